@@ -1,0 +1,288 @@
+"""`Document`: one page's content as ordered items, where it came from, and the Arrow schema of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+
+from m3w_builder.stage import Drop
+
+KINDS = ("paragraph", "heading", "list", "table", "code", "quote", "caption", "formula")
+"""What a `Text` can be."""
+
+# A word: a run of letters and digits; in scripts that write no spaces each character counts as one.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+    r"|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
+    return _WORD.findall(text)
+
+
+@dataclass(slots=True)
+class Text:
+    """A block of text as a reader sees it; `level` is a heading's, 1 to 6, else 0."""
+
+    text: str
+    kind: str = "paragraph"
+    level: int = 0
+
+
+@dataclass(slots=True)
+class Image:
+    """A picture in its place: first a reference, after the picture pass also what its bytes are.
+
+    `declared_*` are the page's own width and height in CSS px, 0 where it gives none; `width` and
+    `height` are the stored picture's, in px after orientation. `part` names the member of the sample
+    ("0.jpg"), `sha256` is of the stored bytes, `phash` is 64 bits as 16 hex digits.
+    """
+
+    url: str
+    alt: str = ""
+    title: str = ""
+    caption: str = ""
+    declared_width: int = 0
+    declared_height: int = 0
+    part: str = ""
+    sha256: str = ""
+    phash: str = ""
+    width: int = 0
+    height: int = 0
+    format: str = ""
+    bytes: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Video:
+    """A video in its place: a file's URL, or an embed's provider and id."""
+
+    url: str
+    poster: str = ""
+    provider: str = ""
+    id: str = ""
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Audio:
+    """A sound in its place."""
+
+    url: str
+    provider: str = ""
+    id: str = ""
+    title: str = ""
+
+
+Item = Text | Image | Video | Audio
+
+
+@dataclass(slots=True)
+class Source:
+    """Where a page was read: archive file, byte offset of its record, payload digest, fetch time (RFC 3339)."""
+
+    file: str = ""
+    offset: int = -1
+    digest: str = ""
+    fetched: str = ""
+
+
+@dataclass(slots=True)
+class Document:
+    """One page's main content in reading order, with its metadata and provenance.
+
+    `rights` are the opt-out and licence signals that were found, as strings such as "meta:noai".
+    `removed` is no part of the document: stages leave there the pictures that they took out of
+    `items`, with the reason, and the pass enters them in the ledger.
+    """
+
+    url: str
+    items: list[Item] = field(default_factory=list)
+    key: str = ""
+    host: str = ""
+    language: str = ""
+    title: str = ""
+    author: str = ""
+    date: str = ""
+    site: str = ""
+    licence: str = ""
+    rights: list[str] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    source: Source = field(default_factory=Source)
+    removed: list[tuple[Image, Drop]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All text, blocks parted by a blank line."""
+        return "\n\n".join(item.text for item in self.items if isinstance(item, Text))
+
+    @property
+    def images(self) -> list[Image]:
+        return [item for item in self.items if isinstance(item, Image)]
+
+    @property
+    def id(self) -> int:
+        """The first 64 bits of the key: what the exchanges carry."""
+        return int(self.key[:16], 16)
+
+
+def make_key(url: str, source: Source) -> str:
+    """32 hex digits, the same whenever the same record is read again (and free of dots, as tars need)."""
+    return xxhash.xxh3_128_hexdigest(f"{url}\n{source.digest}\n{source.fetched}".encode("utf-8", "surrogatepass"))
+
+
+ITEM_SCHEMA = pa.struct(
+    [
+        ("type", pa.string()),
+        ("text", pa.string()),  # a Text's text
+        ("kind", pa.string()),
+        ("level", pa.int8()),
+        ("url", pa.string()),  # of an Image, Video or Audio
+        ("alt", pa.string()),
+        ("title", pa.string()),
+        ("caption", pa.string()),
+        ("declared_width", pa.int32()),
+        ("declared_height", pa.int32()),
+        ("part", pa.string()),
+        ("sha256", pa.string()),
+        ("phash", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("format", pa.string()),
+        ("bytes", pa.int64()),
+        ("scores", pa.map_(pa.string(), pa.float32())),
+        ("poster", pa.string()),
+        ("provider", pa.string()),
+        ("id", pa.string()),
+    ]
+)
+
+SCHEMA = pa.schema(
+    [
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("host", pa.string()),
+        ("language", pa.string()),
+        ("title", pa.string()),
+        ("author", pa.string()),
+        ("date", pa.string()),
+        ("site", pa.string()),
+        ("licence", pa.string()),
+        ("rights", pa.list_(pa.string())),
+        ("scores", pa.map_(pa.string(), pa.float32())),
+        (
+            "source",
+            pa.struct([("file", pa.string()), ("offset", pa.int64()), ("digest", pa.string()), ("fetched", pa.string())]),
+        ),
+        ("items", pa.list_(ITEM_SCHEMA)),
+    ]
+)
+
+_TYPES: dict[str, type[Item]] = {"text": Text, "image": Image, "video": Video, "audio": Audio}
+_NAMES = {cls: name for name, cls in _TYPES.items()}
+_FIELDS = {name: tuple(cls.__dataclass_fields__) for name, cls in _TYPES.items()}
+
+
+def to_table(documents: Iterable[Document]) -> pa.Table:
+    """Documents as one table of `SCHEMA`."""
+    return pa.Table.from_pylist([_row(document) for document in documents], schema=SCHEMA)
+
+
+def from_table(table: pa.Table) -> Iterator[Document]:
+    """The documents of a table of `SCHEMA`, in order."""
+    for batch in table.to_batches(max_chunksize=512):
+        for row in batch.to_pylist():
+            yield _document(row)
+
+
+def _row(document: Document) -> dict[str, Any]:
+    row = {name: getattr(document, name) for name in SCHEMA.names}
+    row["scores"] = list(document.scores.items())
+    row["source"] = asdict(document.source)
+    row["items"] = [_item_row(item) for item in document.items]
+    return row
+
+
+def _item_row(item: Item) -> dict[str, Any]:
+    name = _NAMES[type(item)]
+    row: dict[str, Any] = {field_name: getattr(item, field_name) for field_name in _FIELDS[name]}
+    row["type"] = name
+    if "scores" in row:
+        row["scores"] = list(row["scores"].items())
+    return row
+
+
+def _document(row: dict[str, Any]) -> Document:
+    items = []
+    for entry in row.pop("items"):
+        name = entry["type"]
+        values = {field_name: entry[field_name] for field_name in _FIELDS[name]}
+        if "scores" in values:
+            values["scores"] = dict(values["scores"] or ())
+        items.append(_TYPES[name](**values))
+    row["scores"] = dict(row["scores"] or ())
+    row["source"] = Source(**row["source"])
+    return Document(items=items, **row)
+
+
+def item_to_json(item: Item) -> dict[str, Any]:
+    """One item as it stands in a sample's JSON and in `m3w extract`: its type's name holds the text or URL.
+
+    `{"text": "…", "kind": "heading", "level": 2}`, `{"image": url, "alt": "…", "part": "0.jpg", …}`,
+    `{"video": url, …}`, `{"audio": url, …}`; empty fields and the kind "paragraph" are left out.
+    """
+    name = _NAMES[type(item)]
+    first = "text" if name == "text" else "url"
+    entry: dict[str, Any] = {name: getattr(item, first)}
+    for field_name in _FIELDS[name]:
+        value = getattr(item, field_name)
+        if field_name != first and value and value != "paragraph":
+            entry[field_name] = value
+    return entry
+
+
+def item_from_json(entry: dict[str, Any]) -> Item:
+    """The reverse of `item_to_json`; raises KeyError on an entry of no known type."""
+    for name, cls in _TYPES.items():
+        if name in entry:
+            first = "text" if name == "text" else "url"
+            return cls(**{first: entry[name]}, **{k: v for k, v in entry.items() if k in _FIELDS[name] and k != first})
+    raise KeyError(f"no text, image, video or audio in {sorted(entry)}")
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """A document as the JSON of a sample: the same shape wherever a document is shown."""
+    return {
+        "key": document.key,
+        "url": document.url,
+        "items": [item_to_json(item) for item in document.items],
+        "metadata": {
+            name: getattr(document, name)
+            for name in ("host", "language", "title", "author", "date", "site", "licence")
+            if getattr(document, name)
+        },
+        "provenance": asdict(document.source),
+        "rights": document.rights,
+        "scores": {name: round(score, 4) for name, score in sorted(document.scores.items())},
+    }
+
+
+def from_json(entry: dict[str, Any]) -> Document:
+    """The document of a sample's JSON."""
+    return Document(
+        url=entry["url"],
+        key=entry["key"],
+        items=[item_from_json(item) for item in entry["items"]],
+        source=Source(**entry["provenance"]),
+        rights=list(entry["rights"]),
+        scores=dict(entry["scores"]),
+        **entry["metadata"],
+    )

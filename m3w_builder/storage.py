@@ -1,0 +1,146 @@
+"""Files of a build on any fsspec file system: paths, whole-or-nothing writes, Parquet tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.core import url_to_fs
+
+from m3w_builder.errors import ConfigError
+
+
+def join(base: str, *parts: str) -> str:
+    """`base` may be a local path or a URL; parts are joined with '/'."""
+    return "/".join([base.rstrip("/") or base, *(part.strip("/") for part in parts)])
+
+
+def is_local(url: str) -> bool:
+    return "://" not in url and not url.startswith("memory:") or url.startswith("file://")
+
+
+def open_read(url: str) -> IO[bytes]:
+    return fsspec.open(url, "rb").open()  # type: ignore[no-any-return]
+
+
+def read_bytes(url: str, start: int | None = None, end: int | None = None) -> bytes:
+    """The bytes from `start` to before `end`."""
+    fs, path = url_to_fs(url)
+    return fs.cat_file(path, start=start, end=end)  # type: ignore[no-any-return]
+
+
+def exists(url: str) -> bool:
+    fs, path = url_to_fs(url)
+    return bool(fs.exists(path))
+
+
+def names(url: str) -> list[str]:
+    """Names of what lies in a folder, sorted; empty where there is no such folder."""
+    fs, path = url_to_fs(url)
+    fs.invalidate_cache()
+    try:
+        return sorted(entry.rstrip("/").rsplit("/", 1)[-1] for entry in fs.ls(path, detail=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def size(url: str) -> int:
+    fs, path = url_to_fs(url)
+    return int(fs.size(path))
+
+
+def remove(url: str) -> None:
+    """Remove a file or folder; nothing happens where there is none."""
+    fs, path = url_to_fs(url)
+    if fs.exists(path):
+        fs.rm(path, recursive=True)
+
+
+def make_folder(url: str) -> None:
+    """Make a folder that can be written to; raises ConfigError, in one line, where that can't be."""
+    fs, path = url_to_fs(url)
+    try:
+        fs.makedirs(path, exist_ok=True)
+        probe = join(path, f".probe-{uuid.uuid4().hex}")
+        fs.pipe_file(probe, b"")
+        fs.rm_file(probe)
+    except OSError as error:
+        raise ConfigError(f"out: cannot write to {url}: {error.strerror or error}; name a folder that can be written") from None
+
+
+@contextmanager
+def atomic(url: str) -> Iterator[IO[bytes]]:
+    """Write a file under a temporary name and give it its own when whole; nothing is left where writing fails."""
+    fs, path = url_to_fs(url)
+    if not is_local(url):
+        # Object stores show an object only once it was closed whole: the upload is the rename.
+        with fs.open(path, "wb") as stream:
+            yield stream
+        return
+    fs.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with open(temporary, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+        raise
+
+
+def write_bytes(url: str, data: bytes) -> None:
+    with atomic(url) as stream:
+        stream.write(data)
+
+
+def write_json(url: str, value: Any) -> None:
+    write_bytes(url, json.dumps(value, ensure_ascii=False, sort_keys=False, indent=1).encode() + b"\n")
+
+
+def read_json(url: str) -> Any:
+    return json.loads(read_bytes(url))
+
+
+def write_table(url: str, table: pa.Table, row_group: int = 4096) -> None:
+    """A Parquet file, whole or not at all."""
+    with atomic(url) as stream:
+        pq.write_table(table, stream, compression="zstd", compression_level=1, row_group_size=row_group)
+
+
+@contextmanager
+def table_writer(url: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file written table by table, whole or not at all."""
+    with atomic(url) as stream, pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1) as writer:
+        yield writer
+
+
+def read_table(url: str, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
+    fs, path = url_to_fs(url)
+    return pq.read_table(path, filesystem=fs, columns=columns, filters=filters)
+
+
+def iter_tables(url: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The row groups of a Parquet file, one at a time."""
+    with open_read(url) as stream:
+        file = pq.ParquetFile(stream)
+        for index in range(file.num_row_groups):
+            yield file.read_row_group(index, columns=columns)
+
+
+def sha256(url: str) -> str:
+    digest = hashlib.sha256()
+    with open_read(url) as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
