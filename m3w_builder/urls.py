@@ -1,0 +1,152 @@
+"""URLs: resolving a link as a browser does, the form that deduplication compares, and the host.
+
+Nothing here raises: the web's links are dirt, and what cannot be read comes back as "".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+_ENDS = "".join(map(chr, range(0x21)))  # C0 controls and space: stripped at both ends (WHATWG URL, 4.4)
+_INSIDE = str.maketrans("", "", "\t\n\r")  # taken out wherever they stand (same section)
+_PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_KEEP = "!#$%&'()*+,/:;=?@[]~"
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_HOST = re.compile(r"[^\x00-\x20#%/:<>?@\[\\\]^|\x7f]+|\[[0-9A-Fa-f:.]+\]")
+_PORTS = {"http": 80, "https": 443}
+
+TRACKING = re.compile(
+    r"utm_\w+|_?ga|_gl|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|li_fat_id"
+    r"|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_(?:id|conv)|oly_(?:anon|enc)_id|__s|_openstat|wickedid|s_cid"
+    r"|phpsessid|jsessionid|aspsessionid\w*|sessionid|cftoken|cfid",
+    re.IGNORECASE,
+)
+"""Query parameters that say who came, not what is asked for: campaign tags, click ids, session ids."""
+
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
+
+
+def absolute(url: str, base: str) -> str:
+    """`url` as a link on the page `base`, fragment gone; "" where that is no http or https URL with a host."""
+    url = url.strip(_ENDS).translate(_INSIDE)
+    url = url.partition("#")[0]
+    if _PLAIN.fullmatch(url) and "/." not in url:
+        return url
+    scheme = _SCHEME.match(url)
+    if scheme and (scheme[0].lower() not in ("http:", "https:") or not url[scheme.end() :].strip("/\\")):
+        return ""
+    path, mark, query = url.partition("?")
+    url = path.replace("\\", "/") + mark + query  # a browser reads http:\\host\a as http://host/a
+    try:
+        parts = urlsplit(urljoin(base, url) if url else base.partition("#")[0])
+        return _join(parts)
+    except ValueError:  # a broken IPv6 address, a port that is no number
+        return ""
+
+
+def _join(parts: SplitResult) -> str:
+    """Scheme, host and port in lower case and ASCII, the rest percent-encoded; "" where no host is left."""
+    name = host_of(parts)
+    if parts.scheme not in _PORTS or not name:
+        return ""
+    port = parts.port
+    user = parts.netloc.rpartition("@")[0]
+    place = (user + "@" if user else "") + name + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
+    path = _dots(_encode(parts.path)) or "/"
+    return f"{parts.scheme}://{place}{path}" + (f"?{_encode(parts.query)}" if parts.query else "")
+
+
+def _encode(text: str) -> str:
+    if "%" in text:
+        text = _BAD_ESCAPE.sub("%25", text)
+    return quote(text, safe=_KEEP, errors="replace")
+
+
+def _dots(path: str) -> str:
+    """'.' and '..' resolved; a path never climbs above the root."""
+    if "/." not in path:
+        return path
+    out: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        plain = segment.replace("%2e", ".").replace("%2E", ".")
+        if plain == "..":
+            if len(out) > 1:
+                out.pop()
+        elif plain != ".":
+            out.append(segment)
+    if segments[-1].replace("%2e", ".").replace("%2E", ".") in (".", ".."):
+        out.append("")
+    return "/".join(out)
+
+
+@lru_cache(4096)
+def _ascii(name: str) -> str:
+    """A host name in lower-case ASCII (IDNA), "" where it can be none."""
+    if not name.isascii():
+        try:
+            import idna
+
+            name = idna.encode(name, uts46=True).decode()
+        except Exception:  # idna raises a family of its own, and IndexError on some inputs
+            return ""
+    name = name.lower().rstrip(".")
+    return name if _HOST.fullmatch(name) else ""
+
+
+def host_of(parts: SplitResult) -> str:
+    """The host of a split URL, lower-case and ASCII, IPv6 in brackets; "" where there is none."""
+    name = parts.hostname or ""
+    return _ascii(f"[{name}]" if ":" in name else name)
+
+
+def host(url: str) -> str:
+    """The lower-case host without port, "" if none."""
+    try:
+        return host_of(urlsplit(url.strip(_ENDS).translate(_INSIDE)))
+    except ValueError:
+        return ""
+
+
+def canonical(url: str) -> str:
+    """The form under which two URLs are the same page or picture.
+
+    Lower-case scheme and host, default port, fragment, tracking parameters and session ids gone, dot segments
+    resolved, percent-encoding normalised (RFC 3986, 6.2.2). Parameters keep their order: servers may heed it.
+    A URL that cannot be read comes back stripped and otherwise as it was. `canonical(canonical(x)) == canonical(x)`.
+    """
+    whole = absolute(url, "")
+    if not whole:
+        return url.strip(_ENDS).translate(_INSIDE)
+    head, mark, query = whole.partition("?")
+    if "%" in head:
+        head = _ESCAPE.sub(_unescape, head)
+        scheme, _, rest = head.partition("://")
+        place, _, path = rest.partition("/")
+        head = f"{scheme}://{place}{_dots('/' + path)}"
+    if ";" in head:
+        head = _SESSION_IN_PATH.sub("", head)
+    if mark:
+        pairs = [pair for pair in query.split("&") if pair and not TRACKING.fullmatch(pair.partition("=")[0])]
+        query = _ESCAPE.sub(_unescape, "&".join(pairs))
+    return head + ("?" + query if query else "")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    byte = int(match[1], 16)
+    return chr(byte) if byte in _UNRESERVED else match[0].upper()
+
+
+def site_path(url: str) -> str:
+    """Path and query of a URL, as a request line and robots.txt name them."""
+    rest = url.partition("://")[2]
+    slash = rest.find("/")
+    mark = rest.find("?")
+    if slash < 0 or 0 <= mark < slash:
+        return "/" + (rest[mark:] if mark >= 0 else "")
+    return rest[slash:].partition("#")[0]
