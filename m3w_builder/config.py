@@ -1,120 +1,154 @@
-"""Fills typed dataclasses from YAML: unknown keys and wrong types are errors that name the place and the nearest right key."""
+"""A build's whole config: the sections that one YAML fills, each defined beside what it configures."""
 
 from __future__ import annotations
 
-import ast
-import dataclasses
-import difflib
+import hashlib
+import importlib
 import inspect
-import math
-import textwrap
-import types
-import typing
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import yaml
+
+from m3w_builder import pictures, storage, text
+from m3w_builder.cluster import ClusterConfig
+from m3w_builder.dedup import DedupConfig
 from m3w_builder.errors import ConfigError
-
-T = TypeVar("T")
-
-
-def nearest(key: str, known: typing.Iterable[str]) -> str:
-    """'; did you mean …?' or the list of what is known."""
-    known = sorted(known)
-    close = difflib.get_close_matches(key, known, 1, 0.6)
-    return f"; did you mean '{close[0]}'?" if close else f"; known here: {', '.join(known) or 'nothing'}"
+from m3w_builder.extract import ExtractConfig
+from m3w_builder.fetch import FetchConfig
+from m3w_builder.fill import fill, nearest
+from m3w_builder.flamingo.config import ValidateConfig
+from m3w_builder.pictures import PicturesConfig
+from m3w_builder.shards import Assemble, ShardsConfig
+from m3w_builder.sources import ReadLimits, SourceConfig
 
 
-def fill(cls: type[T], data: Any, place: str) -> T:
-    """An instance of the dataclass `cls` from plain YAML data. `place` names the spot, as 'text[0].length'.
+@dataclass(frozen=True)
+class Config:
+    """Everything that a build depends on."""
 
-    A field's type may be a scalar, `list[X]`, `dict[str, X]`, `tuple[X, ...]`, `X | None`, a `Literal`, or a
-    dataclass. A dataclass may refuse values by raising ValueError in `__post_init__`. Raises ConfigError.
-    """
-    if data is None:
-        data = {}
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"{place}: wants keys and values, got {_show(data)}")
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(cls)
-    values = {}
-    for key, value in data.items():
-        if key not in fields:
-            raise ConfigError(f"{place}: unknown key '{key}'{nearest(str(key), fields)}")
-        values[key] = convert(hints[key], value, f"{place}.{key}" if place else str(key))
-    missing = [
-        name
-        for name, f in fields.items()
-        if name not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        raise ConfigError(f"{place}: '{missing[0]}' is missing")
+    source: SourceConfig
+    """Where pages come from: exactly one of `warc`, `crawl`, `folder` and the like."""
+    name: str = "m3w"
+    """What the corpus is called in its cards and reports."""
+    out: str = ""
+    """The build's folder, any fsspec URL; `--out` takes its place."""
+    read: ReadLimits = field(default_factory=ReadLimits)
+    """How large a record may be."""
+    fetch: FetchConfig = field(default_factory=FetchConfig)
+    """How pages and pictures are asked of their hosts."""
+    extract: ExtractConfig = field(default_factory=ExtractConfig)
+    """How a page becomes a document."""
+    text: tuple[Any, ...] = ()
+    """Text filters in their order, each a name or a name with its keys: `- length: {min_words: 50}`."""
+    pictures: PicturesConfig = field(default_factory=PicturesConfig)
+    """How pictures are decoded, filtered (`filters`, a list like `text`) and stored."""
+    dedup: DedupConfig = field(default_factory=DedupConfig)
+    """What counts as a duplicate."""
+    assemble: Assemble = field(default_factory=Assemble)
+    """What a document must still hold at the end."""
+    shards: ShardsConfig = field(default_factory=ShardsConfig)
+    """How samples are written."""
+    validate: ValidateConfig = field(default_factory=ValidateConfig)
+    """How `m3w validate` trains and judges."""
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    """Where the work runs; no result depends on it."""
+    plugins: tuple[str, ...] = ()
+    """Modules of your own whose stages may be named in `text` and `pictures.filters`, as `module:Class`."""
+
+    @property
+    def plugin_code(self) -> str:
+        """A digest of the plugins' source: changed code is a changed stage."""
+        digest = hashlib.sha256()
+        for name in self.plugins:
+            digest.update(inspect.getsource(importlib.import_module(name)).encode())
+        return digest.hexdigest()[:16] if self.plugins else ""
+
+
+def load(path: str, settings: Sequence[str] = ()) -> Config:
+    """The config in a YAML file, with `key.sub=value` settings laid over it; raises ConfigError."""
     try:
-        return cls(**values)
-    except ValueError as error:
-        raise ConfigError(f"{place}: {error}") from None
+        data = yaml.safe_load(storage.read_bytes(path))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such config file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{path}: wants keys and values, as configs/quickstart.yaml shows")
+    data = dict(data)
+    for setting in settings:
+        _set(data, setting)
+    try:
+        return parse(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
-def convert(hint: Any, value: Any, place: str) -> Any:
-    """`value` as the type `hint` asks, or a ConfigError."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return value
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in args:
-            return None
-        (inner,) = [arg for arg in args if arg is not type(None)]
-        return convert(inner, value, place)
-    if origin is typing.Literal:
-        if value not in args:
-            wanted = [str(arg) for arg in args]
-            raise ConfigError(f"{place}: '{value}' is none of {', '.join(wanted)}{_mean(str(value), wanted)}")
-        return value
-    if origin in (list, tuple):
-        if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{place}: wants a list, got {_show(value)}")
-        return origin(convert(args[0], entry, f"{place}[{index}]") for index, entry in enumerate(value))
-    if origin in (dict, Mapping):
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"{place}: wants keys and values, got {_show(value)}")
-        return {str(key): convert(args[1], entry, f"{place}.{key}") for key, entry in value.items()}
-    if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else fill(hint, value, place)  # type: ignore[arg-type]
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise ConfigError(f"{place}: wants {_NAMES.get(hint, hint.__name__)}, got {_show(value)}")
-    if hint is float and not math.isfinite(value):
-        raise ConfigError(f"{place}: wants a finite number, got {value}")
-    return value
+def parse(data: Mapping[str, Any]) -> Config:
+    """A config from plain YAML data; raises ConfigError."""
+    data = dict(data)
+    plugins = data.get("plugins") or ()
+    if "text" in data:
+        data["text"] = stages(data["text"], text.STAGES, plugins, "text")
+    if isinstance(data.get("pictures"), Mapping) and "filters" in data["pictures"]:
+        filters = stages(data["pictures"]["filters"], pictures.STAGES, plugins, "pictures.filters")
+        data["pictures"] = {**data["pictures"], "filters": filters}
+    return fill(Config, data, "")
 
 
-_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+def stages(entries: Any, known: Mapping[str, type], plugins: Sequence[str], place: str) -> tuple[Any, ...]:
+    """The stages of a list such as `[language, {length: {min_words: 50}}, {my.module:Mine: {}}]`."""
+    if not isinstance(entries, (list, tuple)):
+        raise ConfigError(f"{place}: wants a list of stages")
+    made = []
+    for index, entry in enumerate(entries):
+        spot = f"{place}[{index}]"
+        if isinstance(entry, str):
+            entry = {entry: {}}
+        if not isinstance(entry, Mapping) or len(entry) != 1:
+            raise ConfigError(f"{spot}: wants one stage's name, or its name with its keys")
+        ((name, values),) = entry.items()
+        cls = known.get(name) or _plugin(str(name), known, plugins, spot)
+        made.append(fill(cls, values, f"{spot}.{name}"))
+    return tuple(made)
 
 
-def _show(value: Any) -> str:
-    text = repr(value)
-    return f"{text if len(text) < 60 else text[:57] + '…'} ({type(value).__name__})"
+def _plugin(name: str, known: Mapping[str, type], plugins: Sequence[str], spot: str) -> type:
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        raise ConfigError(f"{spot}: unknown stage '{name}'{nearest(name, known)}")
+    if module not in plugins:
+        raise ConfigError(f"{spot}: '{name}' is your own code: list '{module}' under `plugins` to allow it")
+    try:
+        cls = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{spot}: cannot load '{name}': {error}") from None
+    if not (isinstance(cls, type) and hasattr(cls, "name") and hasattr(cls, "reasons") and callable(cls)):
+        raise ConfigError(f"{spot}: '{name}' is no stage: it wants a dataclass with `name`, `reasons` and `__call__`")
+    return cls
 
 
-def _mean(value: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(value, known, 1, 0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-def describe(cls: type) -> dict[str, str]:
-    """What the docstring under each field of a dataclass says, by field name; inherited ones included."""
-    texts: dict[str, str] = {}
-    for base in reversed(cls.__mro__[:-1]):
-        tree = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        assert isinstance(tree, ast.ClassDef)
-        for before, after in zip(tree.body, tree.body[1:], strict=False):
-            if (
-                isinstance(before, ast.AnnAssign)
-                and isinstance(before.target, ast.Name)
-                and isinstance(after, ast.Expr)
-                and isinstance(after.value, ast.Constant)
-                and isinstance(after.value.value, str)
-            ):
-                texts[before.target.id] = inspect.cleandoc(after.value.value)
-    return texts
+def _set(data: dict[str, Any], setting: str) -> None:
+    """Lay one `a.b.0.c=value` over the data; the value is YAML."""
+    path, equals, value = setting.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {setting}: wants key=value")
+    *parents, last = path.split(".")
+    spot: Any = data
+    for part in parents:
+        if isinstance(spot, list) and part.isdigit() and int(part) < len(spot):
+            spot = spot[int(part)]
+        elif isinstance(spot, dict):
+            if spot.get(part) is None:
+                spot[part] = {}
+            spot = spot[part]
+        else:
+            raise ConfigError(f"--set {setting}: there is no '{part}' to go into")
+    parsed = yaml.safe_load(value)
+    if isinstance(spot, list) and last.isdigit() and int(last) < len(spot):
+        spot[int(last)] = parsed
+    elif isinstance(spot, dict):
+        spot[last] = parsed
+    else:
+        raise ConfigError(f"--set {setting}: there is no '{last}' to set")

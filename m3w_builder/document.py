@@ -191,9 +191,32 @@ _NAMES = {cls: name for name, cls in _TYPES.items()}
 _FIELDS = {name: tuple(cls.__dataclass_fields__) for name, cls in _TYPES.items()}
 
 
+def valid(text: str) -> str:
+    """The text with what UTF-8 cannot hold (lone surrogates, which escapes in pages can make) replaced by U+FFFD."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def to_table(documents: Iterable[Document]) -> pa.Table:
-    """Documents as one table of `SCHEMA`."""
-    return pa.Table.from_pylist([_row(document) for document in documents], schema=SCHEMA)
+    """Documents as one table of `SCHEMA`; what UTF-8 cannot hold is replaced."""
+    rows = [_row(document) for document in documents]
+    try:
+        return pa.Table.from_pylist(rows, schema=SCHEMA)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist(_valid_all(rows), schema=SCHEMA)
+
+
+def _valid_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return valid(value)
+    if isinstance(value, (list, tuple)):
+        return [_valid_all(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _valid_all(entry) for key, entry in value.items()}
+    return value
 
 
 def from_table(table: pa.Table) -> Iterator[Document]:

@@ -64,7 +64,10 @@ class Ledger:
             mine.cpu_seconds += entry.cpu_seconds
 
     def faults(self) -> list[str]:
-        """Where the books do not balance: what a stage kept must be what the next one took. Empty when all is well."""
+        """Where the books do not balance: what a stage kept must be what the next one took. Empty when all is well.
+
+        A unit's books open at the first stage that meets it: pictures are not seen before extraction.
+        """
         faults = []
         for unit in UNITS:
             before = None
@@ -74,7 +77,8 @@ class Ledger:
                     faults.append(
                         f"{unit}: {before.stage} kept {getattr(before, unit).kept} but {entry.stage} took {count.taken}"
                     )
-                before = entry
+                if before is not None or count.taken:
+                    before = entry
         return faults
 
     def to_json(self) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The way of the data: three passes over partitions, and the exchange of keys between them."""

@@ -1,0 +1,121 @@
+"""A task's books: counts every page and picture at every stage, and keeps a row for each one dropped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from m3w_builder import storage
+from m3w_builder.document import Document, Image, valid
+from m3w_builder.ledger import PAGE_DROPPED, Ledger
+from m3w_builder.stage import Drop, Stage, ask
+
+DROPPED_SCHEMA = pa.schema(
+    [
+        ("unit", pa.string()),  # "page" or "picture"
+        ("url", pa.string()),
+        ("page", pa.string()),  # the URL of the page on which a picture stood
+        ("doc", pa.string()),  # the document's key, empty where there was no document yet
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("value", pa.float64()),
+        ("limit", pa.float64()),
+    ]
+)
+
+
+class Books:
+    """Counts into a ledger and writes dropped rows, some thousands at a time."""
+
+    def __init__(self, ledger: Ledger, writer: pq.ParquetWriter) -> None:
+        self.ledger = ledger
+        self._writer = writer
+        self._rows: list[dict[str, Any]] = []
+
+    def page(self, stage: str, url: str, drop: Drop, document: Document | None = None) -> None:
+        """A page went, and with it the pictures that it still had."""
+        entry = self.ledger[stage]
+        entry.pages.drop(drop.reason)
+        key = document.key if document else ""
+        self._row("page", url, url, key, stage, drop)
+        for image in document.images if document else ():
+            entry.pictures.drop(PAGE_DROPPED)
+            self._row("picture", image.url, url, key, stage, Drop(PAGE_DROPPED, drop.reason))
+
+    def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop) -> None:
+        """A picture went; its page, of this URL and document key, stays."""
+        self.ledger[stage].pictures.drop(drop.reason)
+        self._row("picture", image_url, page_url, key, stage, drop)
+
+    def kept(self, stage: str, document: Document) -> None:
+        """A document comes out of a stage; the pictures that the stage took out of it are entered."""
+        for image, drop in document.removed:
+            self.picture(stage, image.url, document.url, document.key, drop)
+        document.removed.clear()
+        entry = self.ledger[stage]
+        entry.pages.kept += 1
+        entry.pictures.kept += sum(isinstance(item, Image) for item in document.items)
+
+    def through(self, stages: Sequence[Stage[Document]], documents: list[Document]) -> list[Document]:
+        """The documents that come out of all the stages, every drop entered."""
+        for stage in stages:
+            left = []
+            with self.timed(stage.name):
+                answers = ask(stage, documents)
+            for document, answer in zip(documents, answers, strict=True):
+                if isinstance(answer, Drop):
+                    # What the stage had already taken out counts as taken out by it all the same.
+                    for image, drop in document.removed:
+                        self.picture(stage.name, image.url, document.url, document.key, drop)
+                    self.page(stage.name, document.url, answer, document)
+                else:
+                    self.kept(stage.name, answer)
+                    left.append(answer)
+            documents = left
+        return documents
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """The process's CPU time of the block is the stage's."""
+        start = time.process_time()
+        try:
+            yield
+        finally:
+            self.ledger[stage].cpu_seconds += time.process_time() - start
+
+    def _row(self, unit: str, url: str, page: str, doc: str, stage: str, drop: Drop) -> None:
+        self._rows.append(
+            {
+                "unit": unit,
+                "url": valid(url),
+                "page": valid(page),
+                "doc": doc,
+                "stage": stage,
+                "reason": drop.reason,
+                "detail": valid(drop.detail),
+                "value": drop.value,
+                "limit": drop.limit,
+            }
+        )
+        if len(self._rows) >= 8192:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=DROPPED_SCHEMA))
+            self._rows.clear()
+
+
+@contextmanager
+def books(url: str, ledger: Ledger) -> Iterator[Books]:
+    """Books whose dropped rows lie in the Parquet file `url` when the block ends, whole."""
+    with storage.table_writer(url, DROPPED_SCHEMA) as writer:
+        mine = Books(ledger, writer)
+        yield mine
+        mine.flush()

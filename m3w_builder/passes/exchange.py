@@ -1,0 +1,175 @@
+"""An exchange: the only place where partitions meet. Keys travel, bytes never do.
+
+Three rounds of ordinary tasks, each with its receipt, so that a lost worker costs one task:
+gather   a group of partitions' keys, split by bucket (the key's top bits)
+judge    one bucket of all groups: every row of a key is here, so the duplicates are decided
+deliver  a group's decisions, one file a partition, rewritten only where they changed
+Files grow as groups x buckets, not as partitions x buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from m3w_builder import dedup, storage
+from m3w_builder.dedup import DedupConfig
+from m3w_builder.passes import receipt
+from m3w_builder.passes.receipt import Receipt
+from m3w_builder.stage import Drop
+
+GROUP = 256
+"""Partitions a group."""
+
+JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig], pa.Table]] = {
+    "exchange1": dedup.judge_pages,
+    "exchange2": dedup.judge_pictures,
+}
+KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
+_CODE = ("dedup", "passes/exchange.py")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeTask:
+    """One round's work for one group or bucket. `partitions` are a group's, `groups` are all there are."""
+
+    build: str
+    exchange: str
+    config: DedupConfig
+    buckets: int
+    number: int
+    partitions: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
+
+
+def gather(task: ExchangeTask) -> Receipt:
+    """Split the keys of a group's partitions by bucket."""
+    name = f"{task.exchange}/gather"
+    source = KEYS_OF[task.exchange]
+    files = [f"{source}/{partition:06d}.keys.parquet" for partition in task.partitions]
+    inputs = _checksums(task.build, source, task.partitions, ".keys.parquet")
+    mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*_CODE))
+
+    def work(mine: Receipt) -> None:
+        table = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
+        buckets = _bucket(table["key"].to_numpy(), task.buckets)
+        for bucket in range(task.buckets):
+            _write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", table.filter(buckets == bucket))
+
+    return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
+
+
+def judge(task: ExchangeTask) -> Receipt:
+    """Decide one bucket of keys; the decisions are split by the group of their partition."""
+    name = f"{task.exchange}/judge"
+    source = f"{task.exchange}/gather"
+    files = [f"{source}/{group:05d}-{task.number:05d}.parquet" for group in task.groups]
+    inputs = _checksums(task.build, source, task.groups, f"-{task.number:05d}.parquet")
+    mark = receipt.fingerprint(inputs, task.config, receipt.code(*_CODE))
+
+    def work(mine: Receipt) -> None:
+        keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
+        decisions = JUDGES[task.exchange](keys.unify_dictionaries(), task.config)
+        groups = decisions["partition"].to_numpy() // GROUP
+        for group in task.groups:
+            _write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", decisions.filter(groups == group))
+
+    return receipt.once(task.build, name, task.number, f"bucket {task.number}", mark, work)
+
+
+def deliver(task: ExchangeTask) -> Receipt:
+    """Bring a group's decisions together and write each partition's own."""
+    name = f"{task.exchange}/deliver"
+    source = f"{task.exchange}/judge"
+    files = [f"{source}/{bucket:05d}-{task.number:05d}.parquet" for bucket in range(task.buckets)]
+    inputs = _checksums(task.build, source, tuple(range(task.buckets)), f"-{task.number:05d}.parquet")
+    mark = receipt.fingerprint(inputs, task.partitions, receipt.code(*_CODE))
+
+    def work(mine: Receipt) -> None:
+        decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
+        decisions = decisions.sort_by([(column, "ascending") for column in ("partition", "kind", "doc", "key", "reason")])
+        partitions = decisions["partition"].to_numpy()
+        for partition in task.partitions:
+            low, high = np.searchsorted(partitions, [partition, partition + 1])
+            _write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
+
+    return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
+
+
+def decisions_name(exchange: str, partition: int) -> str:
+    """The file of one partition's decisions, from the build's folder."""
+    return f"{exchange}/decisions/{partition:06d}.parquet"
+
+
+def read_decisions(build: str, exchange: str, partition: int) -> tuple[pa.Table, str]:
+    """One partition's decisions, and the sha256 of their file."""
+    url = storage.join(build, decisions_name(exchange, partition))
+    return storage.read_table(url), storage.sha256(url)
+
+
+def groups(partitions: list[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Rising partition numbers by group: (group's number, its partitions)."""
+    start = 0
+    while start < len(partitions):
+        group = partitions[start] // GROUP
+        end = start
+        while end < len(partitions) and partitions[end] // GROUP == group:
+            end += 1
+        yield group, tuple(partitions[start:end])
+        start = end
+
+
+def bucket_count(rows: int, rows_a_bucket: int) -> int:
+    """A power of two, so that a bucket's share of the keys stays near `rows_a_bucket`."""
+    return 1 << max(0, int(rows / rows_a_bucket).bit_length())
+
+
+def _bucket(keys: np.ndarray, buckets: int) -> np.ndarray:
+    bits = buckets.bit_length() - 1
+    # A shift by 64 is undefined, so one bucket is a case of its own.
+    return keys >> np.uint64(64 - bits) if bits else np.zeros(len(keys), np.uint64)
+
+
+def _checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str) -> list[str]:
+    """The sha256 of the files with this ending that the given tasks of a pass made, from their receipts."""
+    sums = []
+    for number in numbers:
+        mine = receipt.read(build, pass_name, number)
+        if mine is None:
+            raise FileNotFoundError(f"no receipt of {pass_name} {number} in {build}")
+        sums += [f"{name} {output['sha256']}" for name, output in sorted(mine.outputs.items()) if name.endswith(ending)]
+    return sums
+
+
+def _write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
+    storage.write_table(storage.join(build, name), table)
+    mine.enter(build, name)
+
+
+def page_drops(decisions: pa.Table) -> dict[int, Drop]:
+    """Exchange 1: which documents go, by `Document.id`."""
+    return {row["doc"]: _drop(row) for row in _rows(decisions, ("url", "text"))}
+
+
+def picture_drops(decisions: pa.Table) -> dict[int, Drop]:
+    """Exchange 1: which picture URLs go unfetched, by `dedup.picture_url_key`."""
+    return {row["key"]: _drop(row) for row in _rows(decisions, ("picture",))}
+
+
+def archived_places(decisions: pa.Table) -> dict[int, tuple[str, int]]:
+    """Exchange 1: (file, offset) of the picture URLs that the archive itself holds, by `dedup.picture_url_key`."""
+    return {row["key"]: (row["file"], row["offset"]) for row in _rows(decisions, ("archived",))}
+
+
+def _rows(decisions: pa.Table, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
+    mine = pc.is_in(decisions["kind"].cast(pa.string()), value_set=pa.array(kinds))
+    return decisions.filter(mine).to_pylist()  # type: ignore[no-any-return]
+
+
+def _drop(row: dict[str, Any]) -> Drop:
+    return Drop(row["reason"], row["detail"] or "", row["value"], row["limit"])

@@ -1,0 +1,116 @@
+"""Pass 1: reads one partition's pages, extracts documents, filters their text, and writes their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from m3w_builder import dedup, document, extract, sources, storage
+from m3w_builder.config import Config
+from m3w_builder.document import Document, make_key
+from m3w_builder.passes import receipt
+from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.receipt import Receipt
+from m3w_builder.stage import ERROR, Drop
+
+NAME = "pages"
+BATCH = 256
+"""Documents that go through the stages at once: enough to amortise a call, few enough to be small."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesTask:
+    """One partition to read: `input` is what `sources.plan` gave for it."""
+
+    build: str
+    config: Config
+    partition: int
+    label: str
+    input: dict[str, Any]
+    fingerprint: str
+
+
+def run(task: PagesTask) -> Receipt:
+    """Make `pages/NNNNNN.parquet`, `.dropped.parquet` and `.keys.parquet` of one partition."""
+    config = task.config
+    mark = receipt.fingerprint(
+        task.fingerprint, config.read, config.extract, config.text, config.dedup, receipt.code(*_CODE), config.plugin_code
+    )
+    return receipt.once(task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine))
+
+
+_CODE = ("document.py", "stage.py", "urls.py", "sources", "extract", "text", "dedup", "passes/pages.py")
+
+
+def _work(task: PagesTask, mine: Receipt) -> None:
+    base = f"{NAME}/{task.partition:06d}"
+    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys")}
+    urls = {part: storage.join(task.build, name) for part, name in tables.items()}
+    archived: list[sources.Archived] = []
+    stages = task.config.text
+    for name in ("read", "extract", *(stage.name for stage in stages), "keys"):
+        mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
+    with (
+        books(urls[".dropped"], mine.ledger) as the_books,
+        storage.table_writer(urls[""], document.SCHEMA) as kept,
+        storage.table_writer(urls[".keys"], dedup.KEYS) as keys,
+    ):
+        for batch in _batches(_extracted(task, the_books, archived)):
+            documents = the_books.through(stages, batch)
+            if not documents:
+                continue
+            with the_books.timed("keys"):
+                kept.write_table(document.to_table(documents))
+                keys.write_table(dedup.page_keys(documents, task.partition, task.config.dedup))
+            for one in documents:
+                the_books.kept("keys", one)
+        keys.write_table(dedup.archived_keys(archived, task.partition))
+    for name in tables.values():
+        mine.enter(task.build, name)
+
+
+def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archived]) -> Iterator[Document]:
+    """The documents that the partition's records hold; what is no page, or has no content, is entered as dropped."""
+    reading = sources.read(task.input, task.config.read)
+    while True:
+        with the_books.timed("read"):
+            record = next(reading, None)
+        match record:
+            case None:
+                return
+            case sources.Archived():
+                archived.append(record)
+            case sources.Refused():
+                the_books.page("read", record.url, record.drop)
+            case sources.Page():
+                the_books.ledger["read"].pages.kept += 1
+                with the_books.timed("extract"):
+                    answer = _extract(record, task.config.extract)
+                if isinstance(answer, Drop):
+                    the_books.page("extract", record.url, answer)
+                else:
+                    the_books.kept("extract", answer)
+                    yield answer
+
+
+def _extract(page: sources.Page, config: extract.ExtractConfig) -> Document | Drop:
+    try:
+        answer = extract.extract(page.html, page.url, config, page.charset, page.headers)
+    except Exception as error:  # one page is never allowed to end its partition
+        return Drop(ERROR, f"extract: {type(error).__name__}: {error}"[:500])
+    if isinstance(answer, Document):
+        answer.source = page.source
+        answer.key = make_key(page.url, page.source)
+    return answer
+
+
+def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    for one in documents:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

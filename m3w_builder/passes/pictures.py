@@ -1,0 +1,232 @@
+"""Pass 2: one partition's pictures are found in the archive or fetched, decoded once, filtered, hashed, and kept as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+import pyarrow as pa
+
+from m3w_builder import dedup, document, fetch, pictures, sources, storage
+from m3w_builder.config import Config
+from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.receipt import Receipt
+from m3w_builder.pictures import Picture
+from m3w_builder.stage import ERROR, Drop, ask
+
+NAME = "pictures"
+BATCH = 32
+"""Pictures decoded and held at once."""
+
+SCHEMA = pa.schema(
+    [
+        ("url", pa.string()),
+        ("sha256", pa.string()),
+        ("phash", pa.uint64()),
+        ("dhash", pa.uint64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("format", pa.string()),
+        ("frames", pa.int32()),
+        ("scores", pa.map_(pa.string(), pa.float32())),
+        ("offset", pa.int64()),  # of its bytes in the partition's .bin
+        ("bytes", pa.int64()),
+    ]
+)
+
+_CODE = ("document.py", "stage.py", "urls.py", "sources", "fetch", "pictures", "dedup", "passes/pictures.py")
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesTask:
+    """One partition whose pages are done and whose page keys were exchanged."""
+
+    build: str
+    config: Config
+    partition: int
+    label: str
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The picture references of a partition: which documents want which URL, in reading order."""
+
+    pages: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Picture URL to the (page URL, document key) of each place where it stands."""
+    documents: int = 0
+
+
+def run(task: PicturesTask) -> Receipt:
+    """Make `pictures/NNNNNN.parquet`, `.bin`, `.dropped.parquet` and `.keys.parquet` of one partition."""
+    config = task.config
+    decisions, decisions_sum = exchange.read_decisions(task.build, "exchange1", task.partition)
+    pages = receipt.read(task.build, "pages", task.partition)
+    if pages is None:
+        raise FileNotFoundError(f"no receipt of pages {task.partition} in {task.build}")
+    mark = receipt.fingerprint(
+        pages.outputs[f"pages/{task.partition:06d}.parquet"]["sha256"],
+        decisions_sum,
+        config.fetch,
+        config.pictures,
+        config.dedup,
+        receipt.code(*_CODE),
+        config.plugin_code,
+    )
+    return receipt.once(
+        task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine, decisions)
+    )
+
+
+def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:
+    base = f"{NAME}/{task.partition:06d}"
+    names = {part: f"{base}{part}" for part in (".parquet", ".bin", ".dropped.parquet", ".keys.parquet")}
+    urls = {part: storage.join(task.build, name) for part, name in names.items()}
+    stages = ["page_duplicates", "common_pictures", "fetch", "decode"]
+    stages += [*(stage.name for stage in task.config.pictures.filters), "store"]
+    for name in stages:
+        mine.ledger[name]
+    with books(urls[".dropped.parquet"], mine.ledger) as the_books:
+        wanted = _wanted(task, decisions, the_books)
+        for name in stages[1:]:
+            mine.ledger[name].pages.kept = wanted.documents
+        with storage.atomic(urls[".bin"]) as stream:
+            kept = _keep(_judged(task, decisions, wanted, the_books), stream)
+    storage.write_table(urls[".parquet"], kept.sort_by("url"))
+    storage.write_table(urls[".keys.parquet"], _keys(task, wanted, kept))
+    for name in names.values():
+        mine.enter(task.build, name)
+
+
+def _wanted(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted:
+    """Apply exchange 1: duplicate pages go, pictures that stand on too many documents go unfetched."""
+    gone = exchange.page_drops(decisions)
+    common = exchange.picture_drops(decisions)
+    wanted = Wanted()
+    for table in storage.iter_tables(storage.join(task.build, f"pages/{task.partition:06d}.parquet")):
+        for one in document.from_table(table):
+            if one.id in gone:
+                the_books.page("page_duplicates", one.url, gone[one.id], one)
+                continue
+            the_books.kept("page_duplicates", one)
+            wanted.documents += 1
+            for image in one.images:
+                drop = common.get(dedup.picture_url_key(image.url))
+                if drop:
+                    the_books.picture("common_pictures", image.url, one.url, one.key, drop)
+                else:
+                    the_books.ledger["common_pictures"].pictures.kept += 1
+                    wanted.pages.setdefault(image.url, []).append((one.url, one.key))
+    return wanted
+
+
+def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[Picture]:
+    """The pictures that pass every check, in the order in which they came in."""
+    config = task.config.pictures
+
+    def enter(stage: str, url: str, answer: object) -> bool:
+        """Enter one URL's fate at a stage for every place where it stands; whether it is kept."""
+        places = wanted.pages[url]
+        if isinstance(answer, Drop):
+            for page_url, key in places:
+                the_books.picture(stage, url, page_url, key, answer)
+            return False
+        the_books.ledger[stage].pictures.kept += len(places)
+        return True
+
+    for batch in _batches(_found(task, decisions, wanted, the_books)):
+        decoded: list[Picture] = []
+        for url, answer in batch:
+            if not enter("fetch", url, answer):
+                continue
+            assert isinstance(answer, fetch.Fetched)
+            with the_books.timed("decode"):
+                picture = _contained("decode", lambda body=answer.body: pictures.decode(url, body, config))
+            if enter("decode", url, picture):
+                assert isinstance(picture, Picture)
+                decoded.append(picture)
+        for stage in config.filters:
+            with the_books.timed(stage.name):
+                answers = ask(stage, decoded)
+            decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a)]
+        for picture in decoded:
+            with the_books.timed("store"):
+                finished = _contained("store", lambda picture=picture: pictures.finish(picture, config))
+            if enter("store", picture.url, finished):
+                assert isinstance(finished, Picture)
+                yield finished
+
+
+def _contained(stage: str, call: object) -> Picture | Drop:
+    try:
+        return call()  # type: ignore[operator,no-any-return]
+    except Exception as error:  # one picture is never allowed to end its partition
+        return Drop(ERROR, f"{stage}: {type(error).__name__}: {error}"[:500])
+
+
+def _found(
+    task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books
+) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+    """Every wanted URL once, with its bytes or why there are none: from the archive where it has them, else fetched."""
+    places = exchange.archived_places(decisions)
+    at = {url: places[key] for url in wanted.pages if (key := dedup.picture_url_key(url)) in places}
+    limit = task.config.fetch.max_bytes
+    for url in sorted(at, key=lambda url: at[url]):
+        with the_books.timed("fetch"):
+            answer = sources.read_payload(*at[url], limit)
+        yield url, answer
+    rest = fetch.fetch_all([url for url in wanted.pages if url not in at], task.config.fetch)
+    while True:
+        with the_books.timed("fetch"):
+            pair = next(rest, None)
+        if pair is None:
+            return
+        yield pair
+
+
+def _batches(pairs: Iterable[tuple[str, fetch.Fetched | Drop]]) -> Iterator[list[tuple[str, fetch.Fetched | Drop]]]:
+    batch = []
+    for pair in pairs:
+        batch.append(pair)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _keep(judged: Iterator[Picture], stream: IO[bytes]) -> pa.Table:
+    """Write the bytes one after the other; a row for each picture that says where."""
+    rows, offset = [], 0
+    for picture in judged:
+        stream.write(picture.body)
+        rows.append(
+            {
+                **{name: getattr(picture, name) for name in SCHEMA.names if name not in ("scores", "offset", "bytes")},
+                "scores": list(picture.scores.items()),
+                "offset": offset,
+                "bytes": len(picture.body),
+            }
+        )
+        offset += len(picture.body)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _keys(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
+    """The keys of every kept picture at every place where it stands, in reading order."""
+    row_of = {url: index for index, url in enumerate(kept["url"].to_pylist())}
+    rows, docs = [], []
+    for url, places in wanted.pages.items():
+        if url in row_of:
+            for _, key in places:
+                rows.append(row_of[url])
+                docs.append(int(key[:16], 16))
+    table = kept.select(["sha256", "phash", "width", "height"]).take(pa.array(rows, pa.int64()))
+    table = table.append_column("doc", pa.array(docs, pa.uint64()))
+    return dedup.picture_keys(table, task.partition, task.config.dedup)
+
+
+def picture_bytes(receipt_of: Receipt) -> int:
+    """The bytes of pictures that a partition kept."""
+    return sum(output["bytes"] for name, output in receipt_of.outputs.items() if name.endswith(".bin"))

@@ -1,0 +1,143 @@
+"""One task leaves one receipt, written last: it is checkpoint, manifest row and ledger page in one."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import resource
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from m3w_builder import storage
+from m3w_builder.ledger import Ledger
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What one task read, made, kept and dropped.
+
+    `outputs` gives for each file that the task made, named from the build's folder, its bytes and sha256.
+    `peak_mb` is the worker process's largest resident size until then, in MB.
+    """
+
+    pass_name: str
+    partition: int
+    label: str = ""
+    fingerprint: str = ""
+    ledger: Ledger = field(default_factory=Ledger)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stats: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+    reused: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "pass": self.pass_name,
+            "partition": self.partition,
+            "label": self.label,
+            "fingerprint": self.fingerprint,
+            "ledger": self.ledger.to_json(),
+            "outputs": self.outputs,
+            "stats": self.stats,
+            "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "peak_mb": round(self.peak_mb, 1),
+        }
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> Receipt:
+        return cls(
+            pass_name=entry["pass"],
+            ledger=Ledger.from_json(entry["ledger"]),
+            **{
+                name: entry[name]
+                for name in ("partition", "label", "fingerprint", "outputs", "stats", "seconds", "cpu_seconds", "peak_mb")
+            },
+        )
+
+    def enter(self, build: str, name: str) -> None:
+        """Take a finished file of the build, named from its folder, into the outputs."""
+        url = storage.join(build, name)
+        self.outputs[name] = {"bytes": storage.size(url), "sha256": storage.sha256(url)}
+
+
+def path(build: str, pass_name: str, partition: int) -> str:
+    """Where a task's receipt lies."""
+    return storage.join(build, pass_name, f"{partition:06d}.json")
+
+
+def read(build: str, pass_name: str, partition: int) -> Receipt | None:
+    """A task's receipt; None where there is none, or none that can be read."""
+    try:
+        return Receipt.from_json(storage.read_json(path(build, pass_name, partition)))
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def numbers(build: str, pass_name: str) -> list[int]:
+    """The partitions of which a pass has receipts, rising."""
+    return sorted(int(name[:-5]) for name in storage.names(storage.join(build, pass_name)) if name[:-5].isdigit())
+
+
+def once(
+    build: str, pass_name: str, partition: int, label: str, fingerprint: str, work: Callable[[Receipt], None]
+) -> Receipt:
+    """The receipt of this very work if it was done before and its files are whole; else do it and write the receipt."""
+    old = read(build, pass_name, partition)
+    if old is not None and old.fingerprint == fingerprint and _whole(build, old):
+        old.reused = True
+        return old
+    receipt = Receipt(pass_name, partition, label, fingerprint)
+    wall, cpu = time.monotonic(), time.process_time()
+    storage.remove(path(build, pass_name, partition))
+    work(receipt)
+    receipt.seconds, receipt.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
+    receipt.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    storage.write_json(path(build, pass_name, partition), receipt.to_json())
+    return receipt
+
+
+def _whole(build: str, receipt: Receipt) -> bool:
+    try:
+        return all(storage.size(storage.join(build, name)) == o["bytes"] for name, o in receipt.outputs.items())
+    except OSError:
+        return False
+
+
+def fingerprint(*parts: Any) -> str:
+    """16 hex digits that change when any part does: plain data, dataclasses, and lists of them."""
+    text = json.dumps(parts, default=_plain, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {"class": f"{type(value).__module__}.{type(value).__qualname__}", **fields}
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+@lru_cache
+def code(*places: str) -> str:
+    """The digest of the project's files at these places (folders or files in the package): a stage's version is its code."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for place in places:
+        for file in sorted(_files(root / place)):
+            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(place: Path) -> Iterable[Path]:
+    if place.is_file():
+        return [place]
+    return (file for file in place.rglob("*") if file.is_file() and "__pycache__" not in file.parts)

@@ -1,0 +1,145 @@
+"""Pass 3: the documents of some partitions are joined with their pictures, mixed, and written as shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO, Any
+
+import xxhash
+
+from m3w_builder import document, shards, storage
+from m3w_builder.config import Config
+from m3w_builder.document import Document, Image
+from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.receipt import Receipt
+from m3w_builder.report.statistics import Statistics
+from m3w_builder.stage import Drop
+
+NAME = "shards"
+_CODE = ("document.py", "stage.py", "dedup", "shards", "report/statistics.py", "passes/shards.py", "passes/pictures.py")
+
+
+@dataclass(frozen=True, slots=True)
+class ShardsTask:
+    """A bundle of partitions whose pictures fill about a shard or more; mixing happens within it."""
+
+    build: str
+    config: Config
+    bundle: int
+    partitions: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Ready:
+    """A finished document, light enough to hold a bundle of them: its JSON and where its pictures' bytes lie."""
+
+    order: int
+    """A seeded hash of the key: the bundle is written in its order, so that one host's pages stand apart."""
+    json: bytes
+    places: list[tuple[int, int, int]]
+    """(partition, offset, bytes) for each picture, in reading order."""
+
+
+def run(task: ShardsTask) -> Receipt:
+    """Make the shards of one bundle, their index and `shards/NNNNNN.dropped.parquet`."""
+    config = task.config
+    inputs = []
+    for partition in task.partitions:
+        pages, pictures = (receipt.read(task.build, name, partition) for name in ("pages", "pictures"))
+        if pages is None or pictures is None:
+            raise FileNotFoundError(f"no receipt of partition {partition} in {task.build}")
+        inputs.append([pages.outputs, pictures.outputs])
+        inputs.append([exchange.read_decisions(task.build, name, partition)[1] for name in ("exchange1", "exchange2")])
+    mark = receipt.fingerprint(inputs, config.assemble, config.shards, receipt.code(*_CODE))
+    label = f"partitions {task.partitions[0]}–{task.partitions[-1]}"
+    return receipt.once(task.build, NAME, task.bundle, label, mark, lambda mine: _work(task, mine))
+
+
+def _work(task: ShardsTask, mine: Receipt) -> None:
+    dropped = f"{NAME}/{task.bundle:06d}.dropped.parquet"
+    statistics = Statistics()
+    ready: list[Ready] = []
+    for name in ("picture_duplicates", "assemble", "write"):
+        mine.ledger[name]
+    with books(storage.join(task.build, dropped), mine.ledger) as the_books:
+        for partition in task.partitions:
+            with the_books.timed("assemble"):
+                ready += _assembled(task, partition, the_books)
+        with the_books.timed("write"):
+            ready.sort(key=lambda one: one.order)
+            folder = storage.join(task.build, NAME)
+            written = shards.write(_samples(task, ready, statistics, the_books), folder, f"{task.bundle:06d}", task.config.shards)
+    mine.enter(task.build, dropped)
+    for shard in written:
+        mine.outputs |= shard.outputs(NAME)
+    mine.stats = {"documents": statistics.to_json()}
+
+
+def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[Ready]:
+    """The documents of a partition that come out whole, every drop entered."""
+    build = task.build
+    gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
+    duplicates = exchange.duplicate_pictures(exchange.read_decisions(build, "exchange2", partition)[0])
+    found = {row["url"]: row for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()}
+    for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
+        for one in document.from_table(table):
+            if one.id in gone:
+                continue
+            places = _join(one, found, duplicates, partition)
+            the_books.kept("picture_duplicates", one)
+            for left in the_books.through([task.config.assemble], [one]):
+                order = xxhash.xxh3_64_intdigest(left.key, task.config.shards.seed)
+                yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
+
+
+def _join(
+    one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, str], Drop], partition: int
+) -> list[tuple[int, int, int]]:
+    """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here)."""
+    items: list[document.Item] = []
+    places: list[tuple[int, int, int]] = []
+    seen: set[str] = set()
+    for item in one.items:
+        if isinstance(item, Image):
+            row = found.get(item.url)
+            if row is None:
+                continue
+            drop = duplicates.get((one.id, row["sha256"]))
+            if drop is None and row["sha256"] in seen:
+                drop = Drop("repeated", "the same picture stands earlier in the document")
+            if drop:
+                one.removed.append((item, drop))
+                continue
+            seen.add(row["sha256"])
+            for name in ("sha256", "width", "height", "format", "bytes"):
+                setattr(item, name, row[name])
+            item.phash = f"{row['phash']:016x}"
+            item.scores = dict(row["scores"] or ())
+            places.append((partition, row["offset"], row["bytes"]))
+        items.append(item)
+    one.items = items
+    return places
+
+
+def _samples(
+    task: ShardsTask, ready: list[Ready], statistics: Statistics, the_books: Books
+) -> Iterator[tuple[Document, list[bytes]]]:
+    """Each document with the bytes of its pictures, in reading order."""
+    with ExitStack() as stack:
+        streams: dict[int, IO[bytes]] = {}
+        for one in ready:
+            finished = document.from_json(json.loads(one.json))
+            pictures = []
+            for partition, offset, size in one.places:
+                if partition not in streams:
+                    url = storage.join(task.build, f"pictures/{partition:06d}.bin")
+                    streams[partition] = stack.enter_context(storage.open_read(url))
+                streams[partition].seek(offset)
+                pictures.append(streams[partition].read(size))
+            statistics.add_document(finished)
+            the_books.kept("write", finished)
+            yield finished, pictures
