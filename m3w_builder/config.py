@@ -20,7 +20,8 @@ from m3w_builder.fetch import FetchConfig
 from m3w_builder.fill import fill, nearest
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.pictures import PicturesConfig
-from m3w_builder.shards import Assemble, ShardsConfig
+from m3w_builder.shards import ShardsConfig
+from m3w_builder.shards.assemble import Assemble
 from m3w_builder.sources import ReadLimits, SourceConfig
 
 

@@ -93,7 +93,7 @@ def _ascii(name: str) -> str:
             import idna
 
             name = idna.encode(name, uts46=True).decode()
-        except Exception:  # idna raises a family of its own, and IndexError on some inputs
+        except (idna.IDNAError, UnicodeError, IndexError):
             return ""
     name = name.lower().rstrip(".")
     return name if _HOST.fullmatch(name) else ""

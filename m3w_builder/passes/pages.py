@@ -48,6 +48,7 @@ def _work(task: PagesTask, mine: Receipt) -> None:
     tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys")}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
     archived: list[sources.Archived] = []
+    key_rows = 0
     stages = task.config.text
     for name in ("read", "extract", *(stage.name for stage in stages), "keys"):
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
@@ -62,10 +63,13 @@ def _work(task: PagesTask, mine: Receipt) -> None:
                 continue
             with the_books.timed("keys"):
                 kept.write_table(document.to_table(documents))
-                keys.write_table(dedup.page_keys(documents, task.partition, task.config.dedup))
+                made = dedup.page_keys(documents, task.partition, task.config.dedup)
+                keys.write_table(made)
+                key_rows += len(made)
             for one in documents:
                 the_books.kept("keys", one)
         keys.write_table(dedup.archived_keys(archived, task.partition))
+    mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
     for name in tables.values():
         mine.enter(task.build, name)
 

@@ -46,7 +46,6 @@ class PicturesTask:
     build: str
     config: Config
     partition: int
-    label: str
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ def run(task: PicturesTask) -> Receipt:
         config.plugin_code,
     )
     return receipt.once(
-        task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine, decisions)
+        task.build, NAME, task.partition, pages.label, mark, lambda mine: _work(task, mine, decisions)
     )
 
 
@@ -94,9 +93,12 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:
         with storage.atomic(urls[".bin"]) as stream:
             kept = _keep(_judged(task, decisions, wanted, the_books), stream)
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
-    storage.write_table(urls[".keys.parquet"], _keys(task, wanted, kept))
+    keys = _keys(task, wanted, kept)
+    storage.write_table(urls[".keys.parquet"], keys)
     for name in names.values():
         mine.enter(task.build, name)
+    text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}.parquet"))
+    mine.stats = {"keys": len(keys), "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 
 def _wanted(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted:
@@ -225,8 +227,3 @@ def _keys(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
     table = kept.select(["sha256", "phash", "width", "height"]).take(pa.array(rows, pa.int64()))
     table = table.append_column("doc", pa.array(docs, pa.uint64()))
     return dedup.picture_keys(table, task.partition, task.config.dedup)
-
-
-def picture_bytes(receipt_of: Receipt) -> int:
-    """The bytes of pictures that a partition kept."""
-    return sum(output["bytes"] for name, output in receipt_of.outputs.items() if name.endswith(".bin"))

@@ -1,0 +1,208 @@
+"""`build`: one corpus in one folder, from its config; run again, it goes on where it stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from m3w_builder import cluster, plan, sources, storage
+from m3w_builder.cluster import Engine
+from m3w_builder.config import Config
+from m3w_builder.errors import BuildError
+from m3w_builder.ledger import Ledger
+from m3w_builder.lock import locked
+from m3w_builder.passes import exchange, pages, pictures, receipt, shards
+from m3w_builder.passes.exchange import ExchangeTask
+from m3w_builder.passes.receipt import Receipt
+
+KEYS_A_BUCKET = 4_000_000
+"""Key rows that one judge holds at once, some 200 MB."""
+
+QUARANTINED = "quarantined"
+"""The reason of pages and pictures whose partition failed in every attempt."""
+
+
+class Listener(Protocol):
+    """What a build tells while it runs; see `progress.Progress`."""
+
+    def start(self, pass_name: str, total: int | None) -> None: ...
+
+    def done(self, receipt: dict[str, Any]) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Summary:
+    """What came out of a build: its books, and what it took."""
+
+    build: str
+    ledger: Ledger = field(default_factory=Ledger)
+    quarantined: list[tuple[str, str, str]] = field(default_factory=list)
+    """(pass, partition's label, last line of the error) of each task that failed in every attempt."""
+    tasks: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+
+
+def build(config: Config, out: str, listener: Listener) -> Summary:
+    """Do the whole job; raises ConfigError before any work, BuildError where it cannot go on."""
+    started = time.monotonic()
+    sources.check(config.source)
+    storage.make_folder(out)
+    summary = Summary(out)
+    with locked(out):
+        plan.write_config(out, config)
+        sources.acquire(config.source, config.fetch, storage.join(out, "crawl"), listener.note)
+        total = plan.make(out, config)
+        if not total:
+            raise BuildError("source: nothing to read was found there")
+        with cluster.start(config.cluster) as engine:
+            if engine.dashboard:
+                listener.note(f"Dask dashboard: {engine.dashboard}")
+            Job(config, out, engine, listener, summary).run(total)
+        summary.seconds = time.monotonic() - started
+        storage.write_json(storage.join(out, "ledger.json"), summary.ledger.to_json())
+    return summary
+
+
+@dataclass(slots=True)
+class Job:
+    """The passes and exchanges of one build on one engine."""
+
+    config: Config
+    out: str
+    engine: Engine
+    listener: Listener
+    summary: Summary
+
+    def run(self, total: int) -> None:
+        """Pass 1, exchange 1, pass 2, exchange 2, pass 3; then what they did not make is removed."""
+        numbers, keys = self.pages(total)
+        self.exchange("exchange1", numbers, keys)
+        numbers, keys, bundles = self.pictures(numbers)
+        self.exchange("exchange2", numbers, keys)
+        self.shards(bundles)
+
+    def pages(self, total: int) -> tuple[list[int], int]:
+        """Pass 1; the partitions that came through, rising, and how many keys they wrote."""
+        tasks = (
+            pages.PagesTask(self.out, self.config, p.number, p.label, p.input, p.fingerprint)
+            for p in plan.partitions(self.out)
+        )
+        numbers, planned, keys = [], set(), 0
+        for task, mine in self.each(pages.NAME, pages.run, self._noting(tasks, planned), total):
+            if mine is None:
+                continue
+            numbers.append(task.partition)
+            keys += mine.stats["keys"]
+        for folder in (pages.NAME, pictures.NAME, "exchange1/decisions", "exchange2/decisions"):
+            plan.sweep(self.out, folder, lambda name: _number(name) in planned)
+        return sorted(numbers), keys
+
+    def pictures(self, numbers: list[int]) -> tuple[list[int], int, list[tuple[int, ...]]]:
+        """Pass 2; the partitions that came through, how many keys they wrote, and the bundles that pass 3 takes."""
+        tasks = (pictures.PicturesTask(self.out, self.config, number) for number in numbers)
+        sizes, keys = {}, 0
+        for task, mine in self.each(pictures.NAME, pictures.run, tasks, len(numbers)):
+            if mine is None:
+                self._lost(pages.NAME, "keys", [task.partition], "page_duplicates")
+                continue
+            sizes[task.partition] = mine.stats["sample_bytes"]
+            keys += mine.stats["keys"]
+        through = sorted(sizes)
+        return through, keys, list(bundles(through, sizes, self.config.shards.target_mb * 1_000_000))
+
+    def shards(self, of: list[tuple[int, ...]]) -> None:
+        """Pass 3; shards that no receipt names are removed."""
+        tasks = (shards.ShardsTask(self.out, self.config, index, partitions) for index, partitions in enumerate(of))
+        named = set()
+        for task, mine in self.each(shards.NAME, shards.run, tasks, len(of)):
+            if mine is None:
+                self._lost(pictures.NAME, "store", list(task.partitions), "picture_duplicates")
+                continue
+            named |= {name.rsplit("/", 1)[-1] for name in mine.outputs} | {f"{task.bundle:06d}.json"}
+        plan.sweep(self.out, shards.NAME, named.__contains__)
+
+    def exchange(self, name: str, numbers: list[int], keys: int) -> None:
+        """Gather, judge, deliver; a round that fails ends the build, since every partition waits for it."""
+        groups = list(exchange.groups(numbers))
+        buckets = exchange.bucket_count(keys, KEYS_A_BUCKET)
+        ids = tuple(group for group, _ in groups)
+
+        def task(number: int, partitions: tuple[int, ...] = ()) -> ExchangeTask:
+            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids)
+
+        rounds: list[tuple[str, Callable[[ExchangeTask], Receipt], list[ExchangeTask]]] = [
+            ("gather", exchange.gather, [task(group, members) for group, members in groups]),
+            ("judge", exchange.judge, [task(bucket) for bucket in range(buckets)]),
+            ("deliver", exchange.deliver, [task(group, members) for group, members in groups]),
+        ]
+        for step, function, tasks in rounds:
+            for _, mine in self.each(f"{name}/{step}", function, iter(tasks), len(tasks)):
+                if mine is None:
+                    raise BuildError(f"{name}: {step} failed: {self.summary.quarantined[-1][2]}; run again to retry")
+
+    def each(
+        self, name: str, function: Callable[[Any], Receipt], tasks: Iterable[Any], total: int
+    ) -> Iterator[tuple[Any, Receipt | None]]:
+        """Run the tasks; their receipts, each entered in the books and told, or None where one was quarantined."""
+        self.listener.start(name, total)
+        summary = self.summary
+        for outcome in self.engine.map(function, tasks):
+            mine = outcome.result
+            number = getattr(outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0)))
+            quarantine = storage.join(self.out, "quarantine", f"{name.replace('/', '-')}-{number:06d}.json")
+            if mine is None:
+                label = getattr(outcome.task, "label", "") or f"{name} {number}"
+                line = outcome.error.strip().rsplit("\n", 1)[-1]
+                summary.quarantined.append((name, label, line))
+                storage.write_json(quarantine, {"pass": name, "number": number, "label": label, "error": outcome.error})
+                self.listener.note(f"{name}: {label} failed in every attempt and is quarantined: {line}")
+            else:
+                storage.remove(quarantine)
+                summary.ledger.add(mine.ledger)
+                summary.tasks += 1
+                summary.reused += mine.reused
+                summary.cpu_seconds += 0 if mine.reused else mine.cpu_seconds
+                summary.peak_mb = max(summary.peak_mb, mine.peak_mb)
+                self.listener.done({**mine.to_json(), "reused": mine.reused})
+            yield outcome.task, mine
+
+    def _noting(self, tasks: Iterable[Any], planned: set[int]) -> Iterator[Any]:
+        for task in tasks:
+            planned.add(task.partition)
+            yield task
+
+    def _lost(self, pass_name: str, last_stage: str, partitions: list[int], stage: str) -> None:
+        """Enter what the pass before kept of quarantined partitions as dropped, so that the books balance."""
+        for partition in partitions:
+            before = receipt.read(self.out, pass_name, partition)
+            if before is not None:
+                entry = self.summary.ledger[stage]
+                entry.pages.drop(QUARANTINED, before.ledger[last_stage].pages.kept)
+                entry.pictures.drop(QUARANTINED, before.ledger[last_stage].pictures.kept)
+
+
+def bundles(numbers: list[int], sizes: dict[int, int], target: int) -> Iterator[tuple[int, ...]]:
+    """Neighbouring partitions together until they fill a shard of `target` bytes."""
+    bundle: list[int] = []
+    filled = 0
+    for number in numbers:
+        bundle.append(number)
+        filled += sizes[number]
+        if filled >= target:
+            yield tuple(bundle)
+            bundle, filled = [], 0
+    if bundle:
+        yield tuple(bundle)
+
+
+def _number(name: str) -> int:
+    """The partition of a file such as 000012.keys.parquet; -1 for any other (a temporary file left by a kill)."""
+    head = name.split(".", 1)[0]
+    return int(head) if head.isdigit() else -1

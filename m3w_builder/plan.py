@@ -1,0 +1,86 @@
+"""The plan of a build: which partitions there are, under numbers that stay when input is added."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from m3w_builder import sources, storage
+from m3w_builder.config import Config
+
+SCHEMA = pa.schema(
+    [("number", pa.int64()), ("label", pa.string()), ("fingerprint", pa.string()), ("input", pa.string())]
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Partition:
+    """One row of the plan; `input` is what `sources.read` wants."""
+
+    number: int
+    label: str
+    fingerprint: str
+    input: dict[str, Any]
+
+
+def make(build: str, config: Config) -> int:
+    """Write `plan.parquet`; the number of partitions. An input known from before keeps its number, a new one gets the next."""
+    url = storage.join(build, "plan.parquet")
+    known: dict[str, int] = {}
+    if storage.exists(url):
+        table = storage.read_table(url, ["fingerprint", "number"])
+        known = dict(zip(table["fingerprint"].to_pylist(), table["number"].to_pylist(), strict=True))
+    free = max(known.values(), default=-1) + 1
+    rows = []
+    for part in sources.plan(config.source, storage.join(build, "crawl")):
+        number = known.pop(part.fingerprint, None)
+        if number is None:
+            number, free = free, free + 1
+        rows.append((number, part.label, part.fingerprint, json.dumps(part.input, sort_keys=True)))
+    rows.sort()
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    storage.write_table(url, pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA))
+    return len(rows)
+
+
+def partitions(build: str) -> Iterator[Partition]:
+    """The plan's partitions by rising number."""
+    for table in storage.iter_tables(storage.join(build, "plan.parquet")):
+        for row in table.to_pylist():
+            yield Partition(row["number"], row["label"], row["fingerprint"], json.loads(row["input"]))
+
+
+def write_config(build: str, config: Config) -> None:
+    """Keep the config, every default written out, beside what it made."""
+    storage.write_bytes(storage.join(build, "config.yaml"), yaml.safe_dump(plain(config), sort_keys=False).encode())
+
+
+def plain(value: Any) -> Any:
+    """A config as plain YAML data that `config.parse` takes again."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {name: entry for name, entry in fields.items() if entry is not None}
+        return {stage_name(value): fields} if hasattr(type(value), "reasons") and callable(value) else fields
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    return value
+
+
+def stage_name(stage: Any) -> str:
+    """Under which name a stage stands in a config: its own, or module:Class for a plugin's."""
+    cls = type(stage)
+    return stage.name if cls.__module__.startswith("m3w_builder.") else f"{cls.__module__}:{cls.__qualname__}"
+
+
+def sweep(build: str, folder: str, keep: Callable[[str], bool]) -> None:
+    """Remove the files of a folder that the present plan does not name: left by a kill, or by an earlier config."""
+    for name in storage.names(storage.join(build, folder)):
+        if not keep(name):
+            storage.remove(storage.join(build, folder, name))
