@@ -1,0 +1,21 @@
+"""Keys of pages and pictures, and the judges that find duplicates among them: pure functions on Arrow tables."""
+
+from m3w_builder.dedup.config import DedupConfig
+from m3w_builder.dedup.judges import judge_pages, judge_pictures, settle
+from m3w_builder.dedup.keys import archived_keys, page_keys, picture_key, picture_keys, picture_url_key
+from m3w_builder.dedup.tables import DECISIONS, KEYS, REASONS
+
+__all__ = [
+    "DECISIONS",
+    "KEYS",
+    "REASONS",
+    "DedupConfig",
+    "archived_keys",
+    "judge_pages",
+    "judge_pictures",
+    "page_keys",
+    "picture_key",
+    "picture_keys",
+    "picture_url_key",
+    "settle",
+]

@@ -1,0 +1,161 @@
+"""The judges of both exchanges: from one bucket's keys to the pages and pictures that go.
+
+Each answer rests on the rows of one key alone, never on the order in which they came.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from m3w_builder.dedup.config import DedupConfig
+from m3w_builder.dedup.near import NONE, lesser_neighbours
+from m3w_builder.dedup.tables import DECISIONS, decisions_table, hexadecimal, of_kind
+
+Rows = dict[str, np.ndarray]
+
+
+def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
+    """Exchange 1, `DECISIONS` of one bucket: duplicate pages, pictures on too many documents, archived pictures.
+
+    Kind "archived" is no drop: it tells each partition that wants a picture where an archive holds it.
+    """
+    pictures = of_kind(keys, "picture")
+    common, counts = _common(pictures, config.max_documents_per_picture)
+    columns = {name: pictures[name][common] for name in ("partition", "doc", "key")}
+    columns |= {"value": counts, "limit": np.full(len(counts), config.max_documents_per_picture)}
+    return pa.concat_tables(
+        [
+            DECISIONS.empty_table(),
+            _all_but_the_least(of_kind(keys, "url"), "url", "duplicate_url"),
+            _all_but_the_least(of_kind(keys, "text"), "text", "duplicate_text"),
+            decisions_table("picture", "common_picture", columns),
+            _archived(keys, {name: column[~common] for name, column in pictures.items()}),
+        ]
+    )
+
+
+def judge_pictures(keys: pa.Table, config: DedupConfig) -> pa.Table:
+    """Exchange 2, `DECISIONS` of one bucket: exact duplicates, and near ones with their distance in bits.
+
+    A picture goes where a lesser one by (rank, doc) is its neighbour, whether or not that one goes too: the
+    least of a group always stays, and the outcome needs no second round. One picture may be dropped in several
+    buckets, each with a neighbour of its own; `settle` takes the nearest.
+    """
+    return pa.concat_tables(
+        [
+            DECISIONS.empty_table(),
+            _all_but_the_least(of_kind(keys, "exact"), "exact", "exact_duplicate"),
+            _near(of_kind(keys, "near"), config.max_distance),
+        ]
+    )
+
+
+def settle(decisions: pa.Table) -> pa.Table:
+    """One decision for each page and picture and kind: exact before near, then the least distance, then by detail."""
+    columns = ["partition", "kind", "doc", "key", "reason", "value", "detail"]
+    ordered = decisions.sort_by([(name, "ascending") for name in columns])
+    same = np.ones(max(len(ordered) - 1, 0), bool)
+    for name in ("partition", "kind", "doc", "key"):
+        column = ordered[name]
+        same &= pc.equal(column[1:], column[:-1]).to_numpy() if len(ordered) > 1 else same
+    return ordered.filter(pa.array(np.concatenate([[True], ~same])[: len(ordered)]))
+
+
+def _order(rows: Rows, *first: str) -> np.ndarray:
+    """The rows' order by `first`, then best first: by rank, doc, picture, partition."""
+    names = (*first, "rank", "doc", "picture", "partition")
+    order = np.argsort(rows[names[0]])
+    head = rows[names[0]][order]
+    tied = np.zeros(len(order), bool)
+    tied[1:] = head[1:] == head[:-1]
+    tied[:-1] |= tied[1:].copy()
+    # Most rows differ in the first column already: only ties are sorted by the rest.
+    spots = np.flatnonzero(tied)
+    some = order[spots]
+    order[spots] = some[np.lexsort([rows[name][some] for name in reversed(names)])]
+    return order
+
+
+def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
+    """Decisions against every row of a key but the best; the one that stays is named in the detail."""
+    order = _order(rows, "key")
+    key = rows["key"][order]
+    starts = np.ones(len(order), bool)
+    starts[1:] = key[1:] != key[:-1]
+    kept = order[np.flatnonzero(starts)[np.cumsum(starts) - 1]] if len(order) else order
+    # The same record read twice is one document: it must not drop itself.
+    itself = np.ones(len(order), bool)
+    for name in ("partition", "doc", "picture"):
+        itself &= rows[name][order] == rows[name][kept]
+    gone, kept = order[~itself], kept[~itself]
+    columns = {"partition": rows["partition"][gone], "doc": rows["doc"][gone], "key": rows["key"][gone]}
+    return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
+
+
+def _near(rows: Rows, radius: int) -> pa.Table:
+    order = _order(rows)
+    changes = np.zeros(len(order), bool)
+    for name in ("rank", "doc", "picture", "partition"):
+        column = rows[name][order]
+        changes[1:] |= column[1:] != column[:-1]
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(changes)
+    changes[:1] = True
+    pictures = order[changes]  # one row for each picture, best first
+    best = lesser_neighbours(rows["value"][pictures], rows["key"], place, radius)
+    gone = np.flatnonzero(best != NONE)
+    mine, neighbour = pictures[gone], pictures[(best[gone] & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    columns = {
+        "partition": rows["partition"][mine],
+        "doc": rows["doc"][mine],
+        "key": rows["picture"][mine],
+        "value": best[gone] >> np.uint64(32),
+        "limit": np.full(len(gone), radius),
+    }
+    return decisions_table("near", "near_duplicate", columns, hexadecimal(rows["doc"][neighbour]))
+
+
+def _common(pictures: Rows, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows are of pictures on more than `limit` documents, and the count for each of these rows.
+
+    Documents are counted as the lesser of distinct texts and distinct page URLs: a page copied to many URLs
+    counts once, and so does a page fetched many times.
+    """
+    if not limit or not len(pictures["key"]):
+        return np.zeros(len(pictures["key"]), bool), np.zeros(0)
+    name, inverse = np.unique(pictures["key"], return_inverse=True)
+    counts = np.minimum(*(_distinct(inverse, pictures[column], len(name)) for column in ("value", "rank")))
+    common = counts[inverse] > limit
+    return common, counts[inverse][common]
+
+
+def _distinct(group: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:
+    """How many different values each group has."""
+    order = np.lexsort([values, group])
+    changes = np.ones(len(order), bool)
+    changes[1:] = (group[order][1:] != group[order][:-1]) | (values[order][1:] != values[order][:-1])
+    return np.bincount(group[order][changes], minlength=groups)
+
+
+def _archived(keys: pa.Table, pictures: Rows) -> pa.Table:
+    """One row for each picture URL that a partition wants and an archive holds: the first by (file, offset)."""
+    held = keys.filter(pc.equal(keys["kind"].cast(pa.string()), "archived"))
+    files = held["file"].combine_chunks().cast(pa.string()) if len(held) else pa.array([], pa.string())
+    held = pa.table({"key": held["key"], "file": files, "offset": held["value"]})
+    held = held.sort_by([("key", "ascending"), ("file", "ascending"), ("offset", "ascending")])
+    name, first = np.unique(held["key"].to_numpy(), return_index=True)
+    wanted = np.unique(np.stack([pictures["key"], pictures["partition"].astype(np.uint64)]), axis=1)
+    spot = np.minimum(np.searchsorted(name, wanted[0]), max(len(name) - 1, 0))
+    hit = name[spot] == wanted[0] if len(name) else np.zeros(wanted.shape[1], bool)
+    rows = pa.array(first[spot[hit]]) if hit.any() else pa.array([], pa.int64())
+    columns = {
+        "partition": wanted[1][hit],
+        "doc": np.zeros(int(hit.sum()), np.uint64),
+        "key": wanted[0][hit],
+        "offset": held["offset"].take(rows).to_numpy(),
+    }
+    file = held["file"].take(rows).cast(pa.string())
+    file = file.combine_chunks() if isinstance(file, pa.ChunkedArray) else file
+    return decisions_table("archived", None, columns, file=file)

@@ -1,0 +1,112 @@
+"""The two tables of an exchange: the keys that travel to it and the decisions that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_KIND = pa.dictionary(pa.int8(), pa.string())
+_FILE = pa.dictionary(pa.int32(), pa.string())
+
+KEYS = pa.schema(
+    [
+        ("kind", _KIND),  # "url", "text", "picture", "archived"; "exact", "near"
+        ("key", pa.uint64()),  # what must meet: all rows of a key are judged together
+        ("rank", pa.uint64()),  # the least (rank, doc) stays
+        ("partition", pa.uint32()),
+        ("doc", pa.uint64()),  # Document.id; 0 for archived
+        ("picture", pa.uint64()),  # which of the document's pictures: first 64 bits of its sha256; 0 for pages
+        ("value", pa.uint64()),  # text hash (picture), record offset (archived), perceptual hash (near)
+        ("file", _FILE),  # archived: the archive file
+    ]
+)
+
+DECISIONS = pa.schema(
+    [
+        ("partition", pa.uint32()),
+        ("doc", pa.uint64()),
+        ("key", pa.uint64()),  # which picture: key of its URL ("picture", "archived"), first 64 bits of its sha256
+        ("kind", pa.string()),  # as in KEYS; plain text, which sorts
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("value", pa.float64()),
+        ("limit", pa.float64()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+    ]
+)
+
+REASONS: Mapping[str, str] = {
+    "duplicate_url": "another page has the same canonical URL",
+    "duplicate_text": "another page has the same text",
+    "common_picture": "the picture's URL stands on more than max_documents_per_picture documents",
+    "exact_duplicate": "another picture has the same bytes",
+    "near_duplicate": "another picture's perceptual hash is within max_distance bits",
+}
+"""Why an exchange drops a page or a picture."""
+
+
+def keys_table(kind: str, length: int, **columns: object) -> pa.Table:
+    """Rows of `KEYS` of one kind; columns that are not given are 0 or null."""
+    zeros = np.zeros(length, np.uint64)
+    arrays = []
+    for field in KEYS:
+        if field.name == "kind":
+            kinds = pa.array([kind], pa.string())
+            arrays.append(pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, np.int8)), kinds))
+        elif field.name == "file":
+            names = columns.get("file")
+            arrays.append(
+                pa.nulls(length, _FILE) if names is None else pa.array(names, pa.string()).dictionary_encode()
+            )
+        else:
+            arrays.append(pa.array(np.asarray(columns.get(field.name, zeros), dtype=field.type.to_pandas_dtype())))
+    return pa.Table.from_arrays(arrays, schema=KEYS)
+
+
+def decisions_table(
+    kind: str,
+    reason: str | None,
+    rows: Mapping[str, np.ndarray],
+    detail: np.ndarray | None = None,
+    file: pa.Array | None = None,
+) -> pa.Table:
+    """Rows of `DECISIONS` of one kind and reason.
+
+    rows: columns partition, doc and key, and where they apply value, limit and offset.
+    """
+    length = len(rows["partition"])
+    arrays = []
+    for field in DECISIONS:
+        match field.name:
+            case "kind":
+                arrays.append(pa.repeat(kind, length))
+            case "reason" if reason:
+                arrays.append(pa.repeat(reason, length))
+            case "detail" if detail is not None:
+                arrays.append(pa.array(detail, pa.string()))
+            case "file" if file is not None:
+                arrays.append(file)
+            case name if name in rows:
+                arrays.append(pa.array(np.asarray(rows[name], dtype=field.type.to_pandas_dtype())))
+            case _:
+                arrays.append(pa.nulls(length, field.type))
+    return pa.Table.from_arrays(arrays, schema=DECISIONS)
+
+
+def of_kind(keys: pa.Table, kind: str) -> dict[str, np.ndarray]:
+    """The number columns of one kind's rows."""
+    mine = keys.filter(pc.equal(keys["kind"].cast(pa.string()), kind))
+    return {name: mine[name].to_numpy() for name in ("key", "rank", "partition", "doc", "picture", "value")}
+
+
+_HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
+
+
+def hexadecimal(numbers: np.ndarray) -> np.ndarray:
+    """16 hex digits a number, as `Document.key` begins."""
+    octets = np.ascontiguousarray(numbers, dtype=">u8").view(np.uint8).reshape(-1, 8)
+    return np.ascontiguousarray(_HEX[octets]).view("S16").reshape(-1).astype("U16")

@@ -1,0 +1,207 @@
+"""The judges: who goes, who stays, and that the order of arrival changes nothing."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from m3w_builder import dedup
+from m3w_builder.dedup import DedupConfig
+from m3w_builder.document import Document, Image, Source, Text, make_key
+
+
+def page(url: str, text: str = "some words", pictures: tuple[str, ...] = (), fetched: str = "") -> Document:
+    source = Source(fetched=fetched)
+    items = [Text(text), *(Image(picture) for picture in pictures)]
+    return Document(url, items, key=make_key(url, source), source=source)
+
+
+def judged(documents: list[Document], partitions: list[int] | None = None, **settings: object) -> list[dict]:
+    config = DedupConfig(**settings)
+    numbers = partitions or [0] * len(documents)
+    tables = [dedup.page_keys([one], number, config) for one, number in zip(documents, numbers, strict=True)]
+    decisions = dedup.judge_pages(pa.concat_tables(tables), config)
+    assert decisions.schema == dedup.DECISIONS
+    return decisions.to_pylist()
+
+
+def dropped(documents: list[Document], rows: list[dict], reason: str) -> set[str]:
+    by_id = {one.id: one.url for one in documents}
+    return {by_id[row["doc"]] for row in rows if row["reason"] == reason}
+
+
+def test_pages_of_one_canonical_url_leave_the_longest() -> None:
+    pages = [page("http://a.example/x?utm_source=1", "long " * 50), page("http://A.example/x", "short one")]
+    rows = judged(pages)
+    assert dropped(pages, rows, "duplicate_url") == {"http://A.example/x"}
+    assert rows[0]["detail"] == pages[0].key[:16]
+
+
+def test_pages_of_one_text_leave_one() -> None:
+    pages = [page(f"http://{name}.example/", "The  SAME\n\ntext") for name in "abc"] + [
+        page("http://d.example/", "other")
+    ]
+    gone = dropped(pages, judged(pages), "duplicate_text")
+    assert len(gone) == 2 and "http://d.example/" not in gone
+
+
+def test_pages_without_text_are_no_duplicates() -> None:
+    assert not judged([page("http://a.example/", " "), page("http://b.example/", "")])
+
+
+@pytest.mark.parametrize(
+    ("keep", "stays"),
+    [("most_pictures", "http://b.example/"), ("earliest", "http://c.example/")],
+)
+def test_the_rule_says_which_page_stays(keep: str, stays: str) -> None:
+    pages = [
+        page("http://a.example/", "same", ("http://p.example/1",), "2024-03-01T00:00:00Z"),
+        page("http://b.example/", "same", ("http://p.example/1", "http://p.example/2"), "2024-02-01T00:00:00Z"),
+        page("http://c.example/", "same", (), "2024-01-01T00:00:00Z"),
+    ]
+    gone = dropped(pages, judged(pages, keep_page=keep), "duplicate_text")
+    assert gone == {one.url for one in pages} - {stays}
+
+
+def test_a_record_read_twice_does_not_drop_itself() -> None:
+    pages = [page("http://a.example/")] * 2
+    assert not judged(pages)
+    rows = judged(pages, [0, 1])
+    assert {(row["partition"], row["reason"]) for row in rows} == {(1, "duplicate_url"), (1, "duplicate_text")}
+
+
+def test_pictures_on_too_many_documents_go() -> None:
+    pages = [page(f"http://a.example/{n}", f"text {n}", ("http://a.example/logo.png",)) for n in range(4)]
+    pages[0].items.append(Image("http://a.example/photo.jpg"))
+    rows = [row for row in judged(pages, max_documents_per_picture=3) if row["kind"] == "picture"]
+    assert len(rows) == 4
+    assert {row["key"] for row in rows} == {dedup.picture_url_key("http://a.example/logo.png")}
+    assert {(row["reason"], row["value"], row["limit"]) for row in rows} == {("common_picture", 4.0, 3.0)}
+    assert not judged(pages, max_documents_per_picture=4)
+    assert not judged(pages, max_documents_per_picture=0)
+
+
+def test_copies_of_a_page_count_once_for_its_pictures() -> None:
+    copies = [page(f"http://{n}.example/", "one text", ("http://a.example/p.png",)) for n in range(5)]
+    again = [page("http://a.example/", f"text {n}", ("http://a.example/p.png",), str(n)) for n in range(5)]
+    for pages in (copies, again):
+        assert not [row for row in judged(pages, max_documents_per_picture=2) if row["kind"] == "picture"]
+
+
+def test_archived_pictures_are_told_to_the_partitions_that_want_them() -> None:
+    config = DedupConfig(max_documents_per_picture=1)
+    tables = [
+        dedup.page_keys(
+            [page("http://a.example/", "a", ("http://a.example/1.png", "http://a.example/2.png"))], 3, config
+        ),
+        dedup.page_keys([page("http://b.example/", "b", ("http://a.example/2.png",))], 4, config),
+        dedup.archived_keys(
+            [
+                SimpleNamespace(url="http://a.example/1.png", file="w2.warc", offset=7),
+                SimpleNamespace(url="http://a.example/1.png", file="w1.warc", offset=9),
+                SimpleNamespace(url="http://a.example/2.png", file="w1.warc", offset=1),
+                SimpleNamespace(url="http://a.example/unwanted.png", file="w1.warc", offset=2),
+            ],
+            5,
+        ),
+    ]
+    rows = [row for row in dedup.judge_pages(pa.concat_tables(tables), config).to_pylist() if row["kind"] == "archived"]
+    assert [(row["partition"], row["key"], row["file"], row["offset"], row["reason"]) for row in rows] == [
+        (3, dedup.picture_url_key("http://a.example/1.png"), "w1.warc", 9, None)
+    ]  # 2.png stands on two documents: common, so nobody wants it
+
+
+def pictures(*rows: tuple[str, int, int, int]) -> pa.Table:
+    """sha256, phash, side, doc."""
+    return pa.table(
+        {
+            "sha256": [row[0].ljust(64, "0") for row in rows],
+            "phash": pa.array([row[1] for row in rows], pa.uint64()),
+            "width": pa.array([row[2] for row in rows], pa.int32()),
+            "height": pa.array([row[2] for row in rows], pa.int32()),
+            "doc": pa.array([row[3] for row in rows], pa.uint64()),
+        }
+    )
+
+
+def test_same_bytes_and_similar_looks_leave_the_largest() -> None:
+    config = DedupConfig()
+    table = pictures(
+        ("aa", 0, 300, 1),
+        ("aa", 0, 300, 2),
+        ("bb", 0b111, 200, 3),
+        ("cc", 0b11111, 100, 4),
+        ("dd", ~0 & (1 << 64) - 1, 50, 5),
+    )
+    decisions = dedup.judge_pictures(dedup.picture_keys(table, 9, config), config)
+    assert decisions.schema == dedup.DECISIONS
+    rows = {(row["doc"], row["reason"]): row for row in dedup.settle(decisions).to_pylist()}
+    assert set(rows) == {
+        (2, "exact_duplicate"),
+        (2, "near_duplicate"),
+        (3, "near_duplicate"),
+        (4, "near_duplicate"),  # 5 bits from aa, 2 from bb: a neighbour is enough
+    }
+    row = rows[4, "near_duplicate"]
+    assert (row["value"], row["limit"], row["partition"]) == (2.0, 4.0, 9)
+    assert row["key"] == dedup.picture_key("cc".ljust(64, "0")) and row["detail"] == f"{3:016x}"
+
+
+def test_what_is_switched_off_drops_nothing() -> None:
+    table = pictures(("aa", 0, 300, 1), ("aa", 0, 300, 2))
+    config = DedupConfig(pictures=False, near_pictures=False)
+    assert len(dedup.picture_keys(table, 0, config)) == 0
+    config = DedupConfig(near_pictures=False)
+    rows = dedup.judge_pictures(dedup.picture_keys(table, 0, config), config).to_pylist()
+    assert [(row["doc"], row["reason"]) for row in rows] == [(2, "exact_duplicate")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40), st.integers(1, 3), st.integers(1, 6)), max_size=30),
+    st.integers(0, 3),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_arrival_and_the_buckets_change_nothing(rows: list, bits: int, random: object) -> None:
+    config = DedupConfig()
+    # The same bytes always have the same hash and size.
+    table = pictures(*((f"{one % 2:02x}{phash:02x}{side:02x}", phash, side, doc) for one, phash, side, doc in rows))
+    keys = dedup.picture_keys(table, 0, config)
+    expected = dedup.settle(dedup.judge_pictures(keys, config))
+    order = list(range(len(keys)))
+    random.shuffle(order)
+    shuffled = keys.take(pa.array(order, pa.int64()))
+    bucket = (
+        shuffled["key"].to_numpy() >> np.uint64(60) if not bits else shuffled["key"].to_numpy() % np.uint64(bits + 1)
+    )
+    parts = [dedup.judge_pictures(shuffled.filter(pa.array(bucket == number)), config) for number in range(16)]
+    assert dedup.settle(pa.concat_tables(parts)).to_pylist() == expected.to_pylist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_every_group_of_pages_keeps_one(rows: list, random: object) -> None:
+    config = DedupConfig()
+    pages = [
+        page(f"http://h.example/{url}", f"text {text}", fetched=str(index)) for index, (url, text, _) in enumerate(rows)
+    ]
+    tables = [dedup.page_keys([one], rows[index][2], config) for index, one in enumerate(pages)]
+    expected = sorted(
+        map(str, dedup.judge_pages(pa.concat_tables([dedup.KEYS.empty_table(), *tables]), config).to_pylist())
+    )
+    random.shuffle(tables)
+    decisions = dedup.judge_pages(pa.concat_tables([dedup.KEYS.empty_table(), *tables]), config).to_pylist()
+    assert sorted(map(str, decisions)) == expected
+    gone = {(row["doc"]) for row in decisions}
+    for column in (0, 1):
+        for value in {row[column] for row in rows}:
+            group = [one for one, row in zip(pages, rows, strict=True) if row[column] == value]
+            reason = ("duplicate_url", "duplicate_text")[column]
+            assert sum(one.id not in {row["doc"] for row in decisions if row["reason"] == reason} for one in group) == 1
+    assert not rows or len(gone) < len(pages)
