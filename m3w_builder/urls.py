@@ -11,7 +11,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 _ENDS = "".join(map(chr, range(0x21)))  # C0 controls and space: stripped at both ends (WHATWG URL, 4.4)
 _INSIDE = str.maketrans("", "", "\t\n\r")  # taken out wherever they stand (same section)
-_PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*")
+_PLAIN = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*"
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

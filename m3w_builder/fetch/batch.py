@@ -1,0 +1,243 @@
+"""All pictures of one partition: fetched by an event loop in its own thread, answered one by one as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from m3w_builder.fetch.client import Client, transient
+from m3w_builder.fetch.config import FetchConfig
+from m3w_builder.fetch.picture import Fetched, fetch_picture
+from m3w_builder.fetch.robots import Rules
+from m3w_builder.stage import Drop
+from m3w_builder.urls import host
+
+MAX_WAITING = 64_000_000
+"""Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more."""
+
+_UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
+
+Answer = tuple[str, Fetched | Drop]
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """One host's URLs still to ask in this round, and when it may be asked next (clock of `time.monotonic`)."""
+
+    name: str
+    urls: deque[str] = field(default_factory=deque)
+    tokens: int = 0  # offers of it to the workers, and requests under way
+    waiting: int = 0  # offers alone
+    limit: int = 1  # grows to per_host with the first success: a dead host holds one worker, not all
+    next: float = 0.0
+    failures: int = 0  # in a row, to reach it
+
+
+class Outbox:
+    """Hands answers from the fetching thread to the caller, bounded in bytes."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.answers: deque[Answer] = deque()
+        self.bytes = 0
+        self.over = False
+        self.error: BaseException | None = None
+
+    def put(self, url: str, result: Fetched | Drop) -> None:
+        with self.changed:
+            self.answers.append((url, result))
+            self.bytes += len(result.body) if isinstance(result, Fetched) else 0
+            self.changed.notify()
+
+    def close(self, error: BaseException | None) -> None:
+        with self.changed:
+            self.over, self.error = True, error
+            self.changed.notify()
+
+    def __iter__(self) -> Iterator[Answer]:
+        while True:
+            with self.changed:
+                while not self.answers and not self.over:
+                    self.changed.wait()
+                ready = list(self.answers)
+                self.answers.clear()
+                self.bytes = 0
+            if not ready:
+                if self.error:
+                    raise self.error
+                return
+            yield from ready
+
+
+class Batch:
+    """The scheduler: rounds over hosts, each host asked by few at a time, transient failures asked again at the end."""
+
+    def __init__(self, urls: Iterable[str], config: FetchConfig, deadline: float, outbox: Outbox):
+        self.config = config
+        self.outbox = outbox
+        self.open = dict.fromkeys(urls)  # each once, in order; taken out when answered
+        self.ends = time.monotonic() + deadline
+        self.hosts: dict[str, Host] = {}
+        self.again: list[tuple[str, Drop]] = []
+        self.ready: asyncio.Queue[Host | None]
+        self.left = 0  # URLs of this round without an outcome
+        self.stop = threading.Event()
+
+    async def run(self) -> None:
+        """Answer every URL; what the deadline leaves over is answered with it."""
+        async with Client(self.config) as client:
+            try:
+                async with asyncio.timeout(max(0.0, self.ends - time.monotonic())):
+                    await self._rounds(client)
+            except TimeoutError:
+                pass
+            for url in list(self.open):
+                self._answer(url, Drop("deadline", f"{self.config.deadline:g} s for the partition"))
+
+    async def _rounds(self, client: Client) -> None:
+        urls = list(self.open)
+        for number in range(self.config.retries + 1):
+            last = number == self.config.retries
+            self.again = []
+            await self._round(client, urls, last)
+            if not self.again:
+                return
+            await asyncio.sleep(self.config.retry_wait * 2**number)
+            urls = [url for url, _ in self.again]
+
+    async def _round(self, client: Client, urls: list[str], last: bool) -> None:
+        self.ready = asyncio.Queue()
+        self.left = len(urls)
+        for url in urls:
+            name = host(url)
+            if name not in self.hosts:
+                self.hosts[name] = Host(name)
+            self.hosts[name].urls.append(url)
+        for each in self.hosts.values():
+            each.failures = min(each.failures, self.config.dead_after - 1)  # one try may raise it from the dead
+            each.tokens = each.waiting = 0
+            self._offer(each)
+        number = min(self.config.concurrency, len(urls))
+        workers = [asyncio.create_task(self._work(client, last)) for _ in range(number)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+
+    def _offer(self, each: Host) -> None:
+        """Offer the host to as many workers as its limit and its URLs allow."""
+        while each.tokens < each.limit and each.waiting < len(each.urls):
+            each.tokens += 1
+            each.waiting += 1
+            self.ready.put_nowait(each)
+
+    async def _work(self, client: Client, last: bool) -> None:
+        while self.left:
+            each = await self.ready.get()
+            if each is None:
+                break
+            wait = max(each.next, client.pauses.get(each.name, 0.0)) - time.monotonic()
+            if wait > 0 and each.urls:
+                asyncio.get_running_loop().call_later(wait, self.ready.put_nowait, each)
+                continue
+            each.waiting -= 1
+            if each.urls:
+                await self._room()
+                each.next = time.monotonic() + self._delay(client, each)
+                await self._one(client, each, each.urls.popleft(), last)
+            each.tokens -= 1
+            self._offer(each)
+        for _ in range(self.config.concurrency):  # wake the others: the round is over
+            self.ready.put_nowait(None)
+
+    async def _one(self, client: Client, each: Host, url: str, last: bool) -> None:
+        """Fetch one URL and book its outcome."""
+        result = await fetch_picture(client, url)
+        if isinstance(result, Drop) and result.reason in _UNREACHED:
+            each.failures += 1
+        elif each.failures or each.limit == 1:
+            each.failures, each.limit = 0, self.config.per_host
+        self._outcome(url, result, last)
+        if each.failures >= self.config.dead_after:
+            assert isinstance(result, Drop)
+            while each.urls:
+                detail = f"host given up after {each.failures} failures: {result.detail}"[:300]
+                self._outcome(each.urls.popleft(), Drop(result.reason, detail), last)
+
+    def _outcome(self, url: str, result: Fetched | Drop, last: bool) -> None:
+        self.left -= 1
+        if isinstance(result, Drop) and transient(result) and not last:
+            self.again.append((url, result))
+        else:
+            self._answer(url, result)
+
+    def _answer(self, url: str, result: Fetched | Drop) -> None:
+        del self.open[url]
+        self.outbox.put(url, result)
+
+    def _delay(self, client: Client, each: Host) -> float:
+        """Seconds between two requests: the config's, or robots.txt's where that asks for more."""
+        delay = self.config.delay
+        for scheme in ("http", "https"):
+            known = client.rules.get(f"{scheme}://{each.name}")
+            if known is None or not known.done() or known.cancelled():
+                continue
+            if isinstance(rules := known.result(), Rules):
+                delay = max(delay, min(rules.crawl_delay, self.config.max_crawl_delay))
+        return delay
+
+    async def _room(self) -> None:
+        """Wait while the caller is behind with taking the answers."""
+        while self.outbox.bytes > MAX_WAITING:
+            await asyncio.sleep(0.02)
+
+
+def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | None = None) -> Iterator[Answer]:
+    """Each URL once with its picture or its Drop, in the order in which they come.
+
+    `deadline`: seconds for all of them (the config's where None). Transient failures are asked again after all
+    others; every URL answers, whatever happens. Closing the iterator early ends the fetching.
+    """
+    outbox = Outbox()
+    batch = Batch(urls, config, config.deadline if deadline is None else deadline, outbox)
+    if not batch.open:
+        return
+    loop = new_loop()
+    ended: list[asyncio.Task[None]] = []
+
+    def work() -> None:
+        error: BaseException | None = None
+        try:
+            asyncio.set_event_loop(loop)
+            ended.append(loop.create_task(batch.run()))
+            loop.run_until_complete(ended[0])
+        except asyncio.CancelledError:
+            pass
+        except BaseException as caught:  # handed to the caller's thread, and raised there
+            error = caught
+        finally:
+            outbox.close(error)
+            loop.close()
+
+    thread = threading.Thread(target=work, name="m3w-fetch", daemon=True)
+    thread.start()
+    try:
+        yield from outbox
+    finally:
+        if not outbox.over and ended:
+            loop.call_soon_threadsafe(ended[0].cancel)
+        thread.join()
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it is there (half the CPU a request), else the standard loop."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

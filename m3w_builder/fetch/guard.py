@@ -1,0 +1,164 @@
+"""The guard: which addresses may be connected to, and the resolver and socket factory that hold to it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from m3w_builder.fetch.config import FetchConfig
+from m3w_builder.stage import Drop
+from m3w_builder.urls import host_of
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Cloud metadata services: most are link-local or private anyway, these two stand in public space.
+_METADATA = frozenset({ipaddress.ip_address("168.63.129.16"), ipaddress.ip_address("192.0.0.192")})
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+
+
+class Refused(OSError):
+    """An address that the guard does not let pass."""
+
+
+def parse_address(text: str) -> Address | None:
+    """The address that `text` writes (brackets and zone allowed), None where it is a name."""
+    try:
+        return ipaddress.ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is a global unicast address; IPv4 inside IPv6 (mapped, 6to4, Teredo, NAT64) is judged as IPv4."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if int(address) < 1 << 32:  # ::a.b.c.d, deprecated, yet some stacks connect to it
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and address not in _METADATA
+
+
+class Guard:
+    """Judges URLs before, names while, and addresses when they are connected to, by one config."""
+
+    def __init__(self, config: FetchConfig):
+        self.config = config
+        self.exact: dict[str, tuple[str, int]] = {}
+        self.suffixes: list[tuple[str, tuple[str, int]]] = []
+        self.trusted: set[tuple[str, int]] = set()
+        for name, target in config.resolve.items():
+            address, _, port = target.rpartition(":")
+            place = (address.strip("[]"), int(port))
+            if name.startswith("*"):
+                self.suffixes.append((name[1:].lower(), place))
+            else:
+                self.exact[name.lower()] = place
+            self.trusted.add(place)
+        self.proxy_host = urlsplit(config.proxy).hostname or ""
+        self.proxy_port = urlsplit(config.proxy).port or 80
+        if self.proxy_host:
+            self.trusted.add((self.proxy_host, self.proxy_port))
+        self.blocked_hosts = {entry for entry in config.block if "/" not in entry}
+        self.blocked_prefixes = tuple(entry for entry in config.block if "/" in entry)
+
+    def mapped(self, host: str) -> tuple[str, int] | None:
+        """Where the config sends this host, None where it says nothing of it."""
+        if host in self.exact:
+            return self.exact[host]
+        return next((place for suffix, place in self.suffixes if host.endswith(suffix)), None)
+
+    def check(self, url: str) -> Drop | None:
+        """A Drop where the URL alone shows that it must not be asked."""
+        try:
+            parts = urlsplit(url)
+            host, port = host_of(parts), parts.port
+        except ValueError as error:
+            return Drop("bad_url", str(error)[:200])
+        if parts.scheme not in ("http", "https") or not host:
+            return Drop("bad_url", f"scheme '{parts.scheme[:20]}', host '{host[:80]}'")
+        if parts.username is not None or parts.password is not None:
+            return Drop("bad_url", "credentials in the URL")
+        if self.blocked(host, url):
+            return Drop("blocked", host)
+        if self.config.allow_private_addresses or self.mapped(host):
+            return None
+        address = parse_address(host)
+        local = any(host == name.strip(".") or host.endswith(name) for name in _LOCAL_NAMES)
+        if local or (address and not is_public(address)):
+            return Drop("private_address", host)
+        if port is not None and port not in self.config.ports:
+            return Drop("bad_url", f"port {port}")
+        return None
+
+    def blocked(self, host: str, url: str) -> bool:
+        if self.blocked_prefixes and url.startswith(self.blocked_prefixes):
+            return True
+        if not self.blocked_hosts:
+            return False
+        return host in self.blocked_hosts or any(e[0] == "*" and host.endswith(e[1:]) for e in self.blocked_hosts)
+
+    def passes(self, address: str, port: int) -> bool:
+        """Whether a socket may be connected to this address."""
+        return (address, port) in self.trusted or self.is_open(address)
+
+    def is_open(self, address: str) -> bool:
+        """Whether an address may be connected to without being the operator's own target."""
+        if self.config.allow_private_addresses:
+            return True
+        parsed = parse_address(address)
+        return parsed is not None and is_public(parsed)
+
+    def make_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """The socket for one address: the last moment at which it can be refused, whatever led to it."""
+        family, kind, protocol, _, place = info
+        if not self.passes(place[0], place[1]):
+            raise Refused(f"private address {place[0]}")
+        return socket.socket(family, kind, protocol)
+
+
+class Resolver(AbstractResolver):
+    """Names to addresses: the static map first, then the system; addresses that the guard refuses are left out."""
+
+    def __init__(self, guard: Guard):
+        self.guard = guard
+        self.addresses: dict[str, str] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        place = self.guard.mapped(host.lower())
+        target, wanted = place or (host, port)
+        infos = await asyncio.get_running_loop().getaddrinfo(
+            target, wanted, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG
+        )
+        operators = place is not None or (host == self.guard.proxy_host and port == self.guard.proxy_port)
+        if operators:
+            self.guard.trusted.update((str(info[4][0]), int(info[4][1])) for info in infos)
+        # A name that merely leads to the operator's own target is not the operator's choice: it must be public.
+        found = [info for info in infos if operators or self.guard.is_open(str(info[4][0]))]
+        if not found:
+            raise Refused(f"{host} is {infos[0][4][0] if infos else 'nothing'}")
+        self.addresses[host] = str(found[0][4][0]) if len(found) == 1 else ""
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(info[4][0]),
+                port=int(info[4][1]),
+                family=info[0],
+                proto=info[2],
+                flags=socket.AI_NUMERICHOST,
+            )
+            for info in found
+        ]
+
+    async def close(self) -> None:
+        return None

@@ -1,0 +1,114 @@
+"""One picture over HTTP: robots, redirects, rights and type, each hop checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from m3w_builder.fetch import rights, sniff
+from m3w_builder.fetch.client import REDIRECTS, Client, Response
+from m3w_builder.stage import Drop
+from m3w_builder.urls import absolute
+
+ACCEPT = "image/*,*/*;q=0.5"
+
+
+@dataclass(slots=True)
+class Fetched:
+    """A picture's bytes as they came, content encodings undone, and how they were had."""
+
+    url: str  # as it was asked for
+    final_url: str  # after redirects
+    status: int
+    headers: dict[str, str]  # lower-case names
+    body: bytes
+    fetched: str  # RFC 3339
+
+
+async def fetch_picture(client: Client, url: str) -> Fetched | Drop:
+    """One picture within the config's total time; never raises."""
+    try:
+        async with asyncio.timeout(client.config.total_timeout):
+            return await _follow(client, url)
+    except TimeoutError:
+        return Drop("timeout", "total_timeout", client.config.total_timeout, client.config.total_timeout)
+
+
+async def _follow(client: Client, url: str) -> Fetched | Drop:
+    config = client.config
+    here = absolute(url, "")
+    been = {here}
+    for _ in range(config.max_redirects + 1):
+        # The guard stands before robots.txt: a forbidden host is not asked even for that.
+        if fault := client.guard.check(here) or (await refused_by_robots(client, here) if config.robots else None):
+            return fault
+
+        def look(status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
+            return _look(client, status, headers, first)
+
+        answer = await client.get(here, ACCEPT, look=look)
+        if isinstance(answer, Drop):
+            return answer
+        if answer.status not in REDIRECTS:
+            return _judge(client, url, answer)
+        here = answer.location
+        if not here:
+            return Drop("bad_url", f"redirect to {answer.headers.get('location', 'nowhere')}"[:200])
+        if here in been:
+            return Drop("too_many_redirects", f"a circle at {here}"[:200])
+        been.add(here)
+    return Drop("too_many_redirects", here[:200], config.max_redirects + 1, config.max_redirects)
+
+
+async def refused_by_robots(client: Client, url: str) -> Drop | None:
+    """A Drop where robots.txt refuses the URL, or where its site can't be reached."""
+    rules = await client.rules_of(url)
+    if isinstance(rules, Drop):
+        return rules
+    agent = rules.refuses(url)
+    return Drop("robots", agent) if agent else None
+
+
+def _look(client: Client, status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
+    """Ends an answer early that is reserved, or that is plainly no picture."""
+    if not 200 <= status < 300:
+        return None
+    if not first:
+        if reserved := rights.refused(headers, client.config.token, client.config.opt_out):
+            return Drop("opt_out", reserved)
+        return None
+    if len(first) < sniff.NEEDED or "content-encoding" in headers:
+        return None
+    return not_a_picture(headers.get("content-type", ""), first)
+
+
+def not_a_picture(declared: str, body: bytes) -> Drop | None:
+    """A Drop unless the bytes are a picture's, or are declared one's and don't look like a page."""
+    if sniff.picture(body):
+        return None
+    if declared.lower().lstrip().startswith("image/") and not sniff.html(body):
+        return None
+    return Drop("not_a_picture", declared[:80] or "no content type")
+
+
+def _judge(client: Client, url: str, answer: Response) -> Fetched | Drop:
+    """The picture in an answer that is no redirect, or the reason why there is none."""
+    if fault := status_fault(answer.status):
+        return fault
+    body = answer.content(client.config.max_bytes)
+    if isinstance(body, Drop):
+        return body
+    if not body:
+        return Drop("empty", f"status {answer.status}")
+    if fault := not_a_picture(answer.headers.get("content-type", ""), body):
+        return fault
+    return Fetched(url, answer.url, answer.status, answer.headers, body, answer.fetched)
+
+
+def status_fault(status: int) -> Drop | None:
+    """The Drop of an answer that is no success."""
+    if 200 <= status < 300 and status != 206:
+        return None
+    family = "http_4xx" if 400 <= status < 500 else "http_5xx" if 500 <= status < 600 else "http_other"
+    return Drop(family, str(status), status)

@@ -1,0 +1,34 @@
+"""rights: what headers reserve, and for whom they speak."""
+
+from __future__ import annotations
+
+import pytest
+
+from m3w_builder.fetch import rights
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ({}, []),
+        ({"x-robots-tag": "noai, noimageai"}, ["noai", "noimageai"]),
+        ({"x-robots-tag": "NOINDEX"}, ["noindex"]),
+        ({"x-robots-tag": "none"}, ["noindex"]),
+        ({"x-robots-tag": "all"}, []),
+        ({"x-robots-tag": "googlebot: noindex, nofollow"}, []),
+        ({"x-robots-tag": "m3w-builder: noai"}, ["noai"]),
+        ({"x-robots-tag": "googlebot: nofollow, *: noai"}, ["noai"]),
+        ({"x-robots-tag": "unavailable_after: 25 Jun 2030 15:00:00 GMT, noai"}, ["noai"]),
+        ({"x-robots-tag": "max-snippet:-1, max-image-preview:large"}, []),
+        ({"tdm-reservation": "1"}, ["tdm"]),
+        ({"tdm-reservation": "0"}, []),
+    ],
+)
+def test_signals(headers: dict[str, str], wanted: list[str]) -> None:
+    assert rights.signals(headers, "m3w-builder") == wanted
+
+
+def test_only_what_is_obeyed_refuses() -> None:
+    headers = {"x-robots-tag": "noai, noarchive"}
+    assert rights.refused(headers, "m3w-builder", ["noai"]) == "noai"
+    assert rights.refused(headers, "m3w-builder", []) == ""
