@@ -41,6 +41,8 @@ class ClusterConfig:
     """How often a failing partition is tried before it is quarantined."""
     task_seconds: float = 0
     """A task that takes longer is given up and tried again (its worker is restarted); 0 means no limit."""
+    connect_seconds: float = 20
+    """How long to wait for the scheduler of kind `address`."""
     dashboard: str = "127.0.0.1:0"
     """Where a local cluster's dashboard listens; port 0 takes a free one, an empty text switches it off."""
 
@@ -172,8 +174,13 @@ class _Flight:
                 future = keys.get(key)
                 if future is not None and now - self.started.setdefault(future, now) > limit:
                     future.cancel(force=True)
-                    self.engine.client.restart_workers([worker], raise_for_error=False)
+                    self.engine.client.run(_kill_worker, workers=[worker], nanny=True)
                     yield from self._failed(future, f"took longer than {limit:g} seconds (cluster.task_seconds)")
+
+
+def _kill_worker(dask_worker: Any) -> None:
+    """Runs in a worker's nanny, which starts another one. A polite restart would wait for the task that hangs."""
+    os.kill(dask_worker.pid, signal.SIGKILL)
 
 
 def _error_of(future: Any) -> str:
@@ -211,7 +218,7 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
                 yield client
             return
         try:
-            client = Client(config.address, timeout=20, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = Client(config.address, timeout=config.connect_seconds, set_as_default=False)  # type: ignore[no-untyped-call]
         except OSError as error:
             raise ConfigError(f"cluster.address: no scheduler answers at {config.address}: {error}") from None
         with client:

@@ -213,7 +213,7 @@ def _valid_all(value: Any) -> Any:
     if isinstance(value, str):
         return valid(value)
     if isinstance(value, (list, tuple)):
-        return [_valid_all(entry) for entry in value]
+        return type(value)(_valid_all(entry) for entry in value)
     if isinstance(value, dict):
         return {key: _valid_all(entry) for key, entry in value.items()}
     return value

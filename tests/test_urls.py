@@ -85,7 +85,10 @@ def test_different_pages_keep_different_forms(one: str, other: str) -> None:
     assert urls.canonical(one) != urls.canonical(other)
 
 
-@given(st.text(max_size=60), st.sampled_from(["", "http://", "https://a.example/", "http://a.example/?", "//", "http://[", BASE]))
+@given(
+    st.text(max_size=60),
+    st.sampled_from(["", "http://", "https://a.example/", "http://a.example/?", "//", "http://[", BASE]),
+)
 @example("%2e%2e/%2E/..", "https://a.example/")
 @example("%%37e", "https://a.example/")
 @example(";sid=1;sid=2", "https://a.example/")

@@ -1,0 +1,37 @@
+# Two commands do all the set-up: `make quickstart` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: quickstart test lint types check bench clean
+
+quickstart: $(VENV)/.core
+	$(BIN)/m3w quickstart
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check m3w_builder tests tools
+	$(BIN)/ruff format --check m3w_builder tests tools
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check: test lint types
+
+bench: $(VENV)/.dev
+	@for program in tools/bench_*.py; do echo "== $$program"; $(BIN)/python $$program --quick || exit 1; done
+
+$(VENV)/.core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "m3w needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

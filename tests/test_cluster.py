@@ -1,0 +1,82 @@
+"""Both engines give every task's outcome, also where a task raises or kills its worker."""
+
+import os
+import time
+
+import pytest
+
+from m3w_builder import cluster
+from m3w_builder.cluster import ClusterConfig
+from m3w_builder.errors import ConfigError
+
+
+def double(number: int) -> int:
+    if number == 3:
+        raise ValueError("three is refused")
+    if number == 4:
+        os._exit(9)
+    return 2 * number
+
+
+def sleep_long(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+def by_task(outcomes):
+    return {outcome.task: outcome for outcome in outcomes}
+
+
+@pytest.fixture(scope="module")
+def dask():
+    with cluster.start(ClusterConfig(workers=2, dashboard="", attempts=2, task_seconds=3)) as engine:
+        yield engine
+
+
+def test_serial_gives_results_and_errors():
+    got = by_task(cluster.Serial(2).map(double, iter([1, 2, 3])))
+    assert got[2].result == 4
+    assert got[3].result is None
+    assert "three is refused" in got[3].error
+
+
+def test_dask_gives_results_and_errors_and_blames_the_culprit_alone(dask):
+    got = by_task(dask.map(double, iter(range(12))))
+    assert sorted(got) == list(range(12))
+    assert "three is refused" in got[3].error
+    assert "KilledWorker" in got[4].error
+    assert all(got[n].result == 2 * n for n in range(12) if n not in (3, 4))
+
+
+def test_tasks_are_read_no_further_ahead_than_workers_can_take(dask):
+    taken = 0
+
+    def tasks():
+        nonlocal taken
+        for number in range(10, 200):
+            taken += 1
+            yield number
+
+    outcomes = dask.map(double, tasks())
+    next(outcomes)
+    assert taken <= dask.workers * dask.config.in_flight + 3
+    outcomes.close()
+
+
+def test_a_task_over_its_time_is_given_up_and_the_others_come_through(dask):
+    got = by_task(dask.map(sleep_long, iter([60.0, 0.01, 0.02])))
+    assert "took longer than 3 seconds" in got[60.0].error
+    assert got[0.01].result == 0.01
+    assert got[0.02].result == 0.02
+
+
+def test_a_scheduler_that_does_not_answer_is_told_in_one_line(monkeypatch):
+    with pytest.raises(ConfigError, match="no scheduler answers"), cluster.start(
+        ClusterConfig(kind="address", address="tcp://127.0.0.1:9", connect_seconds=1)
+    ):
+        pass
+
+
+def test_an_address_and_its_kind_go_together():
+    with pytest.raises(ValueError, match="go together"):
+        ClusterConfig(kind="address")

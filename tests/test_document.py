@@ -1,0 +1,103 @@
+"""Documents survive every form in which they are stored."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m3w_builder.document import (
+    KINDS,
+    SCHEMA,
+    Audio,
+    Document,
+    Image,
+    Source,
+    Text,
+    Video,
+    from_json,
+    from_table,
+    item_from_json,
+    item_to_json,
+    make_key,
+    to_json,
+    to_table,
+    valid,
+    words,
+)
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+COUNT = st.integers(0, 10_000)
+SCORES = st.dictionaries(TEXT, st.floats(0, 1, width=32), max_size=2)
+ITEMS = st.one_of(
+    st.builds(Text, TEXT, st.sampled_from(KINDS), st.integers(0, 6)),
+    st.builds(Image, TEXT, TEXT, TEXT, TEXT, COUNT, COUNT, TEXT, TEXT, TEXT, COUNT, COUNT, TEXT, COUNT, SCORES),
+    st.builds(Video, TEXT, TEXT, TEXT, TEXT, TEXT),
+    st.builds(Audio, TEXT, TEXT, TEXT, TEXT),
+)
+DOCUMENTS = st.builds(
+    Document,
+    url=TEXT,
+    items=st.lists(ITEMS, max_size=5),
+    key=st.text("0123456789abcdef", min_size=32, max_size=32),
+    host=TEXT,
+    title=TEXT,
+    rights=st.lists(TEXT, max_size=3),
+    scores=SCORES,
+    source=st.builds(Source, TEXT, st.integers(-1, 2**40), TEXT, TEXT),
+)
+
+
+@given(st.lists(DOCUMENTS, max_size=4))
+def test_a_table_gives_back_the_documents(documents):
+    table = to_table(documents)
+    assert table.schema == SCHEMA
+    assert list(from_table(table)) == documents
+
+
+@given(ITEMS)
+def test_json_gives_back_the_item(item):
+    assert item_from_json(json.loads(json.dumps(item_to_json(item)))) == item
+
+
+@given(DOCUMENTS)
+def test_json_gives_back_the_document_with_scores_of_four_digits(document):
+    document.scores = {name: round(score, 4) for name, score in document.scores.items()}
+    assert from_json(json.loads(json.dumps(to_json(document)))) == document
+
+
+def test_an_entry_of_no_known_type_is_refused():
+    with pytest.raises(KeyError, match="no text, image, video or audio"):
+        item_from_json({"picture": "a.jpg"})
+
+
+def test_lone_surrogates_are_replaced_wherever_they_stand():
+    (back,) = from_table(to_table([Document(url="a\ud800", items=[Text("b\udfff"), Image("c", scores={"\ud800": 1.0})])]))
+    assert back.url == "a\ufffd"
+    assert back.items[0].text == "b\ufffd"
+    assert valid("plain") == "plain"
+    assert valid("\ud83d\ude00") == "\U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two words, here.", ["Two", "words", "here"]),
+        ("日本語 text", ["日", "本", "語", "text"]),
+        ("Привет мир", ["Привет", "мир"]),
+        ("שלום עולם", ["שלום", "עולם"]),
+        ("ภาษา", list("ภาษา")),
+        ("", []),
+    ],
+)
+def test_words_need_no_spaces_where_a_script_writes_none(text, expected):
+    assert words(text) == expected
+
+
+def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
+    source = Source("a.warc.gz", 5, "sha1:ABC", "2024-05-01T00:00:00Z")
+    moved = Source("b.warc.gz", 9, "sha1:ABC", "2024-05-01T00:00:00Z")
+    assert make_key("http://a.example/x.y", source) == make_key("http://a.example/x.y", moved)
+    assert make_key("http://a.example/x.y", source) != make_key("http://a.example/x.z", source)
+    assert "." not in make_key("http://a.example/x.y", source)
+    assert len(make_key("\ud800", source)) == 32

@@ -1,0 +1,61 @@
+"""Files are whole or not there, locally and on other file systems."""
+
+import os
+
+import pyarrow as pa
+import pytest
+
+from m3w_builder import storage
+from m3w_builder.errors import ConfigError
+
+
+@pytest.fixture(params=["local", "memory"])
+def base(request, tmp_path):
+    if request.param == "local":
+        yield str(tmp_path)
+    else:
+        yield "memory://storage-test"
+        storage.remove("memory://storage-test")
+
+
+def test_what_is_written_is_read_back(base):
+    url = storage.join(base, "a", "b.bin")
+    storage.write_bytes(url, b"0123456789")
+    assert storage.read_bytes(url) == b"0123456789"
+    assert storage.read_bytes(url, 2, 5) == b"234"
+    assert storage.size(url) == 10
+    assert storage.names(storage.join(base, "a")) == ["b.bin"]
+    assert storage.sha256(url).startswith("84d89877")
+
+
+def test_tables_come_back_by_row_group(base):
+    url = storage.join(base, "t.parquet")
+    table = pa.table({"number": list(range(10))})
+    storage.write_table(url, table, row_group=4)
+    assert storage.read_table(url).equals(table)
+    assert [len(part) for part in storage.iter_tables(url)] == [4, 4, 2]
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    url = str(tmp_path / "x.bin")
+    storage.write_bytes(url, b"old")
+    with pytest.raises(RuntimeError), storage.atomic(url) as stream:
+        stream.write(b"new")
+        raise RuntimeError
+    assert storage.read_bytes(url) == b"old"
+    assert os.listdir(tmp_path) == ["x.bin"]
+
+
+def test_names_of_no_folder_are_none(base):
+    assert storage.names(storage.join(base, "nowhere")) == []
+
+
+def test_removing_nothing_is_fine(base):
+    storage.remove(storage.join(base, "nothing"))
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot write to") as caught:
+        storage.make_folder(str(tmp_path / "file" / "below"))
+    assert "\n" not in str(caught.value)
