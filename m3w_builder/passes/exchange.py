@@ -59,7 +59,8 @@ def gather(task: ExchangeTask) -> Receipt:
         table = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         buckets = _bucket(table["key"].to_numpy(), task.buckets)
         for bucket in range(task.buckets):
-            _write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", table.filter(buckets == bucket))
+            members = table.filter(pa.array(buckets == bucket))
+            _write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members)
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
@@ -77,7 +78,8 @@ def judge(task: ExchangeTask) -> Receipt:
         decisions = JUDGES[task.exchange](keys.unify_dictionaries(), task.config)
         groups = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
-            _write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", decisions.filter(groups == group))
+            mine_only = decisions.filter(pa.array(groups == group))
+            _write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", mine_only)
 
     return receipt.once(task.build, name, task.number, f"bucket {task.number}", mark, work)
 
@@ -92,7 +94,7 @@ def deliver(task: ExchangeTask) -> Receipt:
 
     def work(mine: Receipt) -> None:
         decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        decisions = decisions.sort_by([(column, "ascending") for column in ("partition", "kind", "doc", "key", "reason")])
+        decisions = dedup.settle(decisions)
         partitions = decisions["partition"].to_numpy()
         for partition in task.partitions:
             low, high = np.searchsorted(partitions, [partition, partition + 1])
@@ -161,6 +163,12 @@ def picture_drops(decisions: pa.Table) -> dict[int, Drop]:
     return {row["key"]: _drop(row) for row in _rows(decisions, ("picture",))}
 
 
+def picture_duplicates(decisions: pa.Table) -> dict[tuple[int, int], Drop]:
+    """Exchange 2: which pictures go, by `Document.id` and `dedup.picture_key`; exact before near."""
+    near = {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, ("near",))}
+    return near | {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, ("exact",))}
+
+
 def archived_places(decisions: pa.Table) -> dict[int, tuple[str, int]]:
     """Exchange 1: (file, offset) of the picture URLs that the archive itself holds, by `dedup.picture_url_key`."""
     return {row["key"]: (row["file"], row["offset"]) for row in _rows(decisions, ("archived",))}
@@ -172,4 +180,5 @@ def _rows(decisions: pa.Table, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _drop(row: dict[str, Any]) -> Drop:
-    return Drop(row["reason"], row["detail"] or "", row["value"], row["limit"])
+    detail = f"kept in document {row['detail']}…" if row["detail"] else ""
+    return Drop(row["reason"], detail, row["value"], row["limit"])

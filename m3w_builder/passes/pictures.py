@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
@@ -67,7 +68,7 @@ def run(task: PicturesTask) -> Receipt:
     mark = receipt.fingerprint(
         pages.outputs[f"pages/{task.partition:06d}.parquet"]["sha256"],
         decisions_sum,
-        config.fetch,
+        policy(config.fetch),
         config.pictures,
         config.dedup,
         receipt.code(*_CODE),
@@ -76,6 +77,11 @@ def run(task: PicturesTask) -> Receipt:
     return receipt.once(
         task.build, NAME, task.partition, pages.label, mark, lambda mine: _work(task, mine, decisions)
     )
+
+
+def policy(config: fetch.FetchConfig) -> fetch.FetchConfig:
+    """What of the fetch config decides which pictures come in; how fast and over which way they come does not."""
+    return dataclasses.replace(config, proxy="", resolve={}, concurrency=1, per_host=1, delay=0.0)
 
 
 def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:

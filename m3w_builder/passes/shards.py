@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import xxhash
 
-from m3w_builder import document, shards, storage
+from m3w_builder import dedup, document, shards, storage
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image
 from m3w_builder.passes import exchange, receipt
@@ -83,7 +83,7 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
     """The documents of a partition that come out whole, every drop entered."""
     build = task.build
     gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
-    duplicates = exchange.duplicate_pictures(exchange.read_decisions(build, "exchange2", partition)[0])
+    duplicates = exchange.picture_duplicates(exchange.read_decisions(build, "exchange2", partition)[0])
     found = {row["url"]: row for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()}
     for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
         for one in document.from_table(table):
@@ -97,7 +97,7 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
 
 
 def _join(
-    one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, str], Drop], partition: int
+    one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop], partition: int
 ) -> list[tuple[int, int, int]]:
     """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here)."""
     items: list[document.Item] = []
@@ -108,7 +108,7 @@ def _join(
             row = found.get(item.url)
             if row is None:
                 continue
-            drop = duplicates.get((one.id, row["sha256"]))
+            drop = duplicates.get((one.id, dedup.picture_key(row["sha256"])))
             if drop is None and row["sha256"] in seen:
                 drop = Drop("repeated", "the same picture stands earlier in the document")
             if drop:
