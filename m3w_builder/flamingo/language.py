@@ -7,33 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from m3w_builder.flamingo.config import LanguageConfig
+
 Before = Callable[[int, Tensor], Tensor]
 """Called with a layer's index and its input (B, T, D); gives what the layer gets instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageConfig:
-    """Sizes of the small language model."""
-
-    vocabulary: int = 2048
-    """Tokens, special ones included."""
-    width: int = 96
-    """Width of the residual stream."""
-    layers: int = 2
-    """Decoder layers."""
-    heads: int = 4
-    """Attention heads; they share the width evenly."""
-    head_width: int = 0
-    """Width of each head; 0 is width / heads."""
-    positions: Literal["rotary", "relative"] = "rotary"
-    """Rotary (arXiv 2104.09864), or relative as in Transformer-XL (arXiv 1901.02860), which Chinchilla has."""
 
 
 class SelfAttention(nn.Module):

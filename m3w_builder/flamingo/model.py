@@ -9,48 +9,12 @@ Shape letters
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Sizes of what is trained between the two frozen models; the paper's are in `sizes.py`."""
-
-    every: int = 1
-    """A gated block stands before every so many layers of the language model (paper: 1, 4 and 7)."""
-    first: int = 0
-    """The layer that the first gated block stands before (OpenFlamingo: every - 1)."""
-    heads: int = 4
-    """Heads of the gated cross-attention."""
-    head_width: int = 24
-    """Width of each of them."""
-    resampler_layers: int = 1
-    """Layers of the Perceiver Resampler (paper: 6)."""
-    resampler_width: int = 0
-    """Width of the Resampler; 0 takes the vision tower's and needs no projection."""
-    resampler_heads: int = 4
-    """Heads of the Resampler's attention."""
-    resampler_head_width: int = 24
-    """Width of each of them."""
-    latents: int = 8
-    """Latents that stand for one picture or video (paper: 64)."""
-    max_frames: int = 8
-    """Most frames of a video: as many time embeddings are learned (paper: 8 in training)."""
-    media_width: int = 0
-    """Width of the latents as text sees them; 0 leaves the Resampler's."""
-    expansion: int = 4
-    """Hidden width of every feed-forward, in widths."""
-    activation: Literal["squared_relu", "gelu"] = "squared_relu"
-    """Activation of every feed-forward (paper: squared ReLU; OpenFlamingo: GELU)."""
-    gate: float = 0.0
-    """Where the tanh gates start: 0 leaves the language model as it was (paper); short runs learn faster from 0.5."""
-    sees: Literal["last", "all"] = "last"
-    """A token sees the last picture before it, or all before it (paper, table 3: 70.7 against 63.5)."""
+from m3w_builder.flamingo.config import ModelConfig
 
 
 def feed_forward(width: int, config: ModelConfig) -> nn.Sequential:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from m3w_builder.flamingo.language import LanguageConfig
-from m3w_builder.flamingo.model import ModelConfig
+from m3w_builder.flamingo.config import LanguageConfig, ModelConfig
 
 VISION_MODEL = "dm_nfnet_f6"
 """timm's name of the paper's tower; its last feature map has 3072 channels."""

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from m3w_builder.flamingo.config import TowerConfig
+
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 """Mean and deviation of the channels, 0 to 1, that CLIP's pictures are normalised by (open_clip's default)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TowerConfig:
-    """A small open_clip model for machines without pretrained weights."""
-
-    side: int = 32
-    """Side of the pictures, px."""
-    patch: int = 8
-    """Side of a patch, px."""
-    width: int = 96
-    """Width of the vision transformer."""
-    layers: int = 3
-    """Layers of the vision transformer."""
-    head_width: int = 24
-    """Width of its heads."""
-    embedding: int = 64
-    """Width of the space that pictures and texts share."""
-    text_width: int = 64
-    """Width of the text transformer that the tower is trained against."""
-    text_layers: int = 1
-    """Layers of it."""
-    text_heads: int = 4
-    """Heads of it."""
-    context: int = 48
-    """Most tokens of a text."""
 
 
 class Tower(nn.Module):
@@ -47,7 +23,8 @@ class Tower(nn.Module):
 
     def __init__(self, visual: Any, normed: bool = True) -> None:
         super().__init__()
-        self.visual = visual
+        # A shallow copy: the weights are shared, the two switches set below are the tower's own.
+        self.visual = visual = copy.copy(visual)
         if hasattr(visual, "trunk"):  # a timm model
             self.kind, self.width = "timm", int(visual.trunk.num_features)
         elif hasattr(visual, "attnpool"):  # CLIP's own ResNet

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from m3w_builder.flamingo.language import Language, LanguageConfig
-from m3w_builder.flamingo.model import Flamingo, ModelConfig, Resampler, mean_loss, media_mask
+from m3w_builder.flamingo.config import LanguageConfig, ModelConfig
+from m3w_builder.flamingo.language import Language
+from m3w_builder.flamingo.model import Flamingo, Resampler, mean_loss, media_mask
 from m3w_builder.flamingo.sizes import SIZES, VISION_MODEL, VISION_WIDTH
 
 LANGUAGE = LanguageConfig(vocabulary=50, width=32, layers=3, heads=2)

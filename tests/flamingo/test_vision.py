@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from m3w_builder.flamingo.vision import Tower, TowerConfig, pixels, pooled, small_clip
+from m3w_builder.flamingo.config import TowerConfig
+from m3w_builder.flamingo.vision import Tower, pixels, pooled, small_clip
 
 
 def test_a_small_tower_is_an_open_clip_model_and_gives_a_token_a_patch() -> None:

@@ -1,0 +1,156 @@
+"""What of the reference Flamingo can be set; no import here waits for torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Sizes of what is trained between the two frozen models; the paper's are in `sizes.py`."""
+
+    every: int = 1
+    """A gated block stands before every so many layers of the language model (paper: 1, 4 and 7)."""
+    first: int = 0
+    """The layer that the first gated block stands before (OpenFlamingo: every - 1)."""
+    heads: int = 4
+    """Heads of the gated cross-attention."""
+    head_width: int = 24
+    """Width of each of them."""
+    resampler_layers: int = 1
+    """Layers of the Perceiver Resampler (paper: 6)."""
+    resampler_width: int = 0
+    """Width of the Resampler; 0 takes the vision tower's and needs no projection."""
+    resampler_heads: int = 4
+    """Heads of the Resampler's attention."""
+    resampler_head_width: int = 24
+    """Width of each of them."""
+    latents: int = 8
+    """Latents that stand for one picture or video (paper: 64)."""
+    max_frames: int = 8
+    """Most frames of a video: as many time embeddings are learned (paper: 8 in training)."""
+    media_width: int = 0
+    """Width of the latents as text sees them; 0 leaves the Resampler's."""
+    expansion: int = 4
+    """Hidden width of every feed-forward, in widths."""
+    activation: Literal["squared_relu", "gelu"] = "squared_relu"
+    """Activation of every feed-forward (paper: squared ReLU; OpenFlamingo: GELU)."""
+    gate: float = 0.0
+    """Where the tanh gates start: 0 leaves the language model as it was (paper); short runs learn faster from 0.5."""
+    sees: Literal["last", "all"] = "last"
+    """A token sees the last picture before it, or all before it (paper, table 3: 70.7 against 63.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageConfig:
+    """Sizes of the small language model."""
+
+    vocabulary: int = 2048
+    """Tokens, special ones included."""
+    width: int = 96
+    """Width of the residual stream."""
+    layers: int = 2
+    """Decoder layers."""
+    heads: int = 4
+    """Attention heads; they share the width evenly."""
+    head_width: int = 0
+    """Width of each head; 0 is width / heads."""
+    positions: Literal["rotary", "relative"] = "rotary"
+    """Rotary (arXiv 2104.09864), or relative as in Transformer-XL (arXiv 1901.02860), which Chinchilla has."""
+
+
+@dataclass(frozen=True, slots=True)
+class TowerConfig:
+    """A small open_clip model for machines without pretrained weights."""
+
+    side: int = 32
+    """Side of the pictures, px."""
+    patch: int = 8
+    """Side of a patch, px."""
+    width: int = 96
+    """Width of the vision transformer."""
+    layers: int = 3
+    """Layers of the vision transformer."""
+    head_width: int = 24
+    """Width of its heads."""
+    embedding: int = 64
+    """Width of the space that pictures and texts share."""
+    text_width: int = 64
+    """Width of the text transformer that the tower is trained against."""
+    text_layers: int = 1
+    """Layers of it."""
+    text_heads: int = 4
+    """Heads of it."""
+    context: int = 48
+    """Most tokens of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """How the small models are trained."""
+
+    language_steps: int = 300
+    """Steps of the language model on the texts."""
+    language_rate: float = 3e-3
+    """Its learning rate."""
+    tower_steps: int = 150
+    """Steps of the contrast of pictures and texts."""
+    tower_rate: float = 1e-3
+    """Its learning rate."""
+    batch_tokens: int = 3072
+    """Tokens of a batch of the language model."""
+    batch_pages: int = 32
+    """Documents of a batch of the contrast."""
+    temperature: float = 0.07
+    """Temperature that the contrast starts from (CLIP: 0.07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateConfig:
+    """How `m3w validate` trains and judges; the defaults take about two minutes on two quiet cores."""
+
+    seed: int = 0
+    """Seed of the trainings, the swaps and the bootstrap; compare two corpora over three."""
+    steps: int = 300
+    """Steps of the true model and of its control. Steps are fixed, never seconds: a busy machine judges alike."""
+    budget: float = 1.0
+    """Multiplies all steps and the documents taken: 2 trains twice as long."""
+    documents: int = 3000
+    """Most documents trained on, chosen by their keys."""
+    held_out: int = 500
+    """Most documents held out."""
+    least: int = 250
+    """Fewest documents of the validation split that are held out by host; else documents are held out by key."""
+    undecided: int = 100
+    """Fewer held-out documents than this decide nothing."""
+    side: int = 32
+    """Side that pictures are squeezed into, px; the tower's side."""
+    length: int = 128
+    """Tokens of a window (paper: 256)."""
+    pictures: int = 5
+    """Most pictures of a window (paper: 5)."""
+    near: int = 64
+    """Tokens kept of the text after each picture."""
+    vocabulary: int = 1024
+    """Tokens of the tokenizer."""
+    batch_tokens: int = 2048
+    """Tokens of a batch."""
+    rate: float = 2e-3
+    """Learning rate of what is trained."""
+    swaps: int = 4
+    """How often other documents' pictures are drawn for the loss with swapped pictures."""
+    least_gain: float = 0.02
+    """Net gain, in nats a token, that a sound corpus must reach; effect size, not significance, decides."""
+    least_aligned: float = 0.5
+    """Share of pictures that must belong to the text beside them, as the alignment scan finds."""
+    most_leaked: float = 0.1
+    """Share of held-out documents that may hold a picture, byte for byte, of a document trained on."""
+    model: ModelConfig = field(default_factory=lambda: ModelConfig(gate=0.5))
+    """Sizes of what is trained; the gates start open, since half the gain of a short run hangs on it."""
+    language: LanguageConfig = field(default_factory=LanguageConfig)
+    """Sizes of the small language model."""
+    tower: TowerConfig = field(default_factory=TowerConfig)
+    """Sizes of the small vision tower."""
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
+    """How these two are trained first."""

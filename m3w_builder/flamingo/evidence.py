@@ -1,0 +1,181 @@
+"""From losses on held-out documents to a verdict: gains, their intervals, the words that profit, the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from m3w_builder.flamingo.align import Scan
+from m3w_builder.flamingo.config import ValidateConfig
+from m3w_builder.flamingo.sequences import NOTHING, Windows
+from m3w_builder.flamingo.tokenizer import Tokenizer
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the validation says of a build: `ok` is what `m3w validate` exits by."""
+
+    ok: bool
+    verdict: str
+    """"sound", "weak", "shifted", "reversed", "unrelated", "leaked" or "undecided"."""
+    reason: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Nats a token that something is worth, with the 95 % interval of a bootstrap over documents."""
+
+    nats: float
+    low: float
+    high: float
+
+
+def per_page(values_WT: NDArray[Any], windows: Windows) -> NDArray[np.float64]:
+    """Sums over each page's windows."""
+    sums = np.zeros(int(windows.pages_W.max()) + 1)
+    np.add.at(sums, windows.pages_W, values_WT.sum(1))
+    return sums
+
+
+def gain(
+    worse: NDArray[np.float64], better: NDArray[np.float64], tokens: NDArray[np.float64], seed: int, draws: int = 1000
+) -> Gain:
+    """By how much `better` is better, per token, over documents drawn again and again."""
+    used = tokens > 0
+    saved, tokens = (worse - better)[used], tokens[used]
+    if not len(tokens):
+        return Gain(0.0, 0.0, 0.0)
+    generator = np.random.default_rng(seed)
+    rows = generator.integers(0, len(tokens), (draws, len(tokens)))
+    drawn = saved[rows].sum(1) / tokens[rows].sum(1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Gain(float(saved.sum() / tokens.sum()), float(low), float(high))
+
+
+def measure(
+    windows: Windows, true: Mapping[str, Any], control: Mapping[str, Any], tokenizer: Tokenizer, config: ValidateConfig
+) -> dict[str, Any]:
+    """All figures of the comparison, from the per-token losses of both models."""
+    counted_WT = windows.labels_WT != NOTHING
+    counted_WT[:, 0] = False
+    tokens = per_page(counted_WT, windows)
+    other_WT = np.mean([true[name] for name in true if name.startswith("swapped")], axis=0)
+    sums = {name: per_page(true[name], windows) for name in ("own", "blank", "within")}
+    sums |= {"swapped": per_page(other_WT, windows), "control": per_page(control["own"], windows)}
+    # Within a document only windows of two pictures or more have anything to swap.
+    several_W1 = ((windows.pictures_WP >= 0).sum(1) > 1)[:, None]
+    tokens_within = per_page(counted_WT & several_W1, windows)
+    own_within, moved = (per_page(true[name] * several_W1, windows) for name in ("own", "within"))
+    gains = {
+        "net": gain(sums["control"], sums["own"], tokens, config.seed),
+        "swapped": gain(sums["swapped"], sums["own"], tokens, config.seed),
+        "blank": gain(sums["blank"], sums["own"], tokens, config.seed),
+        "within": gain(moved, own_within, tokens_within, config.seed),
+    }
+    return {
+        "tokens": int(tokens.sum()),
+        "losses": {name: float(value.sum() / tokens.sum()) for name, value in sums.items()},
+        "gains": {name: asdict(value) for name, value in gains.items()},
+        "training": {
+            name: [round(x, 4) for x in found["training"][9::10]]
+            for name, found in (("true", true), ("control", control))
+        },
+        "words": words(windows, other_WT - true["own"], counted_WT, tokenizer),
+    }
+
+
+def words(
+    windows: Windows, saved_WT: NDArray[np.float32], counted_WT: NDArray[np.bool_], tokenizer: Tokenizer, most: int = 20
+) -> list[dict[str, Any]]:
+    """The tokens that profit most, in sum, from their own picture: text, times, nats each, and where most."""
+    ids = windows.tokens_WT[counted_WT]
+    saved = saved_WT[counted_WT]
+    count = np.bincount(ids, minlength=tokenizer.size)
+    total = np.bincount(ids, weights=saved, minlength=tokenizer.size)
+    found = []
+    rows, columns = np.nonzero(counted_WT)
+    for token in np.argsort(-total)[:most]:
+        if total[token] <= 0:
+            break
+        at = np.flatnonzero(ids == token)
+        best = at[saved[at].argmax()]
+        row = int(rows[best])
+        found.append(
+            {
+                "word": tokenizer.decode([int(token)]) or tokenizer.core.id_to_token(int(token)),
+                "times": int(count[token]),
+                "nats": round(float(total[token] / count[token]), 3),
+                "page": int(windows.pages_W[row]),
+                "picture": int(windows.pictures_WP[row, windows.looks_at_WT[row, columns[best]]]),
+            }
+        )
+    return found
+
+
+def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdict:
+    """The verdict, with its reason; effect size decides, since any effect is significant after enough tokens."""
+    figures = figures | {"alignment": asdict(scan)}
+    net = Gain(**figures["gains"]["net"])
+    gained = f"net gain {net.nats:+.3f} nats a token [{net.low:+.3f}, {net.high:+.3f}]"
+    asked = f"{config.least_gain:g} asked"
+    leaked = figures["leaked"] / max(1, figures["leaked"] + figures["held_out"])
+    if leaked > config.most_leaked:
+        return Verdict(
+            False,
+            "leaked",
+            f"{100 * leaked:.0f} % of held-out documents hold a picture of those trained on: drop duplicates first (dedup)",
+            figures,
+        )
+    if scan.fault:
+        return Verdict(False, scan.fault, f"{scan.words}; {gained}", figures)
+    if net.nats < config.least_gain or net.low <= 0:
+        aligned = f"; {scan.words}" if scan.words else ""
+        return Verdict(False, "weak", f"{gained}, {asked}: pictures hardly tell what texts say{aligned}", figures)
+    aligned_share = scan.shares.get("following", 1.0)
+    if aligned_share < config.least_aligned:
+        return Verdict(
+            False,
+            "mispaired",
+            f"{scan.words}, {100 * config.least_aligned:.0f} % asked; {gained}: many stand wrong",
+            figures,
+        )
+    return Verdict(True, "sound", f"{gained}, {asked}; {scan.words}", figures)
+
+
+def tell(verdict: Verdict) -> str:
+    """The verdict as the terminal shows it."""
+    figures = verdict.figures
+    lines = []
+    if "losses" in figures:
+        loss, gains = figures["losses"], figures["gains"]
+        lines += [
+            f"loss on {figures['held_out']} held-out documents, {figures['tokens']:,} tokens, in nats a token:",
+            f"  own pictures {loss['own']:.3f}   another document's {loss['swapped']:.3f}   blank {loss['blank']:.3f}"
+            f"   control {loss['control']:.3f}",
+        ]
+        names = {
+            "net": "net gain, against the control",
+            "swapped": "gain over another document's pictures",
+            "blank": "gain over blank pictures",
+            "within": "gain over the document's other pictures",
+        }
+        for name, title in names.items():
+            g = gains[name]
+            lines.append(f"  {title:40} {g['nats']:+.3f} [{g['low']:+.3f}, {g['high']:+.3f}]")
+    scan = figures.get("alignment")
+    if scan and scan["pictures"]:
+        total = scan["pictures"]
+        lines.append("where pictures find their text, in pictures from their place (0: the text that follows):")
+        for offset, count in scan["offsets"].items():
+            if count >= 0.01 * total:
+                lines.append(f"  {int(offset):+3d}  {100 * count / total:5.1f} %  {'█' * round(40 * count / total)}")
+    if figures.get("words"):
+        top = ", ".join(f"{w['word'].strip()} {w['nats']:+.2f}" for w in figures["words"][:10])
+        lines.append(f"tokens that profit most: {top}")
+    lines.append(f"verdict: {verdict.verdict} ({'pass' if verdict.ok else 'not passed'}): {verdict.reason}")
+    return "\n".join(lines)

@@ -1,0 +1,103 @@
+"""One side of the comparison: a Flamingo trained with the pictures' features kept, and its losses on held-out windows.
+
+Shape letters: W windows, T tokens, P pictures of a window, n pictures in all, N vision tokens, V their width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from m3w_builder.flamingo.model import Flamingo, mean_loss, token_losses
+from m3w_builder.flamingo.pretrain import adam, schedule, step
+from m3w_builder.flamingo.sequences import Windows, batches
+
+
+def take(
+    windows: Windows, rows: NDArray[np.int64], features_nNV: Tensor, lengths_W: NDArray[np.int64]
+) -> tuple[Tensor, ...]:
+    """Tokens, looks, labels and features of some windows; absent pictures take the last row, which is the blank one."""
+    longest = int(lengths_W[rows].max())
+    most = max(1, int(windows.looks_at_WT[rows].max()) + 1)
+    features = features_nNV[torch.from_numpy(windows.pictures_WP[rows, :most])].float().unsqueeze(2)
+    tokens, looks, labels = (
+        torch.from_numpy(array[rows, :longest]) for array in (windows.tokens_WT, windows.looks_at_WT, windows.labels_WT)
+    )
+    return tokens, looks, labels, features
+
+
+def train(
+    model: Flamingo,
+    windows: Windows,
+    features_nNV: Tensor,
+    steps: int,
+    rate: float,
+    tokens: int,
+    seed: int,
+    tell: Callable[[int, float], None] | None = None,
+) -> list[float]:
+    """Train what is not frozen; returns the loss of each step."""
+    torch.manual_seed(seed)
+    model.train()
+    optimiser = adam(model, rate)
+    lengths = windows.lengths_W
+    order = batches(lengths, tokens, seed)
+    losses = []
+    for number in range(steps):
+        ids, looks, labels, features = take(windows, next(order), features_nNV, lengths)
+        loss = mean_loss(model(ids, looks, features), labels)
+        step(optimiser, loss, model, rate * schedule(number, steps))
+        losses.append(float(loss.detach()))
+        if tell:
+            tell(number, losses[-1])
+    model.eval()
+    return losses
+
+
+@torch.no_grad()
+def losses(model: Flamingo, windows: Windows, features_nNV: Tensor, tokens: int = 8192) -> NDArray[np.float32]:
+    """Nats lost on each labelled token, 0 on others: (W, T), at the token that was to be told."""
+    lengths = windows.lengths_W
+    found = np.zeros(windows.tokens_WT.shape, np.float32)
+    ordered = np.argsort(lengths)
+    start = 0
+    while start < len(ordered):
+        size = max(1, tokens // max(1, int(lengths[ordered[min(start + 64, len(ordered) - 1)]])))
+        rows = ordered[start : start + size]
+        ids, looks, labels, features = take(windows, rows, features_nNV, lengths)
+        lost = token_losses(model(ids, looks, features), labels)
+        found[rows, 1 : 1 + lost.shape[1]] = lost.numpy()
+        start += size
+    return found
+
+
+def swapped(windows: Windows, owners_n: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Pictures of other documents in the windows' places, as evenly as chance allows: a new `pictures_WP`."""
+    generator = np.random.default_rng(seed)
+    count = len(owners_n)
+    to = generator.permutation(count)
+    for _ in range(50):  # swap away those that fell on their own document
+        same = np.flatnonzero(owners_n[to] == owners_n)
+        if not len(same):
+            break
+        other = generator.integers(0, count, len(same))
+        for a, b in zip(same, other, strict=True):
+            to[a], to[b] = to[b], to[a]
+    return np.where(windows.pictures_WP >= 0, to[windows.pictures_WP], -1)
+
+
+def rotated(windows: Windows) -> NDArray[np.int64]:
+    """Each window's pictures moved on by one among themselves; windows of one picture stay as they are."""
+    pictures = windows.pictures_WP.copy()
+    for row, count in enumerate((pictures >= 0).sum(1)):
+        pictures[row, :count] = np.roll(pictures[row, :count], 1)
+    return pictures
+
+
+def blank(windows: Windows) -> NDArray[np.int64]:
+    """No window has a picture of its own: all take the blank one."""
+    return np.full_like(windows.pictures_WP, -1)

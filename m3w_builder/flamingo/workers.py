@@ -1,0 +1,118 @@
+"""What the two processes of a validation run: each half of the training, from and to files of a folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from m3w_builder.flamingo import pretrain, side
+from m3w_builder.flamingo.align import Scan, Texts, scan, short_texts
+from m3w_builder.flamingo.config import ValidateConfig
+from m3w_builder.flamingo.corpus import Corpus
+from m3w_builder.flamingo.language import Language
+from m3w_builder.flamingo.model import Flamingo
+from m3w_builder.flamingo.sequences import Windows, lay_out
+from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
+from m3w_builder.flamingo.vision import Tower, small_clip
+
+SCAN_TOKENS = 32
+"""Tokens of a text that the contrast reads."""
+
+SCAN_TEXTS = 3
+"""Such texts that are read of each chunk, with its last one: whole articles need not be."""
+
+
+def save(path: str, corpus: Corpus, config: ValidateConfig, tokenizer: Tokenizer) -> None:
+    """A corpus as arrays: its windows, its short texts, its pictures and their pages."""
+    windows = lay_out(corpus.pages, tokenizer, config.length, config.pictures, config.near)
+    texts = short_texts(corpus.pages, tokenizer, SCAN_TOKENS, SCAN_TEXTS)
+    arrays = {f"windows.{name}": getattr(windows, name) for name in Windows.__slots__}
+    arrays |= {f"texts.{name}": getattr(texts, name) for name in Texts.__slots__}
+    np.savez(path, pictures=corpus.array, owners=corpus.owners, **arrays)
+
+
+def load(path: str) -> tuple[Windows, Texts, NDArray[np.uint8], NDArray[np.int64]]:
+    """The reverse of `save`."""
+    with np.load(path) as arrays:
+        windows = Windows(**{name: arrays[f"windows.{name}"] for name in Windows.__slots__})
+        texts = Texts(**{name: arrays[f"texts.{name}"] for name in Texts.__slots__})
+        return windows, texts, arrays["pictures"], arrays["owners"]
+
+
+def vocabulary(folder: str) -> int:
+    with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as stream:
+        return load_tokenizer(stream.read()).size
+
+
+def scaled(steps: int, config: ValidateConfig) -> int:
+    """Steps within the budget."""
+    return max(1, round(steps * config.budget))
+
+
+def language_side(folder: str, config: ValidateConfig) -> float:
+    """Train the language model on the texts; its last losses' mean, in nats a token."""
+    torch.set_num_threads(1)
+    windows, *_ = load(os.path.join(folder, "train.npz"))
+    sizes = replace(config.language, vocabulary=vocabulary(folder))
+    how = replace(config.pretrain, language_steps=scaled(config.pretrain.language_steps, config))
+    model, losses = pretrain.train_language(windows, sizes, how, config.seed)
+    torch.save(model.state_dict(), os.path.join(folder, "language.pt"))
+    return float(np.mean(losses[-20:]))
+
+
+def tower_side(folder: str, config: ValidateConfig) -> Scan:
+    """Train the vision tower by contrast, keep its features of every picture, and scan the held-out documents."""
+    torch.set_num_threads(1)
+    _, texts, pictures, owners = load(os.path.join(folder, "train.npz"))
+    how = replace(config.pretrain, tower_steps=scaled(config.pretrain.tower_steps, config))
+    sizes = replace(config.tower, side=config.side, context=SCAN_TOKENS)
+    clip, _ = pretrain.train_tower(pictures, owners, texts, sizes, vocabulary(folder), how, config.seed)
+    torch.save(clip.state_dict(), os.path.join(folder, "clip.pt"))
+    tower = Tower(clip.visual)
+    _, other_texts, other_pictures, other_owners = load(os.path.join(folder, "held_out.npz"))
+    for name, array in (("train", pictures), ("held_out", other_pictures)):
+        grey = np.full((1, *array.shape[1:]), 128, np.uint8)  # the last row: what a place without a picture shows
+        torch.save(pretrain.features(tower, np.concatenate([array, grey])), os.path.join(folder, f"{name}.features.pt"))
+    return scan(*pretrain.similarities(clip, other_pictures, other_owners, other_texts))
+
+
+def assemble(folder: str, config: ValidateConfig) -> Flamingo:
+    """A Flamingo over the two frozen models of the folder."""
+    tokens = vocabulary(folder)
+    language = Language(replace(config.language, vocabulary=tokens))
+    language.load_state_dict(torch.load(os.path.join(folder, "language.pt"), weights_only=True))
+    clip = small_clip(replace(config.tower, side=config.side, context=SCAN_TOKENS), tokens)
+    clip.load_state_dict(torch.load(os.path.join(folder, "clip.pt"), weights_only=True))
+    torch.manual_seed(config.seed)
+    return Flamingo(Tower(clip.visual), language, config.model)
+
+
+def flamingo_side(folder: str, config: ValidateConfig, control: bool) -> dict[str, Any]:
+    """Train the true model or its control; per-token losses of the held-out windows, by what pictures they showed."""
+    torch.set_num_threads(1)
+    windows, _, _, owners = load(os.path.join(folder, "train.npz"))
+    features = torch.load(os.path.join(folder, "train.features.pt"), weights_only=True)
+    if control:
+        windows.pictures_WP = side.swapped(windows, owners, config.seed)
+    model = assemble(folder, config)
+    trained = side.train(
+        model, windows, features, scaled(config.steps, config), config.rate, config.batch_tokens, config.seed
+    )
+    held_out, _, _, owners = load(os.path.join(folder, "held_out.npz"))
+    features = torch.load(os.path.join(folder, "held_out.features.pt"), weights_only=True)
+    shown = {"own": held_out.pictures_WP}
+    if not control:
+        torch.save(model.trained(), os.path.join(folder, "flamingo.pt"))
+        shown |= {"blank": side.blank(held_out), "within": side.rotated(held_out)}
+        shown |= {
+            f"swapped{draw}": side.swapped(held_out, owners, config.seed + 1 + draw) for draw in range(config.swaps)
+        }
+    found: dict[str, Any] = {"training": trained}
+    for name, pictures in shown.items():
+        found[name] = side.losses(model, replace(held_out, pictures_WP=pictures), features)
+    return found
