@@ -94,7 +94,9 @@ class Job:
             pages.PagesTask(self.out, self.config, p.number, p.label, p.input, p.fingerprint)
             for p in plan.partitions(self.out)
         )
-        numbers, planned, keys = [], set(), 0
+        numbers: list[int] = []
+        planned: set[int] = set()
+        keys = 0
         for task, mine in self.each(pages.NAME, pages.run, self._noting(tasks, planned), total):
             if mine is None:
                 continue
@@ -155,7 +157,9 @@ class Job:
         summary = self.summary
         for outcome in self.engine.map(function, tasks):
             mine = outcome.result
-            number = getattr(outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0)))
+            number = getattr(
+                outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0))
+            )
             quarantine = storage.join(self.out, "quarantine", f"{name.replace('/', '-')}-{number:06d}.json")
             if mine is None:
                 label = getattr(outcome.task, "label", "") or f"{name} {number}"

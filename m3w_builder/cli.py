@@ -37,7 +37,9 @@ def _interrupt(*_: Any) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="m3w", description="Builds interleaved text-and-picture corpora from the web.")
+    parser = argparse.ArgumentParser(
+        prog="m3w", description="Builds interleaved text-and-picture corpora from the web."
+    )
     parser.add_argument("--version", action="version", version=f"m3w {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -49,25 +51,75 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     built = {"build": "a build's folder or URL"}
-    sub = command("build", _build, "build a corpus, or go on with one", "m3w build configs/warc.yaml --out runs/mine", config="a YAML file")
-    sub.add_argument("--out", default="", help="the build's folder, any fsspec URL; takes the place of the config's `out`")
-    sub.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="change one key: shards.target_mb=64")
+    sub = command(
+        "build",
+        _build,
+        "build a corpus, or go on with one",
+        "m3w build configs/warc.yaml --out runs/mine",
+        config="a YAML file",
+    )
+    sub.add_argument(
+        "--out", default="", help="the build's folder, any fsspec URL; takes the place of the config's `out`"
+    )
+    sub.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key: shards.target_mb=64",
+    )
     _how_to_tell(sub)
-    sub = command("quickstart", _quickstart, "make a small web, build a corpus of it, train on it", "m3w quickstart --pages 600")
-    sub.add_argument("--pages", type=int, default=0, help="pages of the sample web (default: what the quickstart's config wants)")
+    sub = command(
+        "quickstart", _quickstart, "make a small web, build a corpus of it, train on it", "m3w quickstart --pages 600"
+    )
+    sub.add_argument(
+        "--pages", type=int, default=0, help="pages of the sample web (default: what the quickstart's config wants)"
+    )
     sub.add_argument("--out", default="runs/quickstart", help="where everything goes (default: %(default)s)")
     _how_to_tell(sub)
     command("verify", _verify, "prove the books, the checksums and every shard", "m3w verify runs/mine", **built)
     command("report", _report, "write the statistics page", "m3w report runs/mine", **built)
-    sub = command("browse", _browse, "look at documents, kept and dropped, in the web browser", "m3w browse runs/mine", **built)
-    sub.add_argument("--port", type=int, default=8800, help="port on the loopback address; 0 takes a free one (default: %(default)s)")
-    command("why", _why, "tell one URL's way through the stages", "m3w why runs/mine http://example.org/", **built, url="a page's or a picture's URL")
-    sub = command("validate", _validate, "train the reference Flamingo on the shards and judge them", "m3w validate runs/mine", **built)
-    sub.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="change one key: steps=500")
-    sub = command("extract", _extract, "one page to items, as JSON lines", "m3w extract page.html --url http://example.org/", file="an HTML file, or - for standard input")
+    sub = command(
+        "browse", _browse, "look at documents, kept and dropped, in the web browser", "m3w browse runs/mine", **built
+    )
+    sub.add_argument(
+        "--port", type=int, default=8800, help="port on the loopback address; 0 takes a free one (default: %(default)s)"
+    )
+    command(
+        "why",
+        _why,
+        "tell one URL's way through the stages",
+        "m3w why runs/mine http://example.org/",
+        **built,
+        url="a page's or a picture's URL",
+    )
+    sub = command(
+        "validate",
+        _validate,
+        "train the reference Flamingo on the shards and judge them",
+        "m3w validate runs/mine",
+        **built,
+    )
+    sub.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="change one key: steps=500"
+    )
+    sub = command(
+        "extract",
+        _extract,
+        "one page to items, as JSON lines",
+        "m3w extract page.html --url http://example.org/",
+        file="an HTML file, or - for standard input",
+    )
     sub.add_argument("--url", required=True, help="the page's address")
     sub.add_argument("--explain", action="store_true", help="show which elements were kept or dropped, and why")
-    sub = command("sampleweb", _sampleweb, "generate a small web with known truth", "m3w sampleweb /tmp/web --pages 200 --serve", folder="where it goes")
+    sub = command(
+        "sampleweb",
+        _sampleweb,
+        "generate a small web with known truth",
+        "m3w sampleweb /tmp/web --pages 200 --serve",
+        folder="where it goes",
+    )
     sub.add_argument("--pages", type=int, default=200)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--serve", action="store_true", help="serve it on the loopback address until Ctrl-C")
@@ -75,8 +127,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _how_to_tell(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--quiet", action="store_const", dest="mode", const="quiet", default="auto", help="only errors and the end")
-    sub.add_argument("--json", action="store_const", dest="mode", const="json", help="one JSON line an event, for machines")
+    sub.add_argument(
+        "--quiet", action="store_const", dest="mode", const="quiet", default="auto", help="only errors and the end"
+    )
+    sub.add_argument(
+        "--json", action="store_const", dest="mode", const="json", help="one JSON line an event, for machines"
+    )
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -103,7 +159,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(fault)
     if faults:
         raise BuildError(f"{arguments.build}: {len(faults)} faults")
-    print(f"{arguments.build}: {total.samples} samples, {total.pictures} pictures; books, checksums and shards are whole")
+    print(
+        f"{arguments.build}: {total.samples} samples, {total.pictures} pictures; books, checksums and shards are whole"
+    )
     return 0
 
 

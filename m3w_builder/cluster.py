@@ -65,8 +65,11 @@ class Outcome(Generic[Task, Result]):
 class Engine(Protocol):
     """What a build asks of an engine."""
 
-    dashboard: str
-    workers: int
+    @property
+    def dashboard(self) -> str: ...
+
+    @property
+    def workers(self) -> int: ...
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Outcome[Task, Result]]:
         """Outcomes in any order; `tasks` is read only as far ahead as there are workers to take them."""

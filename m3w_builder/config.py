@@ -102,7 +102,7 @@ def stages(entries: Any, known: Mapping[str, type], plugins: Sequence[str], plac
     """The stages of a list such as `[language, {length: {min_words: 50}}, {my.module:Mine: {}}]`."""
     if not isinstance(entries, (list, tuple)):
         raise ConfigError(f"{place}: wants a list of stages")
-    made = []
+    made: list[Any] = []
     for index, entry in enumerate(entries):
         spot = f"{place}[{index}]"
         if isinstance(entry, str):

@@ -180,7 +180,9 @@ SCHEMA = pa.schema(
         ("scores", pa.map_(pa.string(), pa.float32())),
         (
             "source",
-            pa.struct([("file", pa.string()), ("offset", pa.int64()), ("digest", pa.string()), ("fetched", pa.string())]),
+            pa.struct(
+                [("file", pa.string()), ("offset", pa.int64()), ("digest", pa.string()), ("fetched", pa.string())]
+            ),
         ),
         ("items", pa.list_(ITEM_SCHEMA)),
     ]

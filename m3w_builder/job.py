@@ -21,7 +21,9 @@ def run(config: Config, out: str, mode: str = "auto") -> int:
         progress.finish(closing(summary, page))
     if summary.quarantined:
         names = ", ".join(f"{label} ({line})" for _, label, line in summary.quarantined[:5])
-        raise BuildError(f"{len(summary.quarantined)} tasks failed and are quarantined: {names}; run again to retry them")
+        raise BuildError(
+            f"{len(summary.quarantined)} tasks failed and are quarantined: {names}; run again to retry them"
+        )
     return 0
 
 

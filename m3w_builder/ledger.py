@@ -106,5 +106,7 @@ class Ledger:
                 count.kept = row[unit]["kept"]
                 count.dropped = dict(row[unit]["dropped"])
                 if count.taken != row[unit]["in"]:
-                    raise ValueError(f"{row['stage']}: {unit}: in {row[unit]['in']} is not kept and dropped {count.taken}")
+                    raise ValueError(
+                        f"{row['stage']}: {unit}: in {row[unit]['in']} is not kept and dropped {count.taken}"
+                    )
         return ledger

@@ -29,7 +29,10 @@ class Partition:
 
 
 def make(build: str, config: Config) -> int:
-    """Write `plan.parquet`; the number of partitions. An input known from before keeps its number, a new one gets the next."""
+    """Write `plan.parquet`; returns the number of partitions.
+
+    An input known from before keeps its number, a new one gets the next that was never used.
+    """
     url = storage.join(build, "plan.parquet")
     known: dict[str, int] = {}
     if storage.exists(url):
@@ -44,7 +47,9 @@ def make(build: str, config: Config) -> int:
         rows.append((number, part.label, part.fingerprint, json.dumps(part.input, sort_keys=True)))
     rows.sort()
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
-    storage.write_table(url, pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA))
+    storage.write_table(
+        url, pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+    )
     return len(rows)
 
 

@@ -24,7 +24,7 @@ def join(base: str, *parts: str) -> str:
 
 
 def is_local(url: str) -> bool:
-    return "://" not in url and not url.startswith("memory:") or url.startswith("file://")
+    return ("://" not in url and not url.startswith("memory:")) or url.startswith("file://")
 
 
 def open_read(url: str) -> IO[bytes]:
@@ -73,7 +73,9 @@ def make_folder(url: str) -> None:
         fs.pipe_file(probe, b"")
         fs.rm_file(probe)
     except OSError as error:
-        raise ConfigError(f"out: cannot write to {url}: {error.strerror or error}; name a folder that can be written") from None
+        raise ConfigError(
+            f"out: cannot write to {url}: {error.strerror or error}; name a folder that can be written"
+        ) from None
 
 
 @contextmanager

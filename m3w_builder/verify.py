@@ -46,7 +46,9 @@ def verify(build: str, engine: Engine) -> tuple[Checked, list[str]]:
     tasks = (CheckTask(build, name, number) for name in PASSES for number in receipt.numbers(build, name))
     for outcome in engine.map(check, tasks):
         if outcome.result is None:
-            total.faults.append(f"{outcome.task.pass_name} {outcome.task.number}: {outcome.error.strip().splitlines()[-1]}")
+            total.faults.append(
+                f"{outcome.task.pass_name} {outcome.task.number}: {outcome.error.strip().splitlines()[-1]}"
+            )
             continue
         mine = by_pass[outcome.task.pass_name]
         mine.ledger.add(outcome.result.ledger)
@@ -67,7 +69,11 @@ def _books(build: str, total: Checked) -> Iterator[str]:
     written = Ledger.from_json(storage.read_json(storage.join(build, "ledger.json")))
     for fault in written.faults():
         yield f"ledger.json: {fault}"
-    lost = {(s, u): getattr(e, u).dropped.get("quarantined", 0) for s, e in written.entries.items() for u in ("pages", "pictures")}
+    lost = {
+        (s, u): getattr(e, u).dropped.get("quarantined", 0)
+        for s, e in written.entries.items()
+        for u in ("pages", "pictures")
+    }
     for stage, entry in written.entries.items():
         for unit in ("pages", "pictures"):
             said = getattr(entry, unit).taken - lost[stage, unit]

@@ -71,8 +71,9 @@ def test_a_task_over_its_time_is_given_up_and_the_others_come_through(dask):
 
 
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line(monkeypatch):
-    with pytest.raises(ConfigError, match="no scheduler answers"), cluster.start(
-        ClusterConfig(kind="address", address="tcp://127.0.0.1:9", connect_seconds=1)
+    with (
+        pytest.raises(ConfigError, match="no scheduler answers"),
+        cluster.start(ClusterConfig(kind="address", address="tcp://127.0.0.1:9", connect_seconds=1)),
     ):
         pass
 

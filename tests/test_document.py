@@ -72,7 +72,9 @@ def test_an_entry_of_no_known_type_is_refused():
 
 
 def test_lone_surrogates_are_replaced_wherever_they_stand():
-    (back,) = from_table(to_table([Document(url="a\ud800", items=[Text("b\udfff"), Image("c", scores={"\ud800": 1.0})])]))
+    (back,) = from_table(
+        to_table([Document(url="a\ud800", items=[Text("b\udfff"), Image("c", scores={"\ud800": 1.0})])])
+    )
     assert back.url == "a\ufffd"
     assert back.items[0].text == "b\ufffd"
     assert valid("plain") == "plain"

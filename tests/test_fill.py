@@ -35,7 +35,14 @@ class Outer:
 def test_values_of_every_kind_are_filled_in():
     outer = fill(
         Outer,
-        {"name": "x", "kind": "far", "inner": {"ratio": 1}, "many": [{"min_words": 1}], "table": {"a": 2}, "maybe": None},
+        {
+            "name": "x",
+            "kind": "far",
+            "inner": {"ratio": 1},
+            "many": [{"min_words": 1}],
+            "table": {"a": 2},
+            "maybe": None,
+        },
         "",
     )
     assert outer == Outer("x", "far", Inner(ratio=1.0), (Inner(1),), {"a": 2})

@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[1] / "m3w_builder"
 MODULES = sorted(ROOT.rglob("*.py"))
 STAGE_FOLDERS = ("sources", "fetch", "extract", "text", "pictures", "dedup", "align", "shards")
 CORE = {"document", "stage", "ledger", "storage", "errors", "urls", "fill"}
-HEAVY = {"torch", "open_clip", "imagededup", "img2dataset", "trafilatura", "dask", "distributed", "matplotlib", "transformers"}
+HEAVY = {
+    "torch",
+    "open_clip",
+    "imagededup",
+    "img2dataset",
+    "trafilatura",
+    "dask",
+    "distributed",
+    "matplotlib",
+    "transformers",
+}
 
 
 def name_of(path: Path) -> str:
@@ -109,7 +119,7 @@ def test_a_stage_documents_itself(name, cls):
     assert cls.name == name
     assert cls.__doc__
     assert cls.reasons
-    assert set(describe(cls)) >= {field for field in cls.__dataclass_fields__}, "a field without its docstring"
+    assert set(describe(cls)) >= set(cls.__dataclass_fields__), "a field without its docstring"
 
 
 @pytest.mark.parametrize(("name", "cls"), stage_classes())
@@ -124,6 +134,9 @@ def test_a_stage_gives_only_reasons_that_it_declares(name, cls):
     given = {
         node.args[0].value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Drop" and node.args and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "Drop"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
     }
     assert given <= declared, given - declared

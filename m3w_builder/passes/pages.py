@@ -35,7 +35,13 @@ def run(task: PagesTask) -> Receipt:
     """Make `pages/NNNNNN.parquet`, `.dropped.parquet` and `.keys.parquet` of one partition."""
     config = task.config
     mark = receipt.fingerprint(
-        task.fingerprint, config.read, config.extract, config.text, config.dedup, receipt.code(*_CODE), config.plugin_code
+        task.fingerprint,
+        config.read,
+        config.extract,
+        config.text,
+        config.dedup,
+        receipt.code(*_CODE),
+        config.plugin_code,
     )
     return receipt.once(task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine))
 

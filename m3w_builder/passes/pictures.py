@@ -74,9 +74,7 @@ def run(task: PicturesTask) -> Receipt:
         receipt.code(*_CODE),
         config.plugin_code,
     )
-    return receipt.once(
-        task.build, NAME, task.partition, pages.label, mark, lambda mine: _work(task, mine, decisions)
-    )
+    return receipt.once(task.build, NAME, task.partition, pages.label, mark, lambda mine: _work(task, mine, decisions))
 
 
 def policy(config: fetch.FetchConfig) -> fetch.FetchConfig:

@@ -58,7 +58,16 @@ class Receipt:
             ledger=Ledger.from_json(entry["ledger"]),
             **{
                 name: entry[name]
-                for name in ("partition", "label", "fingerprint", "outputs", "stats", "seconds", "cpu_seconds", "peak_mb")
+                for name in (
+                    "partition",
+                    "label",
+                    "fingerprint",
+                    "outputs",
+                    "stats",
+                    "seconds",
+                    "cpu_seconds",
+                    "peak_mb",
+                )
             },
         )
 
@@ -128,7 +137,7 @@ def _plain(value: Any) -> Any:
 
 @lru_cache
 def code(*places: str) -> str:
-    """The digest of the project's files at these places (folders or files in the package): a stage's version is its code."""
+    """The digest of the package's files at these places, folders or files: a stage's version is its code."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for place in places:

@@ -47,7 +47,7 @@ class Ready:
 def run(task: ShardsTask) -> Receipt:
     """Make the shards of one bundle, their index and `shards/NNNNNN.dropped.parquet`."""
     config = task.config
-    inputs = []
+    inputs: list[Any] = []
     for partition in task.partitions:
         pages, pictures = (receipt.read(task.build, name, partition) for name in ("pages", "pictures"))
         if pages is None or pictures is None:
@@ -72,7 +72,9 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
         with the_books.timed("write"):
             ready.sort(key=lambda one: one.order)
             folder = storage.join(task.build, NAME)
-            written = shards.write(_samples(task, ready, statistics, the_books), folder, f"{task.bundle:06d}", task.config.shards)
+            written = shards.write(
+                _samples(task, ready, statistics, the_books), folder, f"{task.bundle:06d}", task.config.shards
+            )
     mine.enter(task.build, dropped)
     for shard in written:
         mine.outputs |= shard.outputs(NAME)
@@ -84,7 +86,10 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
     build = task.build
     gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
     duplicates = exchange.picture_duplicates(exchange.read_decisions(build, "exchange2", partition)[0])
-    found = {row["url"]: row for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()}
+    found = {
+        row["url"]: row
+        for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()
+    }
     for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
         for one in document.from_table(table):
             if one.id in gone:
@@ -92,7 +97,7 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
             places = _join(one, found, duplicates, partition)
             the_books.kept("picture_duplicates", one)
             for left in the_books.through([task.config.assemble], [one]):
-                order = xxhash.xxh3_64_intdigest(left.key, task.config.shards.seed)
+                order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
                 yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
 
 
