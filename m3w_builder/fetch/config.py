@@ -28,6 +28,7 @@ REASONS: Mapping[str, str] = {
     "not_a_picture": "neither the declared type nor the bytes are a picture's",
     "robots": "refused by robots.txt, or robots.txt answers with a server error",
     "opt_out": "the holder reserves the rights: X-Robots-Tag, TDM header, or an AI group in robots.txt",
+    "broken_record": "the archive's record that should hold the picture cannot be read",
     "deadline": "the partition's total time was over",
 }
 """Why a picture could not be had."""

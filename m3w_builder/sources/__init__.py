@@ -1,0 +1,103 @@
+"""Where pages come from: archives, a crawl that fills an archive first, or a folder of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from m3w_builder.errors import ConfigError
+from m3w_builder.fetch import FetchConfig
+from m3w_builder.sources import folder as folder_source
+from m3w_builder.sources import warc as warc_source
+from m3w_builder.sources.config import (
+    REASONS,
+    Archived,
+    CrawlSource,
+    FolderSource,
+    Page,
+    Part,
+    ReadLimits,
+    Refused,
+    WarcSource,
+)
+from m3w_builder.sources.warc import read_payload
+
+__all__ = [
+    "REASONS",
+    "Archived",
+    "CrawlSource",
+    "FolderSource",
+    "Page",
+    "Part",
+    "ReadLimits",
+    "Refused",
+    "SourceConfig",
+    "WarcSource",
+    "acquire",
+    "check",
+    "plan",
+    "read",
+    "read_payload",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """Exactly one of these says where the pages come from."""
+
+    warc: WarcSource | None = None
+    """WARC or ARC files."""
+
+    crawl: CrawlSource | None = None
+    """A crawl from seed URLs, archived as WARC and read from there."""
+
+    folder: FolderSource | None = None
+    """A folder of HTML files."""
+
+
+def check(config: SourceConfig) -> None:
+    """Raise ConfigError, in one line and before any work, where the source is not one, or names what is not there."""
+    named = [name for name in ("warc", "crawl", "folder") if getattr(config, name) is not None]
+    if len(named) != 1:
+        said = " and ".join(named) or "none"
+        raise ConfigError(f"source: wants exactly one of warc, crawl, folder; the config has {said}")
+    if config.crawl is not None:
+        from m3w_builder.sources import crawl
+
+        crawl.seeds_of(config.crawl)
+        return
+    for _ in plan(config, ""):
+        pass
+
+
+def acquire(
+    config: SourceConfig, fetch: FetchConfig, folder: str, note: Callable[[str], None] = lambda _: None
+) -> None:
+    """Fill `folder` with the crawl's archive, going on where it was cut off; nothing to do for the other sources.
+
+    `note` is told of progress, in lines of text. Raises ConfigError where the crawl may not start.
+    """
+    if config.crawl is not None:
+        from m3w_builder.sources import crawl
+
+        crawl.run(config.crawl, fetch, folder, note)
+
+
+def plan(config: SourceConfig, folder: str) -> Iterator[Part]:
+    """The partitions, in stable order; `folder` is where `acquire` put a crawl. ConfigError at what is missing."""
+    if config.warc is not None:
+        yield from warc_source.plan(config.warc)
+    elif config.folder is not None:
+        yield from folder_source.plan(config.folder)
+    elif config.crawl is not None:
+        from m3w_builder.sources import crawl
+
+        yield from crawl.plan(config.crawl, folder)
+
+
+def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archived | Refused]:
+    """What one partition holds, streaming; about bad data a Refused, never an exception."""
+    if entry["kind"] == "folder":
+        return folder_source.read(entry, limits)
+    return warc_source.read(entry, limits)
