@@ -72,57 +72,70 @@ class Scan:
 def scan(similarity: Sequence[NDArray[np.float32]], chunks: Sequence[NDArray[np.int64]], least: int = 50) -> Scan:
     """The scan of documents, each given as similarities (its pictures × its texts) and the chunks of its texts."""
     offsets: Counter[int] = Counter()
-    hits: Counter[str] = Counter()
-    chance: Counter[str] = Counter()
-    pictures = 0
+    hits: list[dict[str, float]] = []
     for similarity_PN, chunks_N in zip(similarity, chunks, strict=True):
         count = len(similarity_PN)
         if count < 2 or len(set(chunks_N.tolist())) < 2:
             continue
         best = chunks_N[similarity_PN.argmax(1)]
         for place in range(count):
-            pictures += 1
-            offset = int(best[place]) - place
-            offsets[offset] += 1
-            for name, chunk in places(place, count).items():
-                hits[name] += bool(best[place] == chunk)
-                chance[name] += float((chunks_N == chunk).mean())  # type: ignore[assignment]
-    if pictures < least:
-        return Scan(pictures, dict(sorted(offsets.items())), {}, "", f"{pictures} pictures are too few for the scan")
-    shares = {name: hits[name] / pictures for name in hits} | {f"{n} by chance": chance[n] / pictures for n in chance}
-    fault, words = name_fault(shares)
-    return Scan(pictures, dict(sorted(offsets.items())), shares, fault, words)
+            offsets[int(best[place]) - place] += 1
+            found: dict[str, float] = {"count": count}
+            for name, expected in places(place, count).items():
+                found[name] = float(best[place] in expected)
+                found[f"{name} by chance"] = float(np.isin(chunks_N, expected).mean())
+            hits.append(found)
+    ordered = dict(sorted(offsets.items()))
+    if len(hits) < least:
+        return Scan(len(hits), ordered, {}, "", f"{len(hits)} pictures are too few for the alignment scan")
+    shares = averaged(hits)
+    # Two pictures shifted by one are two pictures reversed: three tell these apart.
+    longer = [found for found in hits if found["count"] > 2]
+    fault, words = name_fault(shares, averaged(longer) if len(longer) >= least else {})
+    return Scan(len(hits), ordered, shares, fault, words)
 
 
-def places(place: int, count: int) -> dict[str, int]:
-    """The chunks that a picture at `place` of `count` may be expected to belong to, by what they would mean."""
+def averaged(hits: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of each entry."""
+    return {name: sum(found[name] for found in hits) / len(hits) for name in hits[0] if name != "count"}
+
+
+def places(place: int, count: int) -> dict[str, list[int]]:
+    """The chunks that a picture at `place` of `count` may be expected to belong to, by what that would mean."""
     return {
-        "following": place,
-        "before": (place - 1) if place else -1,
-        "next": (place + 1) % count,
-        "mirrored": count - 1 - place,
+        "following": [place],
+        "before": [place - 1] if place else [-1, count - 1],  # what stands above, or was turned round from the end
+        "next": [(place + 1) % count],
+        "mirrored": [count - 1 - place],
     }
 
 
-def name_fault(shares: dict[str, float]) -> tuple[str, str]:
-    """A fault's name, "" where there is none, and the finding in words.
+def name_fault(shares: dict[str, float], longer: dict[str, float]) -> tuple[str, str]:
+    """A fault's name, "" where there is none, and the finding in words; `longer` are documents of three and more.
 
-    What counts is the excess over chance: documents with few texts hit any place often.
+    What counts is the excess over chance, since documents with few texts hit any place often.
     """
-    excess = {name: shares[name] - shares[f"{name} by chance"] for name in ("following", "before", "next", "mirrored")}
-    percent = {name: f"{100 * shares[name]:.0f} %" for name in excess}
-    own = excess["following"]
-    peak = max(excess, key=lambda name: excess[name])
-    told = f"{percent['following']} of pictures belong to the text that follows them"
-    if excess[peak] < 0.08:
-        return "unrelated", f"{told}, as chance has it: pictures and texts of a document know nothing of each other"
-    if peak == "before" and excess["before"] > 2 * max(own, 0.0):
+    told = f"{100 * shares['following']:.0f} % of pictures belong to the text that follows them"
+    own = excess(shares, "following")
+    peak = max(("before", "next", "mirrored"), key=lambda name: excess(longer or shares, name))
+    if peak == "mirrored" and not longer:
+        peak = "before"
+    most = excess(shares, peak)
+    if max(own, most) < 0.08:
         return (
-            "shifted",
-            f"{percent['before']} of pictures belong to the text before them: shifted by one, or captions stand above",
+            "unrelated",
+            f"{told}, {100 * shares['following by chance']:.0f} % by chance: they know nothing of each other",
         )
-    if peak == "next" and excess["next"] > 2 * max(own, 0.0):
-        return "shifted", f"{percent['next']} of pictures belong to the text after the next picture: shifted by one"
-    if peak == "mirrored" and excess["mirrored"] > 1.3 * max(own, 0.0):
-        return "reversed", f"{percent['mirrored']} of pictures belong to the mirrored place: their order is reversed"
-    return "", told
+    if most < 1.5 * max(own, 0.0):
+        return "", told
+    share = f"{100 * shares[peak]:.0f} % of pictures belong to"
+    return {
+        "before": ("shifted", f"{share} the text before them: shifted by one, or described from above"),
+        "next": ("shifted", f"{share} the text after the next picture: shifted by one"),
+        "mirrored": ("reversed", f"{share} the mirrored place: their order is reversed"),
+    }[peak]
+
+
+def excess(shares: dict[str, float], name: str) -> float:
+    """A share less what chance gives."""
+    return shares[name] - shares[f"{name} by chance"]

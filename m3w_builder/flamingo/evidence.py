@@ -25,6 +25,11 @@ class Verdict:
     reason: str
     figures: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def text(self) -> str:
+        """The figures and the verdict as the terminal shows them."""
+        return tell(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Gain:

@@ -66,7 +66,8 @@ def windows(page: Page, tokenizer: Tokenizer, length: int, most: int, near: int)
     """A document's windows: each begins at its beginning or at a picture, and no picture stands in two."""
     current = Window([tokenizer.end_of_text], [-1], [])
     for picture, tokens in chunks(page, tokenizer, near):
-        added = tokens if picture < 0 else [tokenizer.image, *tokens]
+        # What stands before the first picture may fill half a window, so that the picture finds room.
+        added = tokens[: length // 2] if picture < 0 else [tokenizer.image, *tokens]
         full = len(current.tokens) + len(added) + 2 > length or len(current.pictures) == most
         if picture >= 0 and full and current.pictures:
             current.tokens.append(tokenizer.end_of_chunk)

@@ -88,12 +88,11 @@ def shift(sample: Sample) -> Sample:
 
 def shuffle(samples: list[Sample], seed: int = 0) -> list[Sample]:
     """The pictures of all documents dealt out anew."""
-    bodies = [(image, parts[image.part]) for page, parts in samples for image in page.images]
+    bodies = [(image.sha256, parts[image.part]) for page, parts in samples for image in page.images]
     random.Random(seed).shuffle(bodies)
     for page, parts in samples:
         for image in page.images:
-            other, body = bodies.pop()
-            parts[image.part], image.sha256 = body, other.sha256
+            image.sha256, parts[image.part] = bodies.pop()
     return samples
 
 

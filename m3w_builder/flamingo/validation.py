@@ -19,7 +19,7 @@ from typing import Any
 from m3w_builder import storage
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.corpus import Halves, halves
-from m3w_builder.flamingo.evidence import Verdict, judge, measure, tell
+from m3w_builder.flamingo.evidence import Verdict, judge, measure
 from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 
@@ -39,9 +39,7 @@ def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = p
     verdict.figures["seconds"] = round(time.monotonic() - started, 1)
     verdict.figures["config"] = asdict(config)
     storage.write_json(storage.join(build, "validate", "verdict.json"), asdict(verdict))
-    text = tell(verdict)
-    storage.write_bytes(storage.join(build, "validate", "verdict.txt"), (text + "\n").encode())
-    echo(text)
+    storage.write_bytes(storage.join(build, "validate", "verdict.txt"), (verdict.text + "\n").encode())
     return verdict
 
 

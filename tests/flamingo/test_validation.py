@@ -1,0 +1,72 @@
+"""Tests of the whole validation, small: a sound corpus gains, shuffled pictures do not, a small one decides nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scenes
+
+from m3w_builder.flamingo import side, validate
+from m3w_builder.flamingo.config import LanguageConfig, PretrainConfig, TowerConfig, ValidateConfig
+from m3w_builder.flamingo.sequences import Windows
+
+SMALL = ValidateConfig(
+    steps=60,
+    vocabulary=400,
+    undecided=40,
+    least=60,
+    least_gain=0.004,
+    swaps=1,
+    language=LanguageConfig(width=64),
+    tower=TowerConfig(width=48, layers=2),
+    pretrain=PretrainConfig(language_steps=60, tower_steps=60, batch_tokens=1024, batch_pages=24),
+)
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[scenes.Sample]:
+    return [scenes.document(number) for number in range(500)]
+
+
+def test_a_sound_corpus_gains_and_leaves_its_verdict(tmp_path: Path, documents: list[scenes.Sample]) -> None:
+    verdict = validate(scenes.write_build(tmp_path, documents), SMALL, lambda _: None)
+    assert verdict.ok, verdict.reason
+    stored = json.loads((tmp_path / "validate" / "verdict.json").read_text())
+    assert stored["verdict"] == "sound" and stored["figures"]["gains"]["net"]["low"] > 0
+    assert (tmp_path / "validate" / "verdict.txt").read_text().strip() == verdict.text
+
+
+def test_shuffled_pictures_do_not_pass(tmp_path: Path) -> None:
+    dealt = scenes.shuffle([scenes.document(number) for number in range(300)])
+    verdict = validate(scenes.write_build(tmp_path, dealt), dataclasses.replace(SMALL, steps=30), lambda _: None)
+    assert not verdict.ok and verdict.verdict in ("unrelated", "weak"), verdict.reason
+    assert abs(verdict.figures["gains"]["net"]["nats"]) < 0.004
+
+
+def test_a_small_corpus_is_undecided_with_what_to_do(tmp_path: Path, documents: list[scenes.Sample]) -> None:
+    verdict = validate(scenes.write_build(tmp_path, documents[:30]), SMALL, lambda _: None)
+    assert not verdict.ok and verdict.verdict == "undecided" and "build from more pages" in verdict.reason
+
+
+def windows(pictures: list[list[int]]) -> Windows:
+    shape = (len(pictures), 4)
+    zeros = np.zeros(shape, np.int64)
+    return Windows(zeros, zeros, zeros, np.array(pictures), np.arange(len(pictures)))
+
+
+def test_swapped_pictures_come_from_other_documents_each_once() -> None:
+    owners = np.array([0, 0, 1, 1, 1, 2, 3])
+    laid = windows([[0, 1, -1], [2, 3, 4], [5, -1, -1], [6, -1, -1]])
+    for seed in range(20):
+        moved = side.swapped(laid, owners, seed)
+        assert ((moved >= 0) == (laid.pictures_WP >= 0)).all()
+        assert sorted(moved[moved >= 0].tolist()) == list(range(7))
+        assert (owners[moved[moved >= 0]] != owners[laid.pictures_WP[laid.pictures_WP >= 0]]).all()
+
+
+def test_rotation_stays_within_the_window() -> None:
+    assert side.rotated(windows([[3, 4, 5], [6, -1, -1]])).tolist() == [[5, 3, 4], [6, -1, -1]]
