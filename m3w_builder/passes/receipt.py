@@ -92,7 +92,8 @@ def read(build: str, pass_name: str, partition: int) -> Receipt | None:
 
 def numbers(build: str, pass_name: str) -> list[int]:
     """The partitions of which a pass has receipts, rising."""
-    return sorted(int(name[:-5]) for name in storage.names(storage.join(build, pass_name)) if name[:-5].isdigit())
+    names = storage.names(storage.join(build, pass_name))
+    return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
 
 
 def once(
