@@ -66,7 +66,11 @@ def verify(build: str, engine: Engine) -> tuple[Checked, list[str]]:
 
 def _books(build: str, total: Checked) -> Iterator[str]:
     """Faults of the build's books as a whole."""
-    written = Ledger.from_json(storage.read_json(storage.join(build, "ledger.json")))
+    try:
+        written = Ledger.from_json(storage.read_json(storage.join(build, "ledger.json")))
+    except (ValueError, KeyError) as error:
+        yield f"ledger.json: {error}"
+        return
     for fault in written.faults():
         yield f"ledger.json: {fault}"
     lost = {
@@ -96,12 +100,12 @@ def check(task: CheckTask) -> Checked:
         return Checked([f"{name}: cannot be read as a receipt"])
     result = Checked(ledger=mine.ledger)
     result.faults += [f"{name}: {fault}" for fault in mine.ledger.faults()]
-    for output, expected in mine.outputs.items():
-        result.faults += _file(task.build, output, expected)
+    spoilt = {output: fault for output, expected in mine.outputs.items() if (fault := _file(task.build, output, expected))}
+    result.faults += spoilt.values()
     if not result.faults:
         result.faults += _dropped(task, mine)
     for output in mine.outputs:
-        if output.endswith(".tar"):
+        if output.endswith(".tar") and "missing" not in spoilt.get(output, ""):
             found = shards.check(storage.join(task.build, output))
             result.faults += [f"{output}: {fault}" for fault in found.faults]
             result.samples += found.samples
@@ -109,14 +113,16 @@ def check(task: CheckTask) -> Checked:
     return result
 
 
-def _file(build: str, name: str, expected: dict[str, object]) -> Iterator[str]:
+def _file(build: str, name: str, expected: dict[str, object]) -> str:
+    """What is wrong with a file of the build; empty when nothing is."""
     url = storage.join(build, name)
     if not storage.exists(url):
-        yield f"{name}: missing"
-    elif storage.size(url) != expected["bytes"]:
-        yield f"{name}: {storage.size(url)} bytes, {expected['bytes']} were written"
-    elif storage.sha256(url) != expected["sha256"]:
-        yield f"{name}: its bytes are not those that were written (sha256)"
+        return f"{name}: missing"
+    if storage.size(url) != expected["bytes"]:
+        return f"{name}: {storage.size(url)} bytes, {expected['bytes']} were written"
+    if storage.sha256(url) != expected["sha256"]:
+        return f"{name}: its bytes are not those that were written (sha256)"
+    return ""
 
 
 def _dropped(task: CheckTask, mine: Receipt) -> Iterator[str]:

@@ -1,0 +1,213 @@
+"""The three passes and two exchanges on a small archive: what comes out, what is dropped, what is done again."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from m3w_builder import cluster, storage, verify
+from m3w_builder.build import bundles
+from m3w_builder.errors import BuildError, ConfigError
+from m3w_builder.passes import receipt
+
+
+def shard_bytes(out):
+    return {path.name: path.read_bytes() for path in sorted(Path(out, "shards").glob("*.tar"))}
+
+
+def drops(out):
+    rows = {}
+    for path in Path(out).rglob("*.dropped.parquet"):
+        for row in pq.read_table(path).to_pylist():
+            rows.setdefault((row["unit"], row["url"]), []).append((row["stage"], row["reason"]))
+    return rows
+
+
+def counts(ledger):
+    return [(row["stage"], row["pages"], row["pictures"]) for row in ledger.to_json()]
+
+
+def test_every_page_and_picture_is_kept_or_dropped_with_its_reason(make):
+    out, summary, _ = make()
+    ledger = summary.ledger
+    assert ledger.faults() == []
+    assert ledger["read"].pages.dropped == {"http_status": 1}
+    assert ledger["page_duplicates"].pages.dropped == {"duplicate_text": 1}
+    assert ledger["picture_duplicates"].pictures.dropped == {"exact_duplicate": 1}
+    assert ledger["assemble"].pages.dropped == {"no_pictures": 3}
+    assert ledger["write"].pages.kept == 5
+    assert ledger["write"].pictures.kept == 5
+    found = drops(out)
+    assert found["page", "http://one.example/gone.html"] == [("read", "http_status")]
+    assert found["picture", "http://two.example/p5.jpg"] == [("size", "too_small")]
+    assert found["picture", "http://two.example/p6.jpg"] == [("fetch", "connect")]
+
+
+def test_pictures_are_found_in_another_file_of_the_archive(make):
+    out, summary, _ = make()
+    assert summary.ledger["fetch"].pictures.kept == 7
+    assert storage.exists(storage.join(out, "pictures/000000.bin"))
+
+
+def test_verify_finds_nothing_wrong_and_counts_the_samples(make):
+    out, _, _ = make()
+    total, faults = verify.verify(out, cluster.Serial(1))
+    assert faults == []
+    assert (total.samples, total.pictures) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spoil", "said"),
+    [
+        ("shards/*.tar", lambda b: b[:600] + bytes([b[600] ^ 1]) + b[601:], "sha256"),
+        ("shards/*.tar", lambda b: b[: len(b) // 2], "bytes"),
+        ("shards/*.tar", None, "missing"),
+        ("pages/000000.parquet", lambda b: b[:-1] + b"x", "sha256"),
+        ("ledger.json", lambda b: b.replace(b'"kept": 5', b'"kept": 4'), "in 5 is not kept and dropped 4"),
+    ],
+)
+def test_verify_finds_what_was_spoilt(make, pattern, spoil, said):
+    out, _, _ = make()
+    path = sorted(Path(out).glob(pattern))[0]
+    path.unlink() if spoil is None else path.write_bytes(spoil(path.read_bytes()))
+    _, faults = verify.verify(out, cluster.Serial(1))
+    assert any(said in fault for fault in faults), faults
+
+
+def test_the_same_command_again_does_nothing_again(make):
+    out, first, _ = make()
+    before = shard_bytes(out)
+    _, again, _ = make()
+    assert again.reused == again.tasks == first.tasks
+    assert counts(again.ledger) == counts(first.ledger)
+    assert shard_bytes(out) == before
+
+
+def test_two_builds_of_the_same_input_are_the_same_to_the_byte(make):
+    assert shard_bytes(make("one")[0]) == shard_bytes(make("two")[0])
+
+
+def test_dask_and_serial_write_the_same_shards(make):
+    one, _, _ = make("one")
+    two, _, _ = make("two", cluster={"kind": "local", "workers": 2, "dashboard": ""})
+    assert shard_bytes(one) == shard_bytes(two)
+
+
+def test_a_changed_threshold_reruns_only_what_depends_on_it(make):
+    make()
+    _, _, listener = make(assemble={"min_pictures": 0})
+    rerun = {r["pass"] for r in listener.receipts if not r["reused"]}
+    assert rerun == {"shards"}
+    _, _, listener = make(pictures={"filters": [{"size": {"min_side": 10}}]})
+    rerun = {r["pass"] for r in listener.receipts if not r["reused"]}
+    assert "pages" not in rerun
+    assert "exchange1/judge" not in rerun
+    assert "pictures" in rerun
+
+
+def test_added_archives_touch_no_old_partition(make, archives):
+    out, _, _ = make()
+    (archives / "0-first-in-the-alphabet.warc.gz").write_bytes((archives / "b.warc.gz").read_bytes())
+    _, summary, listener = make()
+    rerun = [r["label"] for r in listener.receipts if r["pass"] == "pages" and not r["reused"]]
+    assert rerun == ["0-first-in-the-alphabet.warc.gz"]
+    assert summary.ledger["write"].pages.kept == 5
+    assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_an_archive_that_was_taken_away_leaves_nothing_behind(make, archives):
+    out, _, _ = make()
+    (archives / "b.warc.gz").unlink()
+    _, summary, _ = make()
+    assert summary.ledger["write"].pages.kept == 4
+    assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_a_lost_intermediate_file_is_made_again(make):
+    out, _, _ = make()
+    before = shard_bytes(out)
+    Path(out, "pictures/000000.bin").unlink()
+    make()
+    assert shard_bytes(out) == before
+    assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_a_partition_that_fails_is_quarantined_and_retried_by_the_next_run(make, archives):
+    good, _, _ = make("good")
+    spoilt = archives / "b.warc.gz"
+    out = str(Path(good).parent / "build")
+    storage.make_folder(out)
+    folder = Path(out, "pages")
+    folder.mkdir()
+    (folder / "000001.keys.parquet").mkdir()  # nothing can be written over a folder
+    _, summary, listener = make()
+    assert [(name, label) for name, label, _ in summary.quarantined] == [("pages", spoilt.name)]
+    assert storage.exists(storage.join(out, "quarantine/pages-000001.json"))
+    assert summary.ledger["write"].pages.kept == 4
+    assert any("quarantined" in note for note in listener.notes)
+    (folder / "000001.keys.parquet").rmdir()
+    _, summary, _ = make()
+    assert summary.quarantined == []
+    assert storage.names(storage.join(out, "quarantine")) == []
+    assert shard_bytes(out) == shard_bytes(good)
+
+
+def test_what_a_quarantined_picture_partition_held_is_in_the_books(make):
+    out, _, _ = make()
+    folder = Path(out, "pictures")
+    for path in folder.glob("000000.*"):
+        path.unlink()
+    (folder / "000000.bin").mkdir()
+    _, summary, _ = make()
+    assert [name for name, _, _ in summary.quarantined] == ["pictures"]
+    assert summary.ledger.faults() == []
+    assert summary.ledger["page_duplicates"].pages.dropped["quarantined"] == 5
+
+
+def test_a_second_build_in_the_same_folder_is_refused_in_one_line(make, tmp_path):
+    from m3w_builder.lock import locked
+
+    storage.make_folder(str(tmp_path / "build"))
+    with locked(str(tmp_path / "build")), pytest.raises(BuildError, match="a build is running here"):
+        make()
+
+
+def test_a_dead_builds_lock_is_taken_over(make, tmp_path):
+    import socket
+
+    dead = {"host": socket.gethostname(), "pid": 2**22 + 1, "born": "1", "beat": 0}
+    storage.write_json(str(tmp_path / "build" / "lock.json"), dead)
+    assert make()[1].ledger["write"].pages.kept == 5
+
+
+def test_a_missing_archive_is_told_before_any_work(make, tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        make("none", source={"warc": {"paths": [str(tmp_path / "nowhere.warc.gz")]}})
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_receipt_that_cannot_be_read_is_none(tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "000000.json").write_text("{")
+    assert receipt.read(str(tmp_path), "pages", 0) is None
+
+
+def test_the_config_with_all_defaults_lies_beside_what_it_made(make):
+    out, _, _ = make()
+    assert "min_pictures: 1" in Path(out, "config.yaml").read_text()
+    assert json.loads(Path(out, "ledger.json").read_text())[0]["stage"] == "read"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "target", "expected"),
+    [
+        ([5, 5, 5, 5], 10, [(0, 1), (2, 3)]),
+        ([50, 1, 1], 10, [(0,), (1, 2)]),
+        ([], 10, []),
+        ([1], 10, [(0,)]),
+    ],
+)
+def test_neighbouring_partitions_fill_a_shard_together(sizes, target, expected):
+    assert list(bundles(list(range(len(sizes))), dict(enumerate(sizes)), target)) == expected
