@@ -22,7 +22,7 @@ class Assemble:
     }
 
     min_pictures: int = 1
-    """Documents left with fewer pictures go; M3W drops pages without any (arXiv 2204.14198, appendix A.3.1). 0 keeps all."""
+    """Documents left with fewer pictures go; M3W drops pages without any (arXiv 2204.14198, A.3.1). 0 keeps all."""
     max_pictures: int = 0
     """Documents left with more pictures go; OBELICS takes 30 (arXiv 2306.16527, section 3.2). 0 means no limit."""
 

@@ -1,0 +1,139 @@
+"""What a terminal shows while a build runs: one live view, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from typing import Any, Literal
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+Mode = Literal["auto", "live", "plain", "quiet", "json"]
+
+PLAIN_EVERY = 5.0
+"""Seconds between two plain lines of one pass."""
+
+
+class Progress:
+    """Takes a build's events; `auto` is live in a terminal and plain elsewhere."""
+
+    def __init__(self, mode: str = "auto", console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.mode = mode if mode != "auto" else "live" if self.console.is_terminal else "plain"
+        self.started = time.monotonic()
+        self.pass_name = ""
+        self.total: int | None = None
+        self.done_tasks = self.reused = 0
+        self.pass_started = self.last_line = self.started
+        self.kept: dict[str, int] = {}
+        self.dropped: Counter[tuple[str, str, str]] = Counter()
+        self.history: list[str] = []
+        self.live: Live | None = None
+
+    def __enter__(self) -> Progress:
+        if self.mode == "live":
+            self.live = Live(console=self.console, get_renderable=self._view, refresh_per_second=4)
+            self.live.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self.live is not None:
+            self.live.__exit__(*error)
+            self.live = None
+
+    def start(self, pass_name: str, total: int | None) -> None:
+        """A pass begins, of so many tasks."""
+        self._end_of_pass()
+        self.pass_name, self.total = pass_name, total
+        self.done_tasks = self.reused = 0
+        self.pass_started = self.last_line = time.monotonic()
+        self._event({"event": "start", "pass": pass_name, "total": total})
+
+    def done(self, receipt: dict[str, Any]) -> None:
+        """A task ended; `receipt` is its receipt, with `reused` where it had been done before."""
+        self.done_tasks += 1
+        self.reused += bool(receipt.get("reused"))
+        for entry in receipt["ledger"]:
+            for unit in ("pages", "pictures"):
+                for reason, number in entry[unit]["dropped"].items():
+                    self.dropped[unit, entry["stage"], reason] += number
+                self.kept[unit] = self.kept.get(unit, 0)
+        self._event({"event": "done", **{key: receipt[key] for key in ("pass", "partition", "label", "seconds")}})
+        now = time.monotonic()
+        if self.mode == "plain" and now - self.last_line >= PLAIN_EVERY:
+            self.last_line = now
+            self.console.print(f"{self._clock()} {self._state()}", soft_wrap=True, markup=False)
+
+    def note(self, text: str) -> None:
+        """A line worth keeping on the screen."""
+        self._event({"event": "note", "text": text})
+        if self.mode in ("live", "plain"):
+            self.console.print(f"{self._clock()} {text}", soft_wrap=True, markup=False)
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """The end: figures that fit a screen."""
+        self._end_of_pass()
+        self.__exit__(None, None, None)
+        if self.mode == "json":
+            self._event({"event": "finish", **summary})
+            return
+        self.console.print(closing(summary))
+
+    def _end_of_pass(self) -> None:
+        if not self.pass_name:
+            return
+        line = f"{self._clock()} {self._state()}, {time.monotonic() - self.pass_started:.1f} s"
+        self.history.append(line)
+        if self.mode in ("live", "plain"):
+            self.console.print(line, soft_wrap=True, markup=False)
+        self.pass_name = ""
+
+    def _state(self) -> str:
+        share = f"{self.done_tasks} of {self.total}" if self.total is not None else str(self.done_tasks)
+        again = f", {self.reused} done before" if self.reused else ""
+        return f"{self.pass_name}: {share} tasks{again}"
+
+    def _clock(self) -> str:
+        seconds = int(time.monotonic() - self.started)
+        return f"[{seconds // 60:3d}:{seconds % 60:02d}]"
+
+    def _view(self) -> Group:
+        """The live view: the pass under way, its rate and time left, and what was dropped so far."""
+        elapsed = time.monotonic() - self.pass_started
+        fresh = self.done_tasks - self.reused
+        left = ""
+        if self.total and fresh and self.done_tasks < self.total:
+            left = f", about {elapsed / fresh * (self.total - self.done_tasks):.0f} s left"
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for (unit, stage, reason), number in self.dropped.most_common(8):
+            table.add_row(f"{number:,}", unit, "dropped:", f"{stage}: {reason}")
+        return Group(Text(f"{self._clock()} {self._state()}{left}" if self.pass_name else ""), table)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if self.mode == "json":
+            print(json.dumps(event, ensure_ascii=False), file=sys.stdout, flush=True)
+
+
+def closing(summary: dict[str, Any]) -> Group:
+    """The books of a build as a table, and its figures in two lines."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("stage", "pages", "dropped", "pictures", "dropped"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for entry in summary["ledger"]:
+        row = [entry["stage"]]
+        for unit in ("pages", "pictures"):
+            gone = entry[unit]["in"] - entry[unit]["kept"]
+            row += [f"{entry[unit]['kept']:,}", f"−{gone:,}" if gone else ""]
+        table.add_row(*row)
+    lines = [
+        f"{summary['pages']:,} records read, {summary['documents']:,} documents with {summary['pictures']:,} pictures kept",
+        f"{summary['seconds']:,} s, {summary['cpu_seconds']:,} CPU-s, peak {summary['peak_mb']:,} MB a process; "
+        f"{summary['tasks']:,} tasks, {summary['reused']:,} of them done before",
+        f"report: {summary['report']}",
+    ]
+    return Group(table, *(Text(line) for line in lines))

@@ -1,0 +1,8 @@
+"""What a build can say of itself: statistics, the report page, the browser, and why a URL went."""
+
+
+def write(build: str) -> str:
+    """Write `report/report.html` and `report.json` of a build; the page's path. Raises BuildError without a build."""
+    from m3w_builder.report import page  # templates and plots are not needed by the passes
+
+    return page.write(build)

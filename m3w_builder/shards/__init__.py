@@ -1,0 +1,8 @@
+"""Shards: webdataset tars of whole samples with a Parquet index beside each; written, checked, read."""
+
+from m3w_builder.shards.check import Checked, check
+from m3w_builder.shards.config import ShardsConfig
+from m3w_builder.shards.read import read_sample, samples
+from m3w_builder.shards.write import INDEX, Shard, split_of, write
+
+__all__ = ["INDEX", "Checked", "Shard", "ShardsConfig", "check", "read_sample", "samples", "split_of", "write"]

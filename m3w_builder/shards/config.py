@@ -1,0 +1,23 @@
+"""How samples are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ShardsConfig:
+    """Settings of pass 3."""
+
+    target_mb: int = 512
+    """A tar is closed when it holds so many megabytes; partitions are bundled until they fill one."""
+    validation: float = 0.05
+    """Share of the hosts, by a hash of their names, whose documents are the validation split: no host is in both."""
+    seed: int = 0
+    """Seed of the order in a bundle, which sets the pages of one host apart."""
+
+    def __post_init__(self) -> None:
+        if self.target_mb < 1:
+            raise ValueError(f"target_mb is {self.target_mb}, wants 1 or more")
+        if not 0 <= self.validation < 1:
+            raise ValueError(f"validation is {self.validation}, wants 0 to less than 1")

@@ -1,0 +1,206 @@
+"""Writes samples into tars, the same bytes for the same input, and proves that every picture is its item's."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import pyarrow as pa
+import xxhash
+
+from m3w_builder import document, storage
+from m3w_builder.document import Audio, Document, Image, Text, Video, words
+from m3w_builder.errors import BuildError
+from m3w_builder.shards.config import ShardsConfig
+
+INDEX = pa.schema(
+    [
+        ("key", pa.string()),
+        ("shard", pa.string()),  # the tar's name
+        ("offset", pa.int64()),  # of the sample's first header in the tar
+        ("bytes", pa.int64()),  # of the sample in the tar, headers and padding included
+        ("split", pa.string()),
+        ("url", pa.string()),
+        ("host", pa.string()),
+        ("language", pa.string()),
+        ("title", pa.string()),
+        ("licence", pa.string()),
+        ("rights", pa.list_(pa.string())),
+        ("fetched", pa.string()),
+        ("texts", pa.int32()),  # counts of items
+        ("images", pa.int32()),
+        ("videos", pa.int32()),
+        ("audios", pa.int32()),
+        ("words", pa.int64()),
+        ("characters", pa.int64()),
+        ("picture_bytes", pa.int64()),
+        ("scores", pa.map_(pa.string(), pa.float32())),
+        ("snippet", pa.string()),  # how the text begins
+    ]
+)
+"""A row a sample."""
+
+SUFFIX = {"jpeg": "jpg"}
+SNIPPET = 300
+
+
+@dataclass(slots=True)
+class Shard:
+    """A finished tar and its index: names, sizes in bytes, checksums."""
+
+    name: str
+    samples: int
+    files: dict[str, dict[str, Any]]
+    """By name: bytes and sha256."""
+
+    def outputs(self, folder: str) -> dict[str, dict[str, Any]]:
+        """The files as a receipt names them."""
+        return {f"{folder}/{name}": entry for name, entry in self.files.items()}
+
+
+def split_of(host: str, validation: float) -> str:
+    """In which split a host's documents stand: by a hash of its name, so that it never changes sides."""
+    return "validation" if xxhash.xxh3_64_intdigest(host.encode()) < validation * 2**64 else "train"
+
+
+def write(
+    samples: Iterable[tuple[Document, Sequence[bytes]]], folder: str, prefix: str, config: ShardsConfig
+) -> list[Shard]:
+    """Write samples (a document, its pictures' bytes in reading order) as `folder/SPLIT-PREFIX-NNNNN.tar`.
+
+    Sets each picture's `part`. Raises BuildError where bytes and items do not pair.
+    """
+    shards: list[Shard] = []
+    open_tars: dict[str, _Tar] = {}
+    counts: dict[str, int] = {}
+    with ExitStack() as stack:
+        stack.callback(_abandon, open_tars)
+        for one, pictures in samples:
+            split = split_of(one.host, config.validation)
+            if split not in open_tars:
+                number = counts.setdefault(split, 0)
+                counts[split] += 1
+                open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split)
+            tar = open_tars[split]
+            tar.add(one, pictures)
+            if tar.size >= config.target_mb * 1_000_000:
+                shards.append(open_tars.pop(split).close())
+        for split in sorted(open_tars):
+            shards.append(open_tars.pop(split).close())
+    return shards
+
+
+def _abandon(tars: dict[str, _Tar]) -> None:
+    """Leave nothing behind of tars that were not finished."""
+    for tar in tars.values():
+        tar.abandon()
+
+
+class _Hashing:
+    """Passes bytes on and hashes them on the way."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self.size += len(data)
+        return self.stream.write(data)
+
+
+@dataclass(slots=True)
+class _Tar:
+    """One tar that is being written, and its index rows."""
+
+    folder: str
+    name: str
+    split: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _out: Any = None
+    _tar: Any = None
+
+    def __post_init__(self) -> None:
+        stream = self._stack.enter_context(storage.atomic(storage.join(self.folder, f"{self.name}.tar")))
+        self._out = _Hashing(stream)
+        self._tar = tarfile.open(  # noqa: SIM115 (closed with the shard)
+            fileobj=self._out, mode="w|", format=tarfile.USTAR_FORMAT
+        )
+
+    @property
+    def size(self) -> int:
+        return int(self._tar.offset)
+
+    def add(self, one: Document, pictures: Sequence[bytes]) -> None:
+        pair(one, pictures)
+        start = self.size
+        entry = document.to_json(one)
+        self._member(f"{one.key}.json", json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+        for image, body in zip(one.images, pictures, strict=True):
+            self._member(f"{one.key}.{image.part}", body)
+        self.rows.append(_row(one, f"{self.name}.tar", self.split, start, self.size - start))
+
+    def _member(self, name: str, body: bytes) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode, info.mtime = len(body), 0o644, 0
+        self._tar.addfile(info, io.BytesIO(body))
+
+    def close(self) -> Shard:
+        self._tar.close()
+        self._stack.close()
+        index = storage.join(self.folder, f"{self.name}.parquet")
+        storage.write_table(index, pa.Table.from_pylist(self.rows, schema=INDEX))
+        files = {
+            f"{self.name}.tar": {"bytes": self._out.size, "sha256": self._out.digest.hexdigest()},
+            f"{self.name}.parquet": {"bytes": storage.size(index), "sha256": storage.sha256(index)},
+        }
+        return Shard(self.name, len(self.rows), files)
+
+    def abandon(self) -> None:
+        error = BuildError("abandoned")
+        self._stack.__exit__(BuildError, error, None)
+
+
+def pair(one: Document, pictures: Sequence[bytes]) -> None:
+    """Name each picture's part, and prove by hash that the bytes are the item's; raises BuildError."""
+    images = one.images
+    if len(images) != len(pictures):
+        raise BuildError(f"{one.url}: {len(images)} picture items but {len(pictures)} pictures")
+    for number, (image, body) in enumerate(zip(images, pictures, strict=True)):
+        if hashlib.sha256(body).hexdigest() != image.sha256:
+            raise BuildError(f"{one.url}: the bytes of picture {number} are not those of {image.url}")
+        image.part = f"{number}.{SUFFIX.get(image.format, image.format)}"
+
+
+def _row(one: Document, shard: str, split: str, offset: int, size: int) -> dict[str, Any]:
+    text = one.text
+
+    def count(kind: type) -> int:
+        return sum(isinstance(item, kind) for item in one.items)
+
+    return {
+        "key": one.key,
+        "shard": shard,
+        "offset": offset,
+        "bytes": size,
+        "split": split,
+        **{name: getattr(one, name) for name in ("url", "host", "language", "title", "licence", "rights")},
+        "fetched": one.source.fetched,
+        "texts": count(Text),
+        "images": count(Image),
+        "videos": count(Video),
+        "audios": count(Audio),
+        "words": len(words(text)),
+        "characters": len(text),
+        "picture_bytes": sum(image.bytes for image in one.images),
+        "scores": list(one.scores.items()),
+        "snippet": text[:SNIPPET],
+    }
