@@ -16,7 +16,7 @@ import numpy as np
 from m3w_builder.sampleweb import furniture, plan, shell
 from m3w_builder.sampleweb.forms import FORMS, phash, scaled
 from m3w_builder.sampleweb.idioms import IDIOMS
-from m3w_builder.sampleweb.languages import LANGUAGES, tongue
+from m3w_builder.sampleweb.languages import LANGUAGES, TONGUES
 from m3w_builder.sampleweb.scene import render
 from m3w_builder.sampleweb.site import File, Page, Site, picture_truth, url_of
 
@@ -66,18 +66,14 @@ def _write(path: Path, body: bytes) -> None:
     path.write_bytes(body)
 
 
-def charset(site: Site) -> str:
-    return IDIOMS[site.idiom].charset
-
-
 def _html_type(site: Site) -> str:
     """Content-Type of a site's pages; those in old character sets say them in a <meta> alone."""
-    return "text/html; charset=utf-8" if charset(site) == "utf-8" else "text/html"
+    return "text/html; charset=utf-8" if site.charset == "utf-8" else "text/html"
 
 
 def _write_site(folder: Path, site: Site, seed: int, answers: dict[str, Any]) -> None:
     """Pages, lists, robots.txt and sitemap of one host."""
-    speech = tongue(site.language)
+    speech = TONGUES[site.language]
     rng = Random(f"site {site.host} {seed}")
     special = answers.setdefault(site.host, {})
     listed = [page for page in site.pages if page.listed]
@@ -90,12 +86,12 @@ def _write_site(folder: Path, site: Site, seed: int, answers: dict[str, Any]) ->
         related = rng.sample(listed, min(4, len(listed)))
         content = IDIOMS[site.idiom].content(page)
         html = shell.around(site, page, content, related, speech, rng) if page.case != "empty_page" else ""
-        _write(place(folder, site.host, page.path), html.encode(charset(site), "xmlcharrefreplace"))
+        _write(place(folder, site.host, page.path), html.encode(site.charset, "xmlcharrefreplace"))
     lists = [listed[start : start + LISTED] for start in range(0, len(listed), LISTED)] or [[]]
     for number, pages in enumerate(lists, start=1):
         html = shell.index(site, number, pages, number == len(lists), speech)
         path = "/" if number == 1 else f"/index-{number}.html"
-        _write(place(folder, site.host, path), html.encode(charset(site), "xmlcharrefreplace"))
+        _write(place(folder, site.host, path), html.encode(site.charset, "xmlcharrefreplace"))
     _write(folder / "sites" / site.host / "robots.txt", _robots(site).encode())
     _write(folder / "sites" / site.host / "sitemap.xml", _sitemap(site).encode())
 

@@ -30,7 +30,6 @@ class Idiom:
     captions: bool = False
     headings: bool = False
     extras: tuple[str, ...] = ()
-    charset: str = "utf-8"
     base: str = ""
     shell: str = "modern"
 
@@ -255,7 +254,7 @@ IDIOMS: Mapping[str, Idiom] = {
     "based": Idiom(_based, "/articles/{slug}.html", "/files/img/{slug}-{k}", base="/files/site/"),
     "wiki": Idiom(_wiki, "/wiki/{slug}", "/images/{slug}-{k}", captions=True, headings=True, extras=("list",)),
     "magazine": Idiom(_magazine, "/issue-{month}/{slug}.html", "/assets/{slug}-{k}", sizes=(-1.0,), extras=("quote",)),
-    "cyrillic": Idiom(_plain_divs, "/statya/{slug}.html", "/foto/{slug}-{k}", ("ru",), 0.5, charset="windows-1251"),
+    "cyrillic": Idiom(_plain_divs, "/statya/{slug}.html", "/foto/{slug}-{k}", ("ru",), 0.5),
     "cjk": Idiom(_paragraphs, "/a/{number}.html", "/upload/{number}-{k}", ("zh", "ja", "zh", "ja"), 0.5),
     "rtl": Idiom(_figures, "/p/{slug}.html", "/tmuna/{slug}-{k}", ("ar", "he", "ar", "he"), 0.5, captions=True),
 }

@@ -11,7 +11,7 @@ from random import Random
 from m3w_builder.sampleweb.compose import Composer, repeat, set_form, short_page
 from m3w_builder.sampleweb.forms import FORMS, RARE
 from m3w_builder.sampleweb.idioms import IDIOMS
-from m3w_builder.sampleweb.languages import FOREIGN, tongue
+from m3w_builder.sampleweb.languages import FOREIGN, TONGUES
 from m3w_builder.sampleweb.site import DOMAIN, Page, Shot, Site
 from m3w_builder.sampleweb.tongue import Writer
 
@@ -35,6 +35,8 @@ PAGE_CASES: dict[str, float] = {
 PICTURE_CASE = 0.006
 """Share of the pages on which each form of picture other than the plain one stands; at least one of each."""
 
+_OLD_CHARSETS = {"ru": "windows-1251", "zh": "gb18030", "ja": "euc-jp"}
+
 
 @dataclass(slots=True)
 class Web:
@@ -55,11 +57,14 @@ def hosts_per_idiom(pages: int) -> int:
 
 
 def make_sites(pages: int) -> list[Site]:
-    return [
-        Site(f"{name}-{number + 1}.{DOMAIN}", name, idiom.languages[number % len(idiom.languages)], number)
-        for number in range(hosts_per_idiom(pages))
-        for name, idiom in IDIOMS.items()
-    ]
+    """The sites, every idiom's first hosts before all second ones; old character sets stand on the first two alone."""
+    sites = []
+    for number in range(hosts_per_idiom(pages)):
+        for name, idiom in IDIOMS.items():
+            language = idiom.languages[number % len(idiom.languages)]
+            charset = _OLD_CHARSETS.get(language, "utf-8") if number < 2 else "utf-8"
+            sites.append(Site(f"{name}-{number + 1}.{DOMAIN}", name, language, number, charset))
+    return sites
 
 
 def make(pages: int, seed: int) -> Web:
@@ -105,7 +110,7 @@ def _page(web: Web, composer: Composer, site: Site, number: int, order: str, pla
     if order.startswith("picture "):
         form = order.removeprefix("picture ")
         original = _original(plain, rng) if FORMS[form].keep == "group" else None
-        page = composer.page(site, number, tongue(site.language), form=form, original=original)
+        page = composer.page(site, number, TONGUES[site.language], form=form, original=original)
         if original:
             shot = next(shot for shot in page.shots if shot.form == form)
             _join(web, original, shot, f"picture-{number}")
@@ -114,7 +119,7 @@ def _page(web: Web, composer: Composer, site: Site, number: int, order: str, pla
     if order in ("printed", "tracked", "near_duplicate", "mirrored"):
         return _copied_page(web, site, number, order, plain, rng)
     language = rng.choice(FOREIGN) if order == "foreign" else site.language
-    page = composer.page(site, number, tongue(language), **({"pictures": 1} if order == "bad_pictures_only" else {}))
+    page = composer.page(site, number, TONGUES[language], **({"pictures": 1} if order == "bad_pictures_only" else {}))
     if order != "plain":
         page.case = order
         _spoil(page, order, site, composer)
@@ -146,8 +151,8 @@ def _copied_page(web: Web, site: Site, number: int, order: str, plain: list[tupl
     if order == "tracked":
         page.path = f"{original.path}?utm_source=feed&utm_medium=rss"
     if order == "near_duplicate":
-        note = tongue(home.language).labels["updated"]
-        page.blocks[-1].text += tongue(home.language).joint + note
+        note = TONGUES[home.language].labels["updated"]
+        page.blocks[-1].text += TONGUES[home.language].joint + note
     twins = [
         other
         for other in web.sites
@@ -172,7 +177,7 @@ def _spoil(page: Page, order: str, site: Site, composer: Composer) -> None:
     rng = composer.rng
     page.fate = "dropped"
     if order == "too_short":
-        short_page(page, Writer(tongue(site.language), rng))
+        short_page(page, Writer(TONGUES[site.language], rng))
         page.reasons = ("too_short", "no_content", "length")
     elif order == "repetitive":
         repeat(page)
@@ -198,7 +203,7 @@ def _spoil(page: Page, order: str, site: Site, composer: Composer) -> None:
 
 def _about(site: Site, composer: Composer) -> Page:
     """A page about the site, in words alone, to which every navigation leads."""
-    page = composer.page(site, 0, tongue(site.language), pictures=0)
+    page = composer.page(site, 0, TONGUES[site.language], pictures=0)
     page.path, page.case, page.listed = "/about.html", "without_pictures", False
     page.fate, page.reasons = "dropped", ("no_pictures",)
     return page

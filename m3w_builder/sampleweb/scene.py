@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from m3w_builder.sampleweb.shapes import SHAPES, outline
 
 Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (205, 35, 40),
@@ -113,55 +114,54 @@ def render(scene: Scene, salt: int = 0) -> Pixels:
         _thing(canvas, scene.shape, scene.colour, scene.pattern, (x, y, radius), rng)
     if second:
         _thing(canvas, scene.second_shape, scene.second_colour, "plain", second, rng)
-    canvas *= _light(scene, rng)
-    canvas += rng.normal(0, 3, (scene.height, scene.width, 1)).astype(np.float32)
-    return np.clip(canvas, 0, 255).astype(np.uint8)
+    canvas *= np.clip(1 + 0.09 * _field(scene, rng, 3), 0.75, 1.25)[..., None]  # light falls on all
+    return np.clip(canvas, 0, 255, out=canvas).astype(np.uint8)
 
 
-def _field(scene: Scene, rng: np.random.Generator, cells: int) -> NDArray[np.float32]:
+def _field(scene: Scene, rng: np.random.Generator, cells: int) -> Plane:
     """A smooth field of mean 0 and deviation about 1."""
-    coarse = rng.normal(0, 1, (cells, cells)).astype(np.float32)
-    return cv2.resize(coarse, (scene.width, scene.height), interpolation=cv2.INTER_CUBIC)
+    coarse = rng.standard_normal((cells, cells), dtype=np.float32)
+    return cv2.resize(coarse, (scene.width, scene.height), interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
-def _ground(scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
+def _ground(scene: Scene, rng: np.random.Generator) -> Plane:
     """The ground: a shade in a chance direction, clouds of light and dark, and the material's own texture.
 
     The clouds are what keeps perceptual hashes of different scenes apart; they change lightness only,
     so that the colour stays what its name says.
     """
-    y, x = np.mgrid[0 : scene.height, 0 : scene.width].astype(np.float32)
-    turn = rng.uniform(0, 2 * np.pi)
-    ramp = x / scene.width * math.cos(turn) + y / scene.height * math.sin(turn)
-    ramp = (ramp - ramp.min()) / (np.ptp(ramp) + 1e-6)
+    x = np.arange(scene.width, dtype=np.float32)[None, :]
+    y = np.arange(scene.height, dtype=np.float32)[:, None]
+    turn = rng.uniform(0, 2 * math.pi)
+    corners = np.array([[0.0, math.cos(turn)], [math.sin(turn), math.cos(turn) + math.sin(turn)]], dtype=np.float32)
+    corners = (corners - corners.min()) / np.ptp(corners)
     first, last = (np.array(shade, dtype=np.float32) for shade in GROUNDS[scene.ground])
-    canvas = first + (last - first) * ramp[..., None]
-    grain = 13 * _field(scene, rng, int(rng.integers(4, 8))) + _texture(scene.ground, x, y, rng)
-    return (canvas + grain[..., None]).astype(np.float32)
+    shades = first + (last - first) * corners[..., None]
+    canvas = cv2.resize(shades, (scene.width, scene.height), interpolation=cv2.INTER_LINEAR)
+    grain = np.float32(13) * _field(scene, rng, int(rng.integers(4, 8)))
+    grain += _texture(scene.ground, x, y, rng)
+    canvas += grain[..., None]
+    return canvas  # type: ignore[return-value]
 
 
-def _texture(ground: str, x: NDArray[np.float32], y: NDArray[np.float32], rng: np.random.Generator) -> Any:
+def _texture(ground: str, x: Plane, y: Plane, rng: np.random.Generator) -> Any:
+    """Light and dark by which a material is known, for a row of x and a column of y in px."""
     step = float(rng.uniform(9, 16))
-    shift = rng.uniform(0, 50)
+    shift = float(rng.uniform(0, 50))
     if ground == "brick":
         row = np.floor(y / step)
         return -45.0 * ((y % step < 2) | ((x + row % 2 * step + shift) % (2 * step) < 2))
     if ground == "wood":
-        return 12 * np.sin((y + 4 * np.sin(x / 23 + shift)) / step * 2 * np.pi)
+        return 12 * np.sin((y + 4 * np.sin(x / 23 + shift)) * np.float32(2 * math.pi / step))
     if ground == "paper":
         return -32.0 * (((x + shift) % step < 1.2) | ((y + shift) % step < 1.2))
     if ground == "sea":
-        return 11 * np.sin((y + 3 * np.sin(x / step * 2 + shift)) / step * 2 * np.pi)
+        return 11 * np.sin((y + 3 * np.sin(x / step * 2 + shift)) * np.float32(2 * math.pi / step))
+    shape = (y.shape[0], x.shape[1])
     if ground == "night":
-        return 130.0 * (rng.random(x.shape) > 0.994)
-    deviation = {"grass": 14, "sand": 7}.get(ground, 2)
-    return rng.normal(0, deviation, x.shape)
-
-
-def _light(scene: Scene, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Light falling on all: a slow field about 1."""
-    field = 1 + 0.09 * _field(scene, rng, 3)
-    return np.clip(field, 0.75, 1.25)[..., None]
+        return 130.0 * (rng.random(shape, dtype=np.float32) > 0.994)
+    deviation = {"grass": 14, "sand": 7}.get(ground, 3)
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
 
 
 Circle = tuple[float, float, float]
@@ -192,7 +192,7 @@ def _places(scene: Scene, region: tuple[float, float, float, float], rng: np.ran
     if height > width * 1.1 or (scene.count == 3 and rng.random() < 0.3):
         columns, rows = rows, columns
     cell_w, cell_h = width / columns, height / rows
-    radius = 0.44 * min(cell_w, cell_h) * rng.uniform(0.72, 1.0)
+    radius = 0.44 * min(cell_w, cell_h) * rng.uniform(0.8, 1.0)
     free_x, free_y = cell_w / 2 - radius * 1.08, cell_h / 2 - radius * 1.08
     places = []
     for row in range(rows):
@@ -204,7 +204,7 @@ def _places(scene: Scene, region: tuple[float, float, float, float], rng: np.ran
 
 
 def _thing(
-    canvas: NDArray[np.float32], shape: str, colour: str, pattern: str, at: Circle, rng: np.random.Generator
+    canvas: Plane, shape: str, colour: str, pattern: str, at: Circle, rng: np.random.Generator
 ) -> None:
     """Paint one thing, with an outline that parts it from any ground."""
     x, y, radius = at
@@ -232,11 +232,12 @@ def _thing(
 
 def _marks(pattern: str, shape: tuple[int, int], radius: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Which pixels of a window bear the second shade."""
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    turn = rng.uniform(0, np.pi)
+    x = np.arange(shape[1], dtype=np.float32)[None, :]
+    y = np.arange(shape[0], dtype=np.float32)[:, None]
+    turn = float(rng.uniform(0, math.pi))
     along = x * math.cos(turn) + y * math.sin(turn)
     step = max(radius * 0.55, 4.0)
     if pattern == "striped":
-        return along % step < step * 0.42
+        return along % step < step * 0.42  # type: ignore[no-any-return]
     across = y * math.cos(turn) - x * math.sin(turn)
-    return (along % step - step / 2) ** 2 + (across % step - step / 2) ** 2 < (step * 0.27) ** 2
+    return (along % step - step / 2) ** 2 + (across % step - step / 2) ** 2 < (step * 0.27) ** 2  # type: ignore[no-any-return]

@@ -66,7 +66,7 @@ def _modern(
     return f"""<!DOCTYPE html>
 <html lang="{page.language}"{turn}>
 <head>
-<meta charset="{idiom.charset}">
+<meta charset="{site.charset}">
 {base}<title>{escape(page.title, quote=False)} - {site.name}</title>
 <link rel="stylesheet" href="/static/site.css">
 <style>{_STYLE}</style>
@@ -104,7 +104,7 @@ def _old(
     links = "<BR>\n".join(f'<FONT SIZE="-1">{_link(other)}</FONT>' for other in related)
     advert = rng.randrange(BANNERS)
     return f"""<HTML>
-<HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={IDIOMS[site.idiom].charset}">
+<HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={site.charset}">
 <TITLE>{escape(page.title, quote=False)} - {site.name}</TITLE></HEAD>
 <BODY BGCOLOR="#FFFFFF" TEXT="#000000">
 <TABLE WIDTH="760" BORDER=0 CELLSPACING=0><TR BGCOLOR="#000066"><TD WIDTH="140"><A HREF="/"><IMG SRC="/static/logo.png" WIDTH=160 HEIGHT=40 BORDER=0></A></TD>
@@ -128,7 +128,7 @@ def index(site: Site, number: int, pages: Sequence[Page], last: bool, tongue: To
     more = "" if last else f'<p><a href="/index-{number + 1}.html">{labels["next"]}</a></p>'
     return f"""<!DOCTYPE html>
 <html lang="{site.language}" dir="{tongue.direction}">
-<head><meta charset="{IDIOMS[site.idiom].charset}"><title>{site.name}</title></head>
+<head><meta charset="{site.charset}"><title>{site.name}</title></head>
 <body>
 <header><a href="/"><img class="logo" src="/static/logo.png" alt="{site.name}" width="160" height="40"></a>
 <nav><a href="/">{labels["home"]}</a> <a href="/about.html">{labels["about"]}</a> <a href="/private/">{labels["private"]}</a></nav></header>

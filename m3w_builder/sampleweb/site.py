@@ -139,6 +139,7 @@ class Site:
     idiom: str
     language: str
     number: int
+    charset: str = "utf-8"
     pages: list[Page] = field(default_factory=list)
 
     @property
