@@ -12,7 +12,7 @@ from m3w_builder.sampleweb.tongue import Rules, Tongue
 
 def phrases(scene: Scene) -> dict[str, str]:
     """Nothing."""
-    return {}
+    return {"main": ""}
 
 
 _PEOPLE = ("Anna Weber", "Karl Brandt", "Luise Martin", "Pierre Roche", "Clara Ruiz", "Diego Campos", "Emma Lang", "Paul Moreau")
