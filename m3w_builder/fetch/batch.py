@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from m3w_builder.fetch.client import Client, transient
 from m3w_builder.fetch.config import FetchConfig
+from m3w_builder.fetch.loop import new_loop
 from m3w_builder.fetch.picture import Fetched, fetch_picture
 from m3w_builder.fetch.robots import Rules
 from m3w_builder.stage import Drop
@@ -232,12 +233,3 @@ def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | Non
         if not outbox.over and ended:
             loop.call_soon_threadsafe(ended[0].cancel)
         thread.join()
-
-
-def new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where it is there (half the CPU a request), else the standard loop."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

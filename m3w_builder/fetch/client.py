@@ -77,6 +77,7 @@ class Client:
         self.guard = Guard(config)
         self.resolver = Resolver(self.guard)
         self.rules: dict[str, asyncio.Future[robots.Rules | Drop]] = {}
+        self.heard: Callable[[Response], None] = lambda response: None  # told of each answer to /robots.txt
         self.pauses: dict[str, float] = {}  # host to the time.monotonic() before which it wants no request
         self.session: aiohttp.ClientSession
         self.threads: ThreadPoolExecutor
@@ -193,27 +194,46 @@ class Client:
         """The robots rules of a URL's site, asked for once; a Drop where the site itself can't be reached."""
         site = url[: url.find("/", url.find("://") + 3)]
         known = self.rules.get(site)
-        if known is None or (known.done() and isinstance(known.result(), Drop)):
+        if known is None or (known.done() and isinstance(drop := known.result(), Drop) and transient(drop)):
             known = self.rules[site] = asyncio.ensure_future(self._ask_robots(site))
         # Shielded: the one who asked may run out of time, others still wait for the answer.
         return await asyncio.shield(known)
 
+    def know(self, rules: Mapping[str, robots.Rules]) -> None:
+        """Take robots rules by site as if they had been asked for."""
+        for site, known in rules.items():
+            self.rules[site] = asyncio.get_running_loop().create_future()
+            self.rules[site].set_result(known)
+
     async def _ask_robots(self, site: str) -> robots.Rules | Drop:
-        url = site + "/robots.txt"
-        try:
-            async with asyncio.timeout(self.config.total_timeout):
-                for _ in range(self.config.max_redirects + 1):
-                    answer = await self.get(url, "text/plain,*/*;q=0.5", max_bytes=robots.MAX_BYTES * 4)
-                    if isinstance(answer, Drop) or answer.status not in REDIRECTS:
-                        break
-                    url = answer.location or url
-        except TimeoutError:
-            return Drop("timeout", "robots.txt")
+        for number in range(self.config.retries + 1):
+            try:
+                async with asyncio.timeout(self.config.total_timeout):
+                    answer = await self._get_robots(site + "/robots.txt")
+            except TimeoutError:
+                return Drop("timeout", "robots.txt")
+            if isinstance(answer, Drop) or not (answer.status == 429 or answer.status >= 500):
+                break
+            if number < self.config.retries:  # the whole site waits on it: worth asking again at once
+                pause = self.pauses.get(host(site), 0.0) - time.monotonic()
+                await asyncio.sleep(max(pause, self.config.retry_wait * 2**number))
         if isinstance(answer, Drop):
             if answer.reason == "too_large":
                 return robots.ALLOW_ALL
             return Drop(answer.reason, f"robots.txt: {answer.detail}"[:300], answer.value, answer.limit)
         return self.read_robots(answer)
+
+    async def _get_robots(self, url: str) -> Response | Drop:
+        """The answer to /robots.txt, redirects followed."""
+        for _ in range(self.config.max_redirects + 1):
+            answer = await self.get(url, "text/plain,*/*;q=0.5", max_bytes=robots.MAX_BYTES * 4)
+            if isinstance(answer, Drop):
+                return answer
+            self.heard(answer)
+            if not answer.location:
+                return answer
+            url = answer.location
+        return answer
 
     def read_robots(self, answer: Response) -> robots.Rules:
         """The rules in an answer to /robots.txt."""

@@ -157,7 +157,8 @@ class CrawlSource:
     """Most pages asked in all."""
 
     delay: float = 1.0
-    """Least seconds between two requests to one host; robots.txt may ask for more, and the crawl then waits so long."""
+    """Least seconds between two requests to one host; robots.txt may ask for more, up to
+    `fetch.max_crawl_delay`."""
 
     per_host: int = 1
     """Most requests under way at once to one host."""

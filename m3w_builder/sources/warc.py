@@ -73,6 +73,9 @@ def _found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | R
     url = record.url or f"{file}#{record.offset}"
     if record.fault:
         return Refused(url, source, record.fault)
+    asked = record.headers.get("m3w-kind", "")
+    if asked in ("robots", "list") or (asked == "picture" and record.kind not in _BEARING):
+        return None  # what our own crawl asked for its guidance is no page
     if record.kind == "revisit":
         of = record.headers.get("warc-refers-to-target-uri", "") or record.headers.get("warc-refers-to", "")
         return Refused(
@@ -82,7 +85,9 @@ def _found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | R
         return Refused(url, source, Drop("not_fetched", record.headers[FAILED][:300]))
     if record.kind not in _BEARING:
         return None
-    return payload.judge(record, file, limits)
+    found = payload.judge(record, file, limits)
+    # Of a picture that our crawl could not have, the pictures' own books tell.
+    return None if asked == "picture" and isinstance(found, Refused) else found
 
 
 def read_payload(

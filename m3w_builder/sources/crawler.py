@@ -1,0 +1,318 @@
+"""The crawler: asks each host in order, politely, writes every outcome to the archive, and goes on to the links."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import xxhash
+
+from m3w_builder.fetch import FetchConfig, picture
+from m3w_builder.fetch.client import Client, Response, transient
+from m3w_builder.fetch.robots import Rules
+from m3w_builder.sources import writer
+from m3w_builder.sources.config import CrawlSource
+from m3w_builder.sources.frontier import Frontier, Host, Task
+from m3w_builder.sources.links import is_index, links_of, listed
+from m3w_builder.sources.payload import OPEN_TYPES, PAGE_TYPES, Answer
+from m3w_builder.stage import Drop
+from m3w_builder.urls import host
+
+ACCEPT = {
+    "page": "text/html,application/xhtml+xml,*/*;q=0.5",
+    "picture": picture.ACCEPT,
+    "list": "application/xml,text/xml,*/*;q=0.5",
+    "robots": "text/plain,*/*;q=0.5",
+}
+WINDOW = 4
+"""Answers of one host, as a multiple of per_host, that may wait for an earlier one: they are archived in order."""
+
+_UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One request of a host and, once it is there, its outcome."""
+
+    task: Task
+    outcome: Response | Drop | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """How one host is asked: its requests under way, in order, and when the next may begin (time.monotonic)."""
+
+    host: Host
+    window: deque[Slot] = field(default_factory=deque)
+    running: int = 0
+    offered: int = 0
+    limit: int = 1  # grows to per_host with the first answer: a dead host holds one worker, not all
+    next: float = 0.0
+    extra: float = 0.0  # seconds added to the delay while the host says that it is asked too often
+    failures: int = 0
+    strikes: int = 0
+
+
+class Crawler:
+    """One crawl by one event loop. Each host's answers are archived and followed in the order of its queue."""
+
+    def __init__(
+        self, config: CrawlSource, fetch: FetchConfig, folder: str, frontier: Frontier, note: Callable[[str], None]
+    ):
+        self.config = config
+        self.fetch = fetch
+        self.frontier = frontier
+        self.note = note
+        self.lanes: dict[str, Lane] = {}
+        self.ready: asyncio.Queue[Lane | None]
+        self.open = 0  # tasks that wait or are under way
+        self.stopped = False
+        self.tally: Counter[str] = Counter()
+        info = writer.warcinfo(fetch.identification, fetch.contact, fetch.robots)
+        self.series = [
+            writer.Series(folder, f"crawl-{number:03d}", config.rotate_mb << 20, info)
+            for number in range(config.series)
+        ]
+        self.known_robots: dict[str, Rules] = {}  # by site, from the archive
+        self.client: Client
+
+    def counts(self) -> dict[str, int]:
+        """What was done in all: pages in the frontier's books, and the outcomes of this run."""
+        return {"pages": self.frontier.pages, **dict(sorted(self.tally.items()))}
+
+    def follow(
+        self, kind: str, url: str, depth: int, hops: int, status: int, location: str, body: bytes, charset: str
+    ) -> Iterator[Host]:
+        """Enter in the frontier what an answer leads to; the hosts that have a new URL to ask."""
+        frontier = self.frontier
+        if location:
+            found = [frontier.add(location, kind, depth, hops + 1)]
+        elif not 200 <= status < 300:
+            return
+        elif kind == "page":
+            links = links_of(body, url, charset, self.config.pictures)
+            feeds = links.feeds if self.config.feeds else []
+            found = [frontier.add(link, "picture", depth) for link in links.pictures]
+            found += [frontier.add(link, "page", depth + 1) for link in links.pages]
+            found += [frontier.add(link, "list", depth) for link in feeds if frontier.in_scope(host(link))]
+        elif kind == "list":
+            inner = "list" if is_index(body) else "page"
+            inside = [link for link in listed(body, url) if frontier.in_scope(host(link))]
+            found = [frontier.add(link, inner, depth + 1) for link in inside]
+        else:
+            return
+        yield from (here for here in found if here is not None)
+
+    async def run(self) -> bool:
+        """Crawl; whether the frontier is empty now."""
+        self.ready = asyncio.Queue()
+        begun = time.monotonic()
+        async with Client(self.fetch) as self.client:
+            self.client.heard = self._heard_robots
+            self.client.know(self.known_robots)
+            for here in list(self.frontier.hosts.values()):
+                self.open += len(here.queue)
+                self._offer(self._lane(here))
+            tasks = [asyncio.create_task(self._work()) for _ in range(self.fetch.concurrency)]
+            watch = asyncio.create_task(self._watch(begun))
+            try:
+                if self.open:
+                    await asyncio.gather(*tasks)
+            finally:
+                for task in (*tasks, watch):
+                    task.cancel()
+                await asyncio.gather(*tasks, watch, return_exceptions=True)
+                for each in self.series:
+                    each.close()
+        self.note(self._line(begun))
+        return self.open == 0
+
+    async def _watch(self, begun: float) -> None:
+        """Tell of progress, and end the crawl when its time is over."""
+        while True:
+            await asyncio.sleep(2.0)
+            self.note(self._line(begun))
+            if self.config.max_seconds and time.monotonic() - begun > self.config.max_seconds:
+                self.stopped = True
+                self._wake()
+
+    def _line(self, begun: float) -> str:
+        tally, seconds = self.tally, max(time.monotonic() - begun, 0.001)
+        rate = tally["requests"] / seconds
+        return (
+            f"crawl: {tally['page']:,} pages, {tally['picture']:,} pictures, {tally['failed']:,} failed, "
+            f"{self.open:,} to go on {len(self.lanes):,} hosts, {rate:,.0f} answers/s"
+        )
+
+    def _wake(self) -> None:
+        for _ in range(self.fetch.concurrency):
+            self.ready.put_nowait(None)
+
+    def _lane(self, here: Host) -> Lane:
+        if here.name not in self.lanes:
+            self.lanes[here.name] = Lane(here)
+        return self.lanes[here.name]
+
+    def _offer(self, lane: Lane) -> None:
+        """Offer the host to as many workers as its limit, its queue and its window allow."""
+        while (
+            lane.running + lane.offered < lane.limit
+            and lane.offered < len(lane.host.queue)
+            and len(lane.window) + lane.offered < WINDOW * self.fetch.per_host
+        ):
+            lane.offered += 1
+            self.ready.put_nowait(lane)
+
+    async def _work(self) -> None:
+        while self.open and not self.stopped:
+            lane = await self.ready.get()
+            if lane is None:
+                return
+            wait = max(lane.next, self.client.pauses.get(lane.host.name, 0.0)) - time.monotonic()
+            if wait > 0:
+                asyncio.get_running_loop().call_later(wait, self.ready.put_nowait, lane)
+                continue
+            lane.offered -= 1
+            if lane.host.queue:
+                await self._one(lane, lane.host.queue.popleft())
+            self._offer(lane)
+        self._wake()
+
+    async def _one(self, lane: Lane, task: Task) -> None:
+        """Ask one URL, and settle what is settled by its answer."""
+        if task.key in self.frontier.done:  # an archived answer was led through the frontier behind it
+            self.open -= 1
+            return
+        lane.next = time.monotonic() + self._delay(lane, task)
+        slot = Slot(task)
+        lane.window.append(slot)
+        lane.running += 1
+        try:
+            async with asyncio.timeout(self.fetch.total_timeout):
+                slot.outcome = await self._ask(task)
+        except TimeoutError:
+            slot.outcome = Drop("timeout", "total_timeout", self.fetch.total_timeout, self.fetch.total_timeout)
+        lane.running -= 1
+        self._weigh(lane, slot.outcome)
+        while lane.window and lane.window[0].outcome is not None:
+            done = lane.window.popleft()
+            assert done.outcome is not None
+            self._settle(lane, done.task, done.outcome)
+
+    async def _ask(self, task: Task) -> Response | Drop:
+        client = self.client
+        if fault := client.guard.check(task.url):
+            return fault
+        if self.config.sitemaps and self.fetch.robots:
+            await self._sitemaps(task.url)  # also where this URL is refused: it may be the host's only one so far
+        if self.fetch.robots and (fault := await picture.refused_by_robots(client, task.url)):
+            return fault
+
+        def look(status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
+            return _look(task.kind, status, headers, first)
+
+        self.tally["requests"] += 1
+        return await client.get(task.url, ACCEPT[task.kind], look=look)
+
+    async def _sitemaps(self, url: str) -> None:
+        """Enter the sitemaps that the site's robots.txt names; the frontier takes each once."""
+        rules = await self.client.rules_of(url)
+        for link in rules.sitemaps[:100] if isinstance(rules, Rules) else ():
+            if self.frontier.in_scope(host(link)) and (here := self.frontier.add(link, "list", 0)):
+                self.open += 1
+                self._offer(self._lane(here))
+
+    def _delay(self, lane: Lane, task: Task) -> float:
+        """Seconds until the host's next request."""
+        site = task.url[: task.url.find("/", task.url.find("://") + 3)]
+        known = self.client.rules.get(site)
+        asked = 0.0
+        if known is not None and known.done() and not known.cancelled() and isinstance(rules := known.result(), Rules):
+            asked = min(rules.crawl_delay, self.fetch.max_crawl_delay)
+        return max(self.config.delay, asked) + lane.extra
+
+    def _weigh(self, lane: Lane, outcome: Response | Drop) -> None:
+        """Learn from an outcome how the host wants to be asked."""
+        if isinstance(outcome, Drop) and outcome.reason in _UNREACHED:
+            lane.failures += 1
+            if lane.failures >= self.fetch.dead_after:
+                lane.strikes += 1
+                lane.failures = self.fetch.dead_after - 1
+                lane.next = time.monotonic() + self.fetch.retry_wait * 4**lane.strikes
+            return
+        lane.failures, lane.limit = 0, self.fetch.per_host
+        if isinstance(outcome, Response) and outcome.status in (429, 503):
+            lane.extra = min(max(2 * lane.extra, 0.1), self.fetch.max_crawl_delay)
+        elif lane.extra:
+            lane.extra = 0.8 * lane.extra if lane.extra > 0.02 else 0.0
+
+    def _settle(self, lane: Lane, task: Task, outcome: Response | Drop) -> None:
+        """Archive an outcome and follow where it leads, or put the URL back for another try."""
+        if lane.strikes > self.fetch.retries and isinstance(outcome, Drop):
+            self._give_up(lane, outcome)
+        elif task.tries < self.fetch.retries and _worth_another(outcome):
+            task.tries += 1
+            lane.host.queue.append(task)
+            return
+        self.open -= 1
+        self._archive(task, outcome)
+        self.frontier.done.add(task.key)
+        if isinstance(outcome, Drop):
+            return
+        content = outcome.content(self.fetch.max_bytes * 3)
+        body = content if isinstance(content, bytes) else b""
+        charset = Answer(outcome.status, outcome.headers, b"").charset
+        led = self.follow(
+            task.kind, outcome.url, task.depth, task.hops, outcome.status, outcome.location, body, charset
+        )
+        for here in led:
+            self.open += 1
+            self._offer(self._lane(here))
+
+    def _give_up(self, lane: Lane, outcome: Drop) -> None:
+        """Book all that waits for a host that can't be reached."""
+        detail = f"host given up: {outcome.detail}"[:250]
+        while lane.host.queue:
+            task = lane.host.queue.popleft()
+            self.open -= 1
+            self._archive(task, Drop(outcome.reason, detail))
+
+    def _archive(self, task: Task, outcome: Response | Drop) -> None:
+        """Write one outcome to the series of its host."""
+        extra = {"M3W-Kind": task.kind, "M3W-Depth": str(task.depth), "M3W-Hops": str(task.hops) if task.hops else ""}
+        if isinstance(outcome, Drop):
+            self.tally["failed"] += 1
+            data = writer.failure(task.url, outcome.reason, outcome.detail, extra)
+        else:
+            self.tally[task.kind if outcome.status < 300 else "other"] += 1
+            data = writer.exchange(outcome, self.fetch.identification, ACCEPT[task.kind], extra)
+        self._write(task.url, data)
+
+    def _write(self, url: str, data: bytes) -> None:
+        self.series[xxhash.xxh3_64_intdigest(host(url).encode()) % len(self.series)].write(data)
+
+    def _heard_robots(self, answer: Response) -> None:
+        self._write(
+            answer.url, writer.exchange(answer, self.fetch.identification, ACCEPT["robots"], {"M3W-Kind": "robots"})
+        )
+
+
+def _worth_another(outcome: Response | Drop) -> bool:
+    if isinstance(outcome, Drop):
+        return transient(outcome)
+    return outcome.status in (408, 425, 429) or outcome.status >= 500
+
+
+def _look(kind: str, status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
+    """Ends an answer early that is plainly not what was asked for; its type is its reason."""
+    if first or not 200 <= status < 300 or kind == "list":
+        return None
+    declared = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "page" and declared not in PAGE_TYPES | OPEN_TYPES:
+        return Drop("not_html", declared[:80])
+    if kind == "picture" and declared.startswith(("video/", "audio/", "text/css", "application/javascript")):
+        return Drop("not_a_picture", declared[:80])
+    return None
