@@ -133,5 +133,5 @@ def set_form(shot: Shot, form: str) -> None:
     made = FORMS[form]
     folder, _, name = shot.file.path.rpartition("/")
     path = f"{folder}/{made.folder}{name.rsplit('.', 1)[0]}.{made.suffix}"
-    shot.file = File(shot.file.host, path, shot.file.scene, form)
+    shot.file = File(shot.file.host, path, shot.file.scene, form, planted=True)
     shot.others = []

@@ -15,7 +15,16 @@ def phrases(scene: Scene) -> dict[str, str]:
     return {"main": ""}
 
 
-_PEOPLE = ("Anna Weber", "Karl Brandt", "Luise Martin", "Pierre Roche", "Clara Ruiz", "Diego Campos", "Emma Lang", "Paul Moreau")
+_PEOPLE = (
+    "Anna Weber",
+    "Karl Brandt",
+    "Luise Martin",
+    "Pierre Roche",
+    "Clara Ruiz",
+    "Diego Campos",
+    "Emma Lang",
+    "Paul Moreau",
+)
 _TOWNS = ("Altenfeld", "Neudorf", "Beaumont", "Saint-Clair", "Valdeflores", "Monteclaro", "Steinbach", "Rochefleur")
 
 _GERMAN: Rules = {
@@ -25,7 +34,10 @@ _GERMAN: Rules = {
         "Niemand in {town} hatte damit gerechnet, dass sich so viele Menschen für {topic} begeistern würden, als {person} davon erzählte.",
         "{person} beschäftigt sich seit vielen Jahren mit der Frage, wie {topic} auch in {town} eine Zukunft haben könnte.",
     ),
-    "scene": ("So sieht es aus, wenn {person} am {day} fertig geworden ist.", "Dieses Blatt hängt seit dem letzten Winter in {town}."),
+    "scene": (
+        "So sieht es aus, wenn {person} am {day} fertig geworden ist.",
+        "Dieses Blatt hängt seit dem letzten Winter in {town}.",
+    ),
     "remark": (
         "{person} hat es lange in {town} aufbewahrt und nie verkaufen wollen.",
         "Die Kinder blieben am {day} davor stehen und wollten nicht nach Hause gehen.",
@@ -48,7 +60,10 @@ _FRENCH: Rules = {
         "Personne à {town} ne pensait que tant de visiteurs viendraient écouter {person} parler avec passion de ce qu'est {topic}.",
         "Depuis des années, {person} cherche à savoir comment {topic} pourrait encore trouver sa place dans une ville comme {town}.",
     ),
-    "scene": ("Voilà ce que {person} a terminé {day} soir.", "Cette feuille est accrochée à {town} depuis l'hiver dernier."),
+    "scene": (
+        "Voilà ce que {person} a terminé {day} soir.",
+        "Cette feuille est accrochée à {town} depuis l'hiver dernier.",
+    ),
     "remark": (
         "{person} l'a gardée longtemps à {town} sans jamais vouloir la vendre.",
         "Les enfants sont restés devant toute la matinée et ne voulaient plus rentrer.",
@@ -61,7 +76,13 @@ _FRENCH: Rules = {
     ),
     "heading": ("{person} à {town}", "À {town}, {day}"),
     "place": ("la mairie", "le vieux moulin"),
-    "topic": ("la reliure", "la gravure sur bois", "le théâtre de marionnettes", "la théorie des couleurs", "le dessin de cartes"),
+    "topic": (
+        "la reliure",
+        "la gravure sur bois",
+        "le théâtre de marionnettes",
+        "la théorie des couleurs",
+        "le dessin de cartes",
+    ),
     "day": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"),
 }
 _SPANISH: Rules = {
@@ -71,7 +92,10 @@ _SPANISH: Rules = {
         "Nadie en {town} esperaba que tantas personas quisieran escuchar a {person} cuando empezó a hablar de lo que significa {topic}.",
         "Desde hace muchos años {person} se pregunta cómo {topic} podría tener todavía un futuro en un lugar como {town}.",
     ),
-    "scene": ("Así quedó cuando {person} terminó el {day} por la noche.", "Esta hoja cuelga en {town} desde el invierno pasado."),
+    "scene": (
+        "Así quedó cuando {person} terminó el {day} por la noche.",
+        "Esta hoja cuelga en {town} desde el invierno pasado.",
+    ),
     "remark": (
         "{person} la guardó mucho tiempo en {town} y nunca quiso venderla.",
         "Los niños se quedaron delante toda la mañana y no querían volver a casa.",
@@ -84,7 +108,13 @@ _SPANISH: Rules = {
     ),
     "heading": ("{person} en {town}", "En {town}, el {day}"),
     "place": ("el ayuntamiento", "el viejo molino"),
-    "topic": ("la encuadernación", "el grabado en madera", "el teatro de títeres", "la teoría del color", "el dibujo de mapas"),
+    "topic": (
+        "la encuadernación",
+        "el grabado en madera",
+        "el teatro de títeres",
+        "la teoría del color",
+        "el dibujo de mapas",
+    ),
     "day": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado"),
 }
 

@@ -40,7 +40,7 @@ def png(pixels: Pixels) -> bytes:
 
 
 def webp(pixels: Pixels) -> bytes:
-    return bytes(cv2.imencode(".webp", pixels[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 88])[1])
+    return _pillow(pixels, "", "WEBP", quality=88, method=0)
 
 
 def scaled(pixels: Pixels, factor: float) -> Pixels:
@@ -161,10 +161,10 @@ FORMS: Mapping[str, Form] = {
     "truncated": Form(keep="no", reasons=_BROKEN, write=lambda pixels: jpeg(pixels)[: len(jpeg(pixels)) * 3 // 5]),
     "not_a_picture": Form(keep="no", reasons=_BROKEN, write=_html),
     "empty": Form(keep="no", reasons=("empty", *_BROKEN), write=lambda _: b""),
-    "svg": Form("svg", "image/svg+xml", "no", ("svg", "unsupported_format", "not_a_picture"), _svg),
+    "svg": Form("svg", "image/svg+xml", "no", ("svg", "unsupported_format"), _svg),
     "bomb": Form("png", "image/png", "no", ("too_many_pixels", "too_large", "undecodable"), _bomb),
-    "small": Form(keep="no", reasons=("too_small", "icon"), write=lambda p: jpeg(scaled(p, 46 / min(p.shape[:2])))),
-    "strip": Form(keep="no", reasons=("aspect", "too_wide"), write=_strip),
+    "small": Form(keep="no", reasons=("size",), write=lambda p: jpeg(scaled(p, 46 / min(p.shape[:2])))),
+    "strip": Form(keep="no", reasons=("aspect",), write=_strip),
     "single_colour": Form(keep="no", reasons=("single_colour",), write=_flat),
     "gone": Form(keep="no", reasons=("http_4xx",), status=404),
     "failing": Form(keep="no", reasons=("http_5xx",), status=503),
@@ -175,6 +175,13 @@ FORMS: Mapping[str, Form] = {
 
 RARE = frozenset({"failing", "circle", "bomb"})
 """Forms of which one or two are enough: the fetcher tries them again and again, or they weigh much."""
+
+
+def decoded(body: bytes) -> Pixels:
+    """The pixels of a picture's bytes."""
+    pixels = cv2.imdecode(np.frombuffer(body, dtype=np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None  # own bytes
+    return np.ascontiguousarray(pixels[..., ::-1])  # type: ignore[return-value]
 
 
 def phash(pixels: Pixels) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from m3w_builder.sampleweb import furniture, plan, shell
-from m3w_builder.sampleweb.forms import FORMS, phash, scaled
+from m3w_builder.sampleweb.forms import FORMS, decoded, phash, scaled
 from m3w_builder.sampleweb.idioms import IDIOMS
 from m3w_builder.sampleweb.languages import LANGUAGES, TONGUES
 from m3w_builder.sampleweb.scene import render
@@ -42,9 +42,11 @@ def generate(folder: str | Path, pages: int = 200, seed: int = 0, processes: int
         _write_site(folder, site, seed, answers)
     furniture.write(folder, web.sites)
     files = _picture_files(web, answers)
-    _write_pictures(folder, files, processes or len(os.sched_getaffinity(0)))
+    distances = _write_pictures(folder, files, processes or len(os.sched_getaffinity(0)))
     types = {site.host: _html_type(site) for site in web.sites}
     truth = _truth(web, pages, seed)
+    for url, distance in distances.items():
+        truth["pictures"][url]["distance"] = distance
     hosts = [*types, shell.ADS, shell.METRICS]
     _write_json(folder / "answers.json", {"hosts": hosts, "types": types, "answers": answers})
     _write_json(folder / "truth.json", truth)
@@ -130,8 +132,12 @@ def _picture_files(web: plan.Web, answers: dict[str, Any]) -> list[File]:
     return sorted(files.values(), key=lambda file: (file.scene.seed, file.host, file.path))
 
 
-def _write_pictures(folder: Path, files: Sequence[File], processes: int) -> None:
-    """Make all pictures; where two scenes came out too much alike, one of them again, otherwise."""
+def _write_pictures(folder: Path, files: Sequence[File], processes: int) -> dict[str, int]:
+    """Make all pictures; where two scenes came out too much alike, one of them again, otherwise.
+
+    The answer says of each copy's URL by how many bits its perceptual hash differs from the original's.
+    """
+    distances: dict[str, int] = {}
     salts: dict[int, int] = {}
     hashes: dict[int, int] = {}
     todo = list(files)
@@ -140,8 +146,9 @@ def _write_pictures(folder: Path, files: Sequence[File], processes: int) -> None
         for _ in range(20):
             scenes = [list(group) for _, group in groupby(todo, key=lambda file: file.scene.seed)]
             jobs = [(folder, scenes[start : start + 50], salts) for start in range(0, len(scenes), 50)]
-            for found in pool.imap_unordered(_make, jobs) if pool else map(_make, jobs):
+            for found, copies in pool.imap_unordered(_make, jobs) if pool else map(_make, jobs):
                 hashes.update(found)
+                distances.update(copies)
             again = _too_close(hashes)
             if not again:
                 break
@@ -150,15 +157,16 @@ def _write_pictures(folder: Path, files: Sequence[File], processes: int) -> None
     finally:
         if pool:
             pool.terminate()
+    return distances
 
 
-def _make(job: tuple[Path, list[list[File]], dict[int, int]]) -> dict[int, int]:
-    """Write the files of some scenes; each scene's perceptual hash."""
+def _make(job: tuple[Path, list[list[File]], dict[int, int]]) -> tuple[dict[int, int], dict[str, int]]:
+    """Write the files of some scenes; each scene's perceptual hash, and how far each copy's is from it."""
     import cv2
 
     cv2.setNumThreads(1)
     folder, scenes, salts = job
-    hashes = {}
+    hashes, distances = {}, {}
     for files in scenes:
         scene = files[0].scene
         pixels = render(scene, salts.get(scene.seed, 0))
@@ -168,7 +176,9 @@ def _make(job: tuple[Path, list[list[File]], dict[int, int]]) -> dict[int, int]:
             assert write is not None  # files are made of forms that have bytes
             body = write(pixels if file.scale == 1 else scaled(pixels, file.scale))
             _write(place(folder, file.host, file.path), body)
-    return hashes
+            if FORMS[file.form].keep == "group" and file.planted:
+                distances[file.url] = (phash(decoded(body)) ^ hashes[scene.seed]).bit_count()
+    return hashes, distances
 
 
 def _too_close(hashes: dict[int, int]) -> set[int]:

@@ -51,7 +51,12 @@ def phrases(scene: Scene) -> dict[str, str]:
     if scene.side:
         name, _, other = _SHAPES[scene.second_shape]
         second = f"{_SMALL[other]} {_adjective(scene.second_colour, other)} {name}"
-    return {"main": " ".join(words), "second": second, "ground": _GROUNDS[scene.ground], "side": _SIDES.get(scene.side, "")}
+    return {
+        "main": " ".join(words),
+        "second": second,
+        "ground": _GROUNDS[scene.ground],
+        "side": _SIDES.get(scene.side, ""),
+    }
 
 
 RULES = {

@@ -203,9 +203,7 @@ def _places(scene: Scene, region: tuple[float, float, float, float], rng: np.ran
     return places
 
 
-def _thing(
-    canvas: Plane, shape: str, colour: str, pattern: str, at: Circle, rng: np.random.Generator
-) -> None:
+def _thing(canvas: Plane, shape: str, colour: str, pattern: str, at: Circle, rng: np.random.Generator) -> None:
     """Paint one thing, with an outline that parts it from any ground."""
     x, y, radius = at
     turn = rng.uniform(-0.25, 0.25)

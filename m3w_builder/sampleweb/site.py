@@ -26,6 +26,8 @@ class File:
     scene: Scene
     form: str = "plain"
     scale: float = 1.0
+    planted: bool = False
+    """Whether it stands in its own place, and is not merely another size of a picture."""
 
     @property
     def url(self) -> str:
