@@ -183,7 +183,7 @@ def _why(arguments: argparse.Namespace) -> int:
     from m3w_builder.report.why import why
 
     lines = why(arguments.build, arguments.url)
-    print("\n".join(lines))
+    print("\n".join(lines) or f"{arguments.build} never met {arguments.url}")
     return 0 if lines else 1
 
 

@@ -131,7 +131,8 @@ def closing(summary: dict[str, Any]) -> Group:
             row += [f"{entry[unit]['kept']:,}", f"−{gone:,}" if gone else ""]
         table.add_row(*row)
     lines = [
-        f"{summary['pages']:,} records read, {summary['documents']:,} documents with {summary['pictures']:,} pictures kept",
+        f"{summary['pages']:,} records read, {summary['documents']:,} documents "
+        f"with {summary['pictures']:,} pictures kept",
         f"{summary['seconds']:,} s, {summary['cpu_seconds']:,} CPU-s, peak {summary['peak_mb']:,} MB a process; "
         f"{summary['tasks']:,} tasks, {summary['reused']:,} of them done before",
         f"report: {summary['report']}",

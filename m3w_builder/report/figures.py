@@ -7,7 +7,7 @@ from typing import Any
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report.statistics import HISTOGRAMS, Statistics
+from m3w_builder.report.statistics import HISTOGRAMS, SUMS, Statistics
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -26,7 +26,7 @@ def gather(build: str) -> dict[str, Any]:
     return {
         "build": build,
         "ledger": storage.read_json(storage.join(build, "ledger.json")),
-        "sums": dict(total.sums),
+        "sums": {name: total.sums[name] for name in SUMS},
         "shards": shards,
         "shard_bytes": size,
         "quantiles": {

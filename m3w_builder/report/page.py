@@ -1,4 +1,4 @@
-"""The report page: one HTML file, offline, with the funnel, the drops and the distributions; the figures as JSON beside it."""
+"""The report page: one HTML file, offline, with the funnel, the drops and the distributions; figures as JSON too."""
 
 from __future__ import annotations
 

@@ -165,6 +165,7 @@ class _Tar:
         return Shard(self.name, len(self.rows), files)
 
     def abandon(self) -> None:
+        self._tar.close()
         error = BuildError("abandoned")
         self._stack.__exit__(BuildError, error, None)
 

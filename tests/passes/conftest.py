@@ -1,6 +1,7 @@
 """A small archive of pages and pictures, made afresh, from which real builds run in this process."""
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -47,9 +48,10 @@ def picture(seed: int, side: int = 160) -> bytes:
 def article(number: int, pictures: list[str]) -> str:
     thing, town = THINGS[number % len(THINGS)], f"Port {number}"
     text = [sentence.format(thing, town) for sentence in SENTENCES]
-    body = "".join(f"<p>{a} {b}</p>" for a, b in zip(text, text[1:], strict=False))
+    body = "".join(f"<p>{a} {b}</p>" for a, b in pairwise(text))
     images = "".join(f'<figure><img src="{url}" alt="the {thing}"></figure><p>{text[0]}</p>' for url in pictures)
-    return f"<html><head><title>{thing}</title></head><body><article><h1>The {thing}</h1>{body}{images}{body}</article></body></html>"
+    content = f"<article><h1>The {thing}</h1>{body}{images}{body}</article>"
+    return f"<html><head><title>{thing}</title></head><body>{content}</body></html>"
 
 
 class Archive:

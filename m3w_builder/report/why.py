@@ -1,0 +1,72 @@
+"""`m3w why`: one URL's way through the stages, told from the rows that a build keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from m3w_builder import storage
+from m3w_builder.errors import BuildError
+
+PASSES = ("pages", "pictures", "shards")
+
+
+def why(build: str, url: str) -> list[str]:
+    """What became of a page's or picture's URL, a line each; empty where the build never met it.
+
+    Raises BuildError where there is no build.
+    """
+    if not storage.exists(storage.join(build, "plan.parquet")):
+        raise BuildError(f"{build}: no build lies there (no plan.parquet)")
+    lines = [_dropped(row) for row in _rows(build, PASSES, ".dropped.parquet", "url", url)]
+    lines += [_kept(row) for row in _rows(build, ("shards",), ".parquet", "url", url)]
+    for row in _rows(build, ("pictures",), ".parquet", "url", url):
+        lines.append(
+            f"picture {url} was kept by every check on it alone: "
+            f"{row['width']} × {row['height']} {row['format']}, {row['bytes']:,} bytes, sha256 {row['sha256'][:16]}…"
+        )
+        lines += [f"  it stands in document {key} of {page}" for key, page in _documents_with(build, url)]
+    return lines
+
+
+def _rows(build: str, passes: tuple[str, ...], ending: str, column: str, value: str) -> Iterator[dict[str, Any]]:
+    """The rows of a pass's tables in which a column has this value."""
+    for name in passes:
+        folder = storage.join(build, name)
+        for file in storage.names(folder):
+            plain = ending == ".parquet" and file.count(".") > 1
+            if file.endswith(ending) and not plain:
+                yield from storage.read_table(storage.join(folder, file), filters=[(column, "==", value)]).to_pylist()
+
+
+def _dropped(row: dict[str, Any]) -> str:
+    """One dropped row as a sentence."""
+    where = f" on {row['page']}" if row["unit"] == "picture" else ""
+    measured = ""
+    if row["value"] is not None:
+        measured = f"; measured {row['value']:g}" + (f", limit {row['limit']:g}" if row["limit"] is not None else "")
+    detail = f" ({row['detail']}{measured})" if row["detail"] or measured else ""
+    return f"{row['unit']} {row['url']}{where} was dropped at {row['stage']}: {row['reason']}{detail}"
+
+
+def _kept(row: dict[str, Any]) -> str:
+    return (
+        f"page {row['url']} was kept: document {row['key']} in shards/{row['shard']} at byte {row['offset']:,}, "
+        f"{row['texts']} texts, {row['images']} pictures, {row['words']:,} words"
+    )
+
+
+def _documents_with(build: str, url: str) -> Iterator[tuple[str, str]]:
+    """(key, URL) of the documents that stood for a picture after pass 1."""
+    folder = storage.join(build, "pages")
+    for file in storage.names(folder):
+        if file.endswith(".parquet") and file.count(".") == 1:
+            for table in storage.iter_tables(storage.join(folder, file), ["key", "url", "items"]):
+                items = table["items"].combine_chunks()
+                hits = pc.equal(pc.struct_field(pc.list_flatten(items), "url"), url)
+                rows = pc.unique(pc.list_parent_indices(items).filter(pc.fill_null(hits, False)))
+                found = table.select(["key", "url"]).take(pa.array(rows))
+                yield from zip(found["key"].to_pylist(), found["url"].to_pylist(), strict=True)
