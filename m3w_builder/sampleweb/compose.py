@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -11,7 +12,6 @@ from m3w_builder.sampleweb.scene import Scene, draw_scene
 from m3w_builder.sampleweb.site import Block, File, Page, Shot, Site
 from m3w_builder.sampleweb.tongue import Tongue, Writer
 
-FEWEST_AND_MOST = (1, 5)
 _PICTURES = (2, 3, 3, 2, 1)
 """Weights of one to five pictures on a page."""
 
@@ -40,7 +40,7 @@ class Composer:
             "year": str(self.rng.randint(2009, 2024)),
             "month": f"{self.rng.randint(1, 12):02}",
         }
-        title = self._new(writer, "title")
+        title = self._new(lambda: writer.write("title"))
         page = Page(site.host, idiom.path.format(**names), title, tongue.code)
         if pictures < 0:
             pictures = self.rng.choices(range(1, 6), _PICTURES)[0]
@@ -49,7 +49,7 @@ class Composer:
         page.blocks = [
             Block("title", title, optional=True),
             Block("byline", f"{tongue.labels['by']} {writer.write('person')}, {self._date(names)}", optional=True),
-            Block("paragraph", self._new(writer, "intro", "intro")),
+            Block("paragraph", self._new(lambda: writer.paragraph("intro", "intro"))),
         ]
         for k in range(1, pictures + 1):
             path = idiom.pictures.format(**names, k=k)
@@ -60,7 +60,7 @@ class Composer:
             page.blocks += blocks
             if idiom.extras and self.rng.random() < 0.4:
                 page.blocks.append(self._extra(writer, self.rng.choice(idiom.extras)))
-        page.blocks.append(Block("paragraph", self._new(writer, "closing")))
+        page.blocks.append(Block("paragraph", self._new(lambda: writer.paragraph("closing"))))
         return page
 
     def _picture(self, site: Site, idiom: Idiom, writer: Writer, path: str, scene: Scene) -> list[Block]:
@@ -71,42 +71,36 @@ class Composer:
                 shot.others.append(File(site.host, f"{path}.webp", scene, "copy_webp"))
             else:
                 shot.others.append(File(site.host, f"{path}-{round(scene.width * factor)}.jpg", scene, "plain", factor))
-        blocks = [Block("heading", self._new(writer, "heading"))] if idiom.headings else []
+        blocks = [Block("heading", writer.write("heading"))] if idiom.headings else []
         blocks.append(Block("image", shot=shot))
-        if idiom.captions:
-            rule, follows = "caption", ("remark", "remark")
-        else:
-            rule, follows = "scene", ("remark",)
-        told = writer.describe(scene, rule)
         shot.alt = writer.tongue.phrases(scene)["main"] if self.rng.random() < 0.5 else ""
-        rest = self._new(writer, *follows)
-        if idiom.captions:
-            if told in self.seen:
-                told = writer.tongue.joint.join((told, writer.write("remark")))
-            self.seen.add(told)
-            return [*blocks, Block("caption", told), Block("paragraph", rest)]
-        return [*blocks, Block("paragraph", writer.tongue.joint.join((told, rest)))]
+        if not idiom.captions:
+            told = self._new(lambda: writer.tongue.joint.join((writer.describe(scene), writer.write("remark"))))
+            return [*blocks, Block("paragraph", told)]
+        told = writer.describe(scene, "caption")
+        if told in self.seen:
+            told = writer.tongue.joint.join((told, writer.write("remark")))
+        self.seen.add(told)
+        rest = self._new(lambda: writer.paragraph("remark", "remark"))
+        return [*blocks, Block("caption", told), Block("paragraph", rest)]
 
     def _extra(self, writer: Writer, kind: str) -> Block:
         if kind == "list":
-            return Block("list", parts=[self._new(writer, "remark") for _ in range(3)])
+            return Block("list", parts=[self._new(lambda: writer.paragraph("remark")) for _ in range(3)])
         if kind == "table":
             return Block(
                 "table",
                 parts=[self.rng.choice(writer.tongue.rules[name]) for name in ("place", "person", "town", "topic")],
             )
         if kind == "code":
-            name = self.rng.choice(("print", "trim", "frame", "press"))
-            return Block(
-                "code",
-                f"{name} --sheets {self.rng.randint(2, 90)} --margin {self.rng.randint(1, 30)} sheet{self.rng.randint(1, 999)}.txt",
-            )
-        return Block("quote", self._new(writer, "remark", "remark"))
+            name, draw = self.rng.choice(("print", "trim", "frame", "press")), self.rng.randint
+            return Block("code", f"{name} --sheets {draw(2, 90)} --margin {draw(1, 30)} sheet{draw(1, 999)}.txt")
+        return Block("quote", self._new(lambda: writer.paragraph("remark", "remark")))
 
-    def _new(self, writer: Writer, *rules: str) -> str:
+    def _new(self, write: Callable[[], str]) -> str:
         """A paragraph that stands nowhere else; after fifty tries one that does."""
         for _ in range(50):
-            text = writer.paragraph(*rules)
+            text = write()
             if text not in self.seen:
                 break
         self.seen.add(text)

@@ -62,13 +62,19 @@ RULES = {
         "Ten years of {topic} in {town}",
     ),
     "intro": (
-        "On {weekday} {person} opened the {place} of {town} {early}, and {many} people came to see the {object} about {topic}.",
-        "Nobody in {town} had expected that the {place} would fill so {quickly} when {person} showed the {adjective} {object}.",
-        "{person} has worked on {topic} since {season}, mostly {early} and always {alone}, in a room behind the {place}.",
-        "Every {season} the {place} near {town} asks its visitors to bring a {adjective} {object} and to talk about {topic}.",
-        "The {object} that {person} brought to {town} {early} {belongs} to the {place}, which collects everything on {topic}.",
+        "On {weekday} {person} opened the {place} of {town} {early}, "
+        "and {many} people came to see the {object} about {topic}.",
+        "Nobody in {town} had expected that the {place} would fill "
+        "so {quickly} when {person} showed the {adjective} {object}.",
+        "{person} has worked on {topic} since {season}, mostly "
+        "{early} and always {alone}, in a room behind the {place}.",
+        "Every {season} the {place} near {town} asks its visitors "
+        "to bring a {adjective} {object} and to talk about {topic}.",
+        "The {object} that {person} brought to {town} {early} "
+        "{belongs} to the {place}, which collects everything on {topic}.",
         "For {person}, {topic} began {early} with a {adjective} {object} that somebody had left at the {place}.",
-        "We walked from {town} to the {place} {early} because {person} had promised us a look at the {adjective} {object}.",
+        "We walked from {town} to the {place} {early} because "
+        "{person} had promised us a look at the {adjective} {object}.",
         "There is a {place} in {town} where {person} teaches {topic} every {weekday}, and it is never {quiet}.",
     ),
     "scene": (
@@ -122,8 +128,10 @@ RULES = {
         "Those who know {topic} will recognise the hand of {person}.",
     ),
     "closing": (
-        "The {place} of {town} stays open until {weekday}, and {person} will be there {early} to answer questions on {topic}.",
-        "Next {season} {person} wants to show a {adjective} {object} in {town}, provided that the {place} gets a new roof.",
+        "The {place} of {town} stays open until {weekday}, and "
+        "{person} will be there {early} to answer questions on {topic}.",
+        "Next {season} {person} wants to show a {adjective} {object} "
+        "in {town}, provided that the {place} gets a new roof.",
         "If you would like to see more of {topic}, ask for {person} at the {place}, but don't come {early}.",
         "We left {town} {early} with a {adjective} {object} under one arm and the address of {person} in a pocket.",
         "Whether {topic} has a future in {town} depends on the {place}, says {person}, and on {many} volunteers.",
@@ -139,28 +147,38 @@ RULES = {
         "After {season} in {town}",
     ),
     "person": (
-        "Ada Marlow", "Tom Okafor", "Ines Keller", "Ravi Sethi", "Nora Lind", "Hugo Brandt", "Mina Park", "Paul Deering",
-        "Lucia Ferri", "Owen Tate", "Sara Holm", "Yusuf Demir", "Clara Voss", "Ben Achterberg", "Greta Monk", "Leo Vanning",
-        "Maya Osei", "Jonas Riley", "Edith Crane", "Felix Orban", "Wanda Pike", "Amir Nasser", "Julia Stone", "Oscar Wynne",
+        "Ada Marlow", "Tom Okafor", "Ines Keller", "Ravi Sethi", "Nora Lind", "Hugo Brandt", "Mina Park",
+        "Paul Deering",
+        "Lucia Ferri", "Owen Tate", "Sara Holm", "Yusuf Demir", "Clara Voss", "Ben Achterberg", "Greta Monk",
+        "Leo Vanning",
+        "Maya Osei", "Jonas Riley", "Edith Crane", "Felix Orban", "Wanda Pike", "Amir Nasser", "Julia Stone",
+        "Oscar Wynne",
     ),
     "town": (
         "Alderwick", "Brenford", "Carrow Bay", "Dunmere", "Eastholm", "Farley Cross", "Glenport", "Hartsea", "Inverlow",
-        "Jarrow Hill", "Kestrel Point", "Lowmarsh", "Merrivale", "Northby", "Oldbridge", "Penwick", "Quarry Down", "Redcliffe",
+        "Jarrow Hill", "Kestrel Point", "Lowmarsh", "Merrivale", "Northby", "Oldbridge", "Penwick", "Quarry Down",
+        "Redcliffe",
     ),
     "place": (
-        "town hall", "old mill", "print shop", "harbour museum", "school library", "railway depot", "garden house", "market hall",
-        "boat yard", "village theatre", "paper factory", "lighthouse", "reading room", "glass workshop", "corner gallery",
+        "town hall", "old mill", "print shop", "harbour museum", "school library", "railway depot", "garden house",
+        "market hall",
+        "boat yard", "village theatre", "paper factory", "lighthouse", "reading room", "glass workshop",
+        "corner gallery",
     ),
     "topic": (
-        "block printing", "stage design", "colour theory", "map drawing", "paper cutting", "toy making", "sign painting",
-        "book binding", "kite building", "puppet shows", "tile making", "weather diaries", "poster design", "wood carving",
+        "block printing", "stage design", "colour theory", "map drawing", "paper cutting", "toy making",
+        "sign painting",
+        "book binding", "kite building", "puppet shows", "tile making", "weather diaries", "poster design",
+        "wood carving",
     ),
     "object": (
-        "poster", "picture book", "set of cards", "calendar", "notebook", "folding screen", "sketchbook", "collection of stamps",
+        "poster", "picture book", "set of cards", "calendar", "notebook", "folding screen", "sketchbook",
+        "collection of stamps",
         "wall hanging", "stage model", "portfolio", "series of prints", "tin of pencils", "slide show",
     ),
     "adjective": (
-        "forgotten", "famous", "unfinished", "tiny", "heavy", "hand-made", "borrowed", "restored", "peculiar", "travelling",
+        "forgotten", "famous", "unfinished", "tiny", "heavy", "hand-made", "borrowed", "restored", "peculiar",
+        "travelling",
         "crooked", "well-loved", "second", "half-dry",
     ),
     "time_adjective": ("quiet morning", "long afternoon", "rainy evening", "busy weekend", "late visit", "first look"),
@@ -178,11 +196,12 @@ RULES = {
 }  # fmt: skip
 
 LABELS = {
-    "home": "Home", "about": "About us", "archive": "Archive", "contact": "Contact", "private": "Members only",
+    "home": "Home", "about": "About us", "private": "Members only",
     "cookies": "We use cookies to improve your experience. By using this site you accept our cookie policy.",
     "accept": "Accept all", "related": "Related stories", "advertisement": "Advertisement", "share": "Share this page",
-    "footer": "All rights reserved. Terms of use. Privacy policy.", "next": "Next page", "by": "By", "search": "Search",
-    "subscribe": "Subscribe to our newsletter", "contents": "Contents", "latest": "Latest pages", "updated": "This page was updated on Monday.", "photo": "Photo",
+    "footer": "All rights reserved. Terms of use. Privacy policy.", "next": "Next page", "by": "By",
+    "subscribe": "Subscribe to our newsletter", "latest": "Latest pages",
+    "updated": "This page was updated on Monday.",
 }  # fmt: skip
 
 TONGUE = Tongue("en", RULES, phrases, LABELS)

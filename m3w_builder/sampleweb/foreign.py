@@ -30,9 +30,12 @@ _TOWNS = ("Altenfeld", "Neudorf", "Beaumont", "Saint-Clair", "Valdeflores", "Mon
 _GERMAN: Rules = {
     "title": ("{person} und das Handwerk von {town}", "Ein Besuch in {town} am {day}"),
     "intro": (
-        "Am {day} hat {person} in {town} eine kleine Ausstellung eröffnet, und viele Leute sind trotz des Regens gekommen, um {topic} zu sehen.",
-        "Niemand in {town} hatte damit gerechnet, dass sich so viele Menschen für {topic} begeistern würden, als {person} davon erzählte.",
-        "{person} beschäftigt sich seit vielen Jahren mit der Frage, wie {topic} auch in {town} eine Zukunft haben könnte.",
+        "Am {day} hat {person} in {town} eine kleine Ausstellung eröffnet, "
+        "und viele Leute sind trotz des Regens gekommen, um {topic} zu sehen.",
+        "Niemand in {town} hatte damit gerechnet, dass sich so viele "
+        "Menschen für {topic} begeistern würden, als {person} davon erzählte.",
+        "{person} beschäftigt sich seit vielen Jahren mit der "
+        "Frage, wie {topic} auch in {town} eine Zukunft haben könnte.",
     ),
     "scene": (
         "So sieht es aus, wenn {person} am {day} fertig geworden ist.",
@@ -56,9 +59,12 @@ _GERMAN: Rules = {
 _FRENCH: Rules = {
     "title": ("{person} et les ateliers de {town}", "Une visite à {town}, {day}"),
     "intro": (
-        "Ce {day}, {person} a ouvert une petite exposition à {town}, et beaucoup de gens sont venus malgré la pluie pour découvrir {topic}.",
-        "Personne à {town} ne pensait que tant de visiteurs viendraient écouter {person} parler avec passion de ce qu'est {topic}.",
-        "Depuis des années, {person} cherche à savoir comment {topic} pourrait encore trouver sa place dans une ville comme {town}.",
+        "Ce {day}, {person} a ouvert une petite exposition à {town}, et "
+        "beaucoup de gens sont venus malgré la pluie pour découvrir {topic}.",
+        "Personne à {town} ne pensait que tant de visiteurs viendraient "
+        "écouter {person} parler avec passion de ce qu'est {topic}.",
+        "Depuis des années, {person} cherche à savoir comment {topic} "
+        "pourrait encore trouver sa place dans une ville comme {town}.",
     ),
     "scene": (
         "Voilà ce que {person} a terminé {day} soir.",
@@ -88,9 +94,12 @@ _FRENCH: Rules = {
 _SPANISH: Rules = {
     "title": ("{person} y los talleres de {town}", "Una visita a {town} el {day}"),
     "intro": (
-        "El {day} pasado {person} abrió una pequeña exposición en {town}, y mucha gente llegó a pesar de la lluvia para conocer {topic}.",
-        "Nadie en {town} esperaba que tantas personas quisieran escuchar a {person} cuando empezó a hablar de lo que significa {topic}.",
-        "Desde hace muchos años {person} se pregunta cómo {topic} podría tener todavía un futuro en un lugar como {town}.",
+        "El {day} pasado {person} abrió una pequeña exposición en {town}, "
+        "y mucha gente llegó a pesar de la lluvia para conocer {topic}.",
+        "Nadie en {town} esperaba que tantas personas quisieran escuchar "
+        "a {person} cuando empezó a hablar de lo que significa {topic}.",
+        "Desde hace muchos años {person} se pregunta cómo {topic} "
+        "podría tener todavía un futuro en un lugar como {town}.",
     ),
     "scene": (
         "Así quedó cuando {person} terminó el {day} por la noche.",

@@ -15,8 +15,8 @@ from m3w_builder.sampleweb.shell import ADS, BANNERS, METRICS
 from m3w_builder.sampleweb.site import Site
 
 REASONS = (
-    "outside_content", "icon", "logo", "spacer", "tracking_pixel", "advertisement", "share_button", "avatar", "repeated",
-    "common_picture", "too_small", "aspect", "single_colour", "robots",
+    "outside_content", "icon", "logo", "spacer", "tracking_pixel", "advertisement", "share_button", "avatar",
+    "repeated", "common_picture", "too_small", "aspect", "single_colour", "robots",
 )  # fmt: skip
 """Reasons with which a picture that is no content may go."""
 

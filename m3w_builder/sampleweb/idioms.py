@@ -100,7 +100,8 @@ def _blog(page: Page) -> str:
     parts = []
     for block, caption in _pairs(page):
         if block.shot:
-            lazy = f'<img class="lazyload" src="{PLACEHOLDER}" data-src="{_source(block.shot)}" alt="{escape(block.shot.alt)}">'
+            later = f'data-src="{_source(block.shot)}" alt="{escape(block.shot.alt)}"'
+            lazy = f'<img class="lazyload" src="{PLACEHOLDER}" {later}>'
             parts.append(f"<p>{lazy}<noscript>{_image(block.shot)}</noscript></p>")
             if caption:
                 parts.append(f"<p>{escape(caption, quote=False)}</p>")

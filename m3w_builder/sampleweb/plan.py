@@ -119,7 +119,7 @@ def _page(web: Web, composer: Composer, site: Site, number: int, order: str, pla
     if order in ("printed", "tracked", "near_duplicate", "mirrored"):
         return _copied_page(web, site, number, order, plain, rng)
     language = rng.choice(FOREIGN) if order == "foreign" else site.language
-    page = composer.page(site, number, TONGUES[language], **({"pictures": 1} if order == "bad_pictures_only" else {}))
+    page = composer.page(site, number, TONGUES[language], pictures=1 if order == "bad_pictures_only" else -1)
     if order != "plain":
         page.case = order
         _spoil(page, order, site, composer)

@@ -141,7 +141,7 @@ def _ground(scene: Scene, rng: np.random.Generator) -> Plane:
     grain = np.float32(13) * _field(scene, rng, int(rng.integers(4, 8)))
     grain += _texture(scene.ground, x, y, rng)
     canvas += grain[..., None]
-    return canvas  # type: ignore[return-value]
+    return canvas  # type: ignore[no-any-return]
 
 
 def _texture(ground: str, x: Plane, y: Plane, rng: np.random.Generator) -> Any:

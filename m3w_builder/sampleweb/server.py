@@ -19,10 +19,11 @@ _WORDS = {
     304: "Not Modified",
     404: "Not Found",
     405: "Method Not Allowed",
+    503: "Service Unavailable",
 }
 _TYPES = {
-    "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif", "svg": "image/svg+xml",
-    "css": "text/css", "txt": "text/plain; charset=utf-8", "xml": "application/xml",
+    "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
+    "svg": "image/svg+xml", "css": "text/css", "txt": "text/plain; charset=utf-8", "xml": "application/xml",
 }  # fmt: skip
 _DATED = formatdate(1_700_000_000, usegmt=True)
 _GONE = b"<!DOCTYPE html><html><head><title>Not found</title></head><body><h1>Not found</h1></body></html>"

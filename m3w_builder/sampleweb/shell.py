@@ -72,8 +72,10 @@ def _modern(
 <style>{_STYLE}</style>
 </head>
 <body class="{site.idiom}">
-<div id="cookie-banner" class="cookie cookie-consent"><p>{labels["cookies"]}</p><button>{labels["accept"]}</button></div>
-<header class="site-header"><a href="/"><img class="logo" src="/static/logo.png" alt="{site.name}" width="160" height="40"></a>
+<div id="cookie-banner" class="cookie cookie-consent">
+<p>{labels["cookies"]}</p><button>{labels["accept"]}</button></div>
+<header class="site-header">
+<a href="/"><img class="logo" src="/static/logo.png" alt="{site.name}" width="160" height="40"></a>
 <nav class="menu"><ul><li><a href="/">{labels["home"]}</a></li><li><a href="/about.html">{labels["about"]}</a></li>
 <li><a href="/private/">{labels["private"]}</a></li></ul></nav></header>
 {content}
@@ -81,7 +83,8 @@ def _modern(
 <a href="/share?to=a"><img src="/static/icon-share.png" alt="" width="24" height="24"></a>
 <a href="/share?to=b"><img src="/static/icon-mail.png" alt="" width="24" height="24"></a></div>
 <aside class="sidebar"><div class="advertisement ad-box"><span>{labels["advertisement"]}</span>
-<a href="http://{ADS}/click?n={advert}" rel="sponsored"><img src="{banner(advert)}" alt="" width="150" height="120"></a></div>
+<a href="http://{ADS}/click?n={advert}" rel="sponsored">
+<img src="{banner(advert)}" alt="" width="150" height="120"></a></div>
 <div class="newsletter"><p>{labels["subscribe"]}</p></div></aside>
 <div class="related-links"><h3>{labels["related"]}</h3><ul>{links}</ul></div>
 <footer class="site-footer"><p>{site.name}. {labels["footer"]}</p></footer>
@@ -107,10 +110,14 @@ def _old(
 <HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={site.charset}">
 <TITLE>{escape(page.title, quote=False)} - {site.name}</TITLE></HEAD>
 <BODY BGCOLOR="#FFFFFF" TEXT="#000000">
-<TABLE WIDTH="760" BORDER=0 CELLSPACING=0><TR BGCOLOR="#000066"><TD WIDTH="140"><A HREF="/"><IMG SRC="/static/logo.png" WIDTH=160 HEIGHT=40 BORDER=0></A></TD>
-<TD ALIGN=right><A HREF="http://{ADS}/click?n={advert}"><IMG SRC="{banner(advert)}" WIDTH=150 HEIGHT=120 BORDER=0 ALT="{labels["advertisement"]}"></A></TD></TR>
+<TABLE WIDTH="760" BORDER=0 CELLSPACING=0>
+<TR BGCOLOR="#000066"><TD WIDTH="140">
+<A HREF="/"><IMG SRC="/static/logo.png" WIDTH=160 HEIGHT=40 BORDER=0></A></TD>
+<TD ALIGN=right><A HREF="http://{ADS}/click?n={advert}">
+<IMG SRC="{banner(advert)}" WIDTH=150 HEIGHT=120 BORDER=0 ALT="{labels["advertisement"]}"></A></TD></TR>
 <TR><TD VALIGN=top BGCOLOR="#CCCCFF"><A HREF="/">{labels["home"]}</A><BR><A HREF="/about.html">{labels["about"]}</A><BR>
-<A HREF="/private/">{labels["private"]}</A><BR><HR><B>{labels["related"]}</B><BR>
+<A HREF="/private/">{labels["private"]}</A><BR><HR>
+<B>{labels["related"]}</B><BR>
 {links}</TD>
 <TD VALIGN=top>
 {content}
@@ -131,7 +138,8 @@ def index(site: Site, number: int, pages: Sequence[Page], last: bool, tongue: To
 <head><meta charset="{site.charset}"><title>{site.name}</title></head>
 <body>
 <header><a href="/"><img class="logo" src="/static/logo.png" alt="{site.name}" width="160" height="40"></a>
-<nav><a href="/">{labels["home"]}</a> <a href="/about.html">{labels["about"]}</a> <a href="/private/">{labels["private"]}</a></nav></header>
+<nav><a href="/">{labels["home"]}</a> <a href="/about.html">{labels["about"]}</a>
+<a href="/private/">{labels["private"]}</a></nav></header>
 <main><h1>{labels["latest"]}</h1>
 <ul class="listing">
 {listing}
