@@ -128,14 +128,11 @@ class _Connection(asyncio.Protocol):
             self.transport.close()
 
 
-async def _run(folder: str, port: int) -> None:
+async def run(folder: str, port: int) -> None:
+    """Serve on the loopback address until standard input ends; the port is printed once it listens."""
     hosts = Hosts.load(folder)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(hosts), "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)
     # Standard input is the owner's end of a pipe: when it closes, however the owner ended, so does the server.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     server.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(_run(sys.argv[1], int(sys.argv[2])))
