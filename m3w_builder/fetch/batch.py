@@ -21,6 +21,7 @@ MAX_WAITING = 64_000_000
 """Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more."""
 
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
+_COSTLY = _UNREACHED | {"tls", "truncated", "too_large", "bad_response", "bad_encoding", "too_many_redirects"}
 
 Answer = tuple[str, Fetched | Drop]
 
@@ -33,7 +34,7 @@ class Host:
     urls: deque[str] = field(default_factory=deque)
     tokens: int = 0  # offers of it to the workers, and requests under way
     waiting: int = 0  # offers alone
-    limit: int = 1  # grows to per_host with the first success: a dead host holds one worker, not all
+    limit: int = 1  # requests at once: doubled by an answer, halved by what only costs time
     next: float = 0.0
     failures: int = 0  # in a row, to reach it
 
@@ -161,8 +162,11 @@ class Batch:
         result = await fetch_picture(client, url)
         if isinstance(result, Drop) and result.reason in _UNREACHED:
             each.failures += 1
-        elif each.failures or each.limit == 1:
-            each.failures, each.limit = 0, self.config.per_host
+        else:
+            each.failures = 0
+        # A host that costs time and gives nothing keeps one worker; good ones soon have per_host of them.
+        costly = isinstance(result, Drop) and result.reason in _COSTLY
+        each.limit = max(1, each.limit // 2) if costly else min(2 * each.limit, self.config.per_host)
         self._outcome(url, result, last)
         if each.failures >= self.config.dead_after:
             assert isinstance(result, Drop)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from types import TracebackType
 
 import aiohttp
@@ -59,7 +60,12 @@ class Response:
 
 def now() -> str:
     """The time as RFC 3339 writes it, in whole seconds."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return _stamp(int(time.time()))
+
+
+@lru_cache(4)
+def _stamp(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def transient(drop: Drop) -> bool:
@@ -123,7 +129,7 @@ class Client:
         fault = self.guard.check(url)
         if fault:
             return fault
-        wanted = {"Accept": accept, **(headers or {})}
+        wanted = {"Accept": accept, **headers} if headers else {"Accept": accept}
         try:
             async with self.session.get(
                 URL(url, encoded=True), headers=wanted, allow_redirects=False, proxy=self.config.proxy or None
@@ -194,6 +200,8 @@ class Client:
         """The robots rules of a URL's site, asked for once; a Drop where the site itself can't be reached."""
         site = url[: url.find("/", url.find("://") + 3)]
         known = self.rules.get(site)
+        if known is not None and known.done() and isinstance(rules := known.result(), robots.Rules):
+            return rules
         if known is None or (known.done() and isinstance(drop := known.result(), Drop) and transient(drop)):
             known = self.rules[site] = asyncio.ensure_future(self._ask_robots(site))
         # Shielded: the one who asked may run out of time, others still wait for the answer.

@@ -52,30 +52,29 @@ def decode(body: bytes, encoding: str, limit: int) -> bytes | Drop:
 def _gzip(body: bytes, limit: int) -> bytes:
     if body[:2] != b"\x1f\x8b":
         return body
-    out = bytearray()
-    while body[:2] == b"\x1f\x8b":  # members may follow one another; anything else behind them is padding
-        body = _inflate(body, 31, limit - len(out), out)
-    return bytes(out)
+    out, rest = _inflate(body, 31, limit)
+    while rest[:2] == b"\x1f\x8b":  # members may follow one another; anything else behind them is padding
+        more, rest = _inflate(rest, 31, limit - len(out))
+        out += more
+    return out
 
 
 def _deflate(body: bytes, limit: int) -> bytes:
-    out = bytearray()
     try:
-        _inflate(body, 15, limit, out)
+        return _inflate(body, 15, limit)[0]
     except zlib.error:  # half of the servers mean raw deflate, without the zlib header
-        out.clear()
-        _inflate(body, -15, limit, out)
-    return bytes(out)
+        return _inflate(body, -15, limit)[0]
 
 
-def _inflate(body: bytes, bits: int, limit: int, out: bytearray) -> bytes:
+def _inflate(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
+    """One stream's content, and the bytes behind it."""
     stream = zlib.decompressobj(bits)
-    out += stream.decompress(body, limit + 1)
-    if len(out) > 0 and not stream.eof and stream.unconsumed_tail:
+    out = stream.decompress(body, limit + 1)
+    if len(out) > limit:
         raise _TooLarge
     if not stream.eof:
         raise _Cut
-    return stream.unused_data
+    return out, stream.unused_data
 
 
 def _brotli(body: bytes, limit: int) -> bytes:

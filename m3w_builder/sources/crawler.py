@@ -49,7 +49,7 @@ class Lane:
     window: deque[Slot] = field(default_factory=deque)
     running: int = 0
     offered: int = 0
-    limit: int = 1  # grows to per_host with the first answer: a dead host holds one worker, not all
+    limit: int = 1  # requests at once: doubled by an answer; a dead host holds one worker, not all
     next: float = 0.0
     extra: float = 0.0  # seconds added to the delay while the host says that it is asked too often
     failures: int = 0
@@ -237,13 +237,13 @@ class Crawler:
     def _weigh(self, lane: Lane, outcome: Response | Drop) -> None:
         """Learn from an outcome how the host wants to be asked."""
         if isinstance(outcome, Drop) and outcome.reason in _UNREACHED:
-            lane.failures += 1
+            lane.failures, lane.limit = lane.failures + 1, 1
             if lane.failures >= self.fetch.dead_after:
                 lane.strikes += 1
                 lane.failures = self.fetch.dead_after - 1
                 lane.next = time.monotonic() + self.fetch.retry_wait * 4**lane.strikes
             return
-        lane.failures, lane.limit = 0, self.fetch.per_host
+        lane.failures, lane.limit = 0, min(2 * lane.limit, self.fetch.per_host)
         if isinstance(outcome, Response) and outcome.status in (429, 503):
             lane.extra = min(max(2 * lane.extra, 0.1), self.fetch.max_crawl_delay)
         elif lane.extra:
