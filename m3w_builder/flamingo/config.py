@@ -112,7 +112,7 @@ class ValidateConfig:
 
     seed: int = 0
     """Seed of the trainings, the swaps and the bootstrap; compare two corpora over three."""
-    steps: int = 300
+    steps: int = 600
     """Steps of the true model and of its control. Steps are fixed, never seconds: a busy machine judges alike."""
     budget: float = 1.0
     """Multiplies all steps and the documents taken: 2 trains twice as long."""
@@ -130,13 +130,13 @@ class ValidateConfig:
     """Tokens of a window (paper: 256)."""
     pictures: int = 5
     """Most pictures of a window (paper: 5)."""
-    near: int = 64
+    near: int = 48
     """Tokens kept of the text after each picture."""
     vocabulary: int = 1024
     """Tokens of the tokenizer."""
-    batch_tokens: int = 2048
+    batch_tokens: int = 1024
     """Tokens of a batch."""
-    rate: float = 2e-3
+    rate: float = 3e-3
     """Learning rate of what is trained."""
     swaps: int = 4
     """How often other documents' pictures are drawn for the loss with swapped pictures."""

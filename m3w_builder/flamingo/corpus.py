@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, Text, from_json
+from m3w_builder.document import Document, Image, Text
 from m3w_builder.errors import BuildError
+from m3w_builder.shards import read
+from m3w_builder.shards.read import Sample
 
 Pixels = NDArray[np.uint8]
 """(3, H, W)"""
@@ -91,37 +89,12 @@ def decode(body: bytes, side: int) -> Pixels | None:
     return np.ascontiguousarray(small[:, :, ::-1].transpose(2, 0, 1))
 
 
-def samples(build: str, split: str) -> Iterator[tuple[Document, dict[str, bytes]]]:
+def samples(build: str, split: str) -> Iterator[Sample]:
     """The documents of a split's shards with their members by part name ("0.jpg"), in shard order."""
     folder = storage.join(build, "shards")
     for name in storage.names(folder):
-        if not (name.startswith(f"{split}-") and name.endswith(".tar")):
-            continue
-        with storage.open_read(storage.join(folder, name)) as stream:
-            yield from read_tar(stream)
-
-
-def read_tar(stream: Any) -> Iterator[tuple[Document, dict[str, bytes]]]:
-    """The samples of one tar: members of a key stand side by side."""
-    key, entry = "", None
-    parts: dict[str, bytes] = {}
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        for member in tar:
-            if not member.isfile():
-                continue
-            this, _, part = member.name.rsplit("/", 1)[-1].partition(".")
-            if this != key:
-                if entry is not None:
-                    yield from_json(entry), parts
-                key, entry, parts = this, None, {}
-            handle = tar.extractfile(member)
-            body = handle.read() if handle else b""
-            if part == "json":
-                entry = json.load(io.BytesIO(body))
-            else:
-                parts[part] = body
-    if entry is not None:
-        yield from_json(entry), parts
+        if name.startswith(f"{split}-") and name.endswith(".tar"):
+            yield from read.samples(storage.join(folder, name))
 
 
 def order(key: str, salt: str = "") -> float:

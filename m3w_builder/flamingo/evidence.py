@@ -133,7 +133,7 @@ def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdic
         return Verdict(
             False,
             "leaked",
-            f"{100 * leaked:.0f} % of held-out documents hold a picture of those trained on: drop duplicates first (dedup)",
+            f"{100 * leaked:.0f} % of held-out documents hold a picture of those trained on: drop duplicates first",
             figures,
         )
     if scan.fault:

@@ -9,6 +9,7 @@ Shape letters
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -149,18 +150,21 @@ class Flamingo(nn.Module):
     `width` (D) and `depth` (its layers).
     """
 
+    vision: Any
+    language: Any
+
     def __init__(self, vision: nn.Module, language: nn.Module, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         self.vision = vision.requires_grad_(False)
         self.language = language.requires_grad_(False)
-        self.resampler = Resampler(vision.width, config)  # type: ignore[arg-type]
+        self.resampler = Resampler(self.vision.width, config)
         width = config.media_width or self.resampler.width
         self.project: nn.Module = nn.Identity()
         if width != self.resampler.width:
             self.project = nn.Linear(self.resampler.width, width, bias=False)
-        places = range(config.first, language.depth, config.every)  # type: ignore[arg-type]
-        self.blocks = nn.ModuleDict({str(i): GatedBlock(language.width, width, config) for i in places})  # type: ignore[arg-type]
+        places = range(config.first, self.language.depth, config.every)
+        self.blocks = nn.ModuleDict({str(i): GatedBlock(self.language.width, width, config) for i in places})
 
     def train(self, mode: bool = True) -> Flamingo:
         """Frozen parts stay in evaluation mode: their dropout and batch statistics are frozen too."""

@@ -52,22 +52,25 @@ class Window:
 
 
 def chunks(page: Page, tokenizer: Tokenizer, near: int) -> list[tuple[int, list[int]]]:
-    """(picture, tokens of the text up to the next picture, the first `near` of them); picture -1 is the beginning."""
+    """(picture, the first `near` tokens of the text up to the next picture); picture -1 is the document's beginning.
+
+    Of the beginning only the end is kept, a quarter of that: no loss is counted where no picture was seen.
+    """
     found: list[tuple[int, list[str]]] = [(-1, [])]
     for piece in page.pieces:
         if isinstance(piece, int):
             found.append((piece, []))
         else:
             found[-1][1].append(piece)
-    return [(picture, tokenizer.encode("\n\n".join(texts))[:near]) for picture, texts in found]
+    encoded = [(picture, tokenizer.encode("\n\n".join(texts))) for picture, texts in found]
+    return [(picture, tokens[:near] if picture >= 0 else tokens[-(near // 4) :]) for picture, tokens in encoded]
 
 
 def windows(page: Page, tokenizer: Tokenizer, length: int, most: int, near: int) -> Iterator[Window]:
     """A document's windows: each begins at its beginning or at a picture, and no picture stands in two."""
     current = Window([tokenizer.end_of_text], [-1], [])
     for picture, tokens in chunks(page, tokenizer, near):
-        # What stands before the first picture may fill half a window, so that the picture finds room.
-        added = tokens[: length // 2] if picture < 0 else [tokenizer.image, *tokens]
+        added = tokens if picture < 0 else [tokenizer.image, *tokens]
         full = len(current.tokens) + len(added) + 2 > length or len(current.pictures) == most
         if picture >= 0 and full and current.pictures:
             current.tokens.append(tokenizer.end_of_chunk)
@@ -106,7 +109,7 @@ def lay_out(pages: Sequence[Page], tokenizer: Tokenizer, length: int = 128, most
 
 
 def batches(lengths_W: NDArray[np.int64], tokens: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Endless batches of window numbers, about `tokens` each, of windows alike in length; reshuffled each time round."""
+    """Endless batches of window numbers, about `tokens` each, of windows alike in length; each round is new."""
     generator = np.random.default_rng(seed)
     while True:
         # A little noise on the length mixes neighbours anew each time, and costs little padding.

@@ -36,11 +36,19 @@ def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = p
     else:
         with tempfile.TemporaryDirectory(prefix="m3w-validate-") as folder:
             verdict = run(parted, config, folder, echo)
+            keep(os.path.join(folder, "model"), storage.join(build, "validate", "model"))
     verdict.figures["seconds"] = round(time.monotonic() - started, 1)
     verdict.figures["config"] = asdict(config)
     storage.write_json(storage.join(build, "validate", "verdict.json"), asdict(verdict))
     storage.write_bytes(storage.join(build, "validate", "verdict.txt"), (verdict.text + "\n").encode())
     return verdict
+
+
+def keep(folder: str, url: str) -> None:
+    """Copy the trained model into the build: `m3w chat` and `m3w evaluate` take it from there."""
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as stream:
+            storage.write_bytes(storage.join(url, name), stream.read())
 
 
 def too_small(parted: Halves, config: ValidateConfig) -> Verdict:

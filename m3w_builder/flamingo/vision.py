@@ -92,6 +92,6 @@ def pixels(pictures_u8: Tensor) -> Tensor:
 
 
 def pooled(tokens_BTE: Tensor, texts_BT: Tensor, pad: int) -> Tensor:
-    """The mean of a text's tokens, padding left out, of length 1: (B, E). Short trainings learn it sooner than one token."""
+    """The mean of a text's tokens, padding left out, of length 1: (B, E). Short runs learn it sooner than one token."""
     real_BT1 = (texts_BT != pad).unsqueeze(-1)
     return nn.functional.normalize((tokens_BTE * real_BT1).sum(1) / real_BT1.sum(1).clamp(min=1), dim=-1)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from m3w_builder.flamingo import pretrain, side
+from m3w_builder.flamingo import checkpoint, pretrain, side
 from m3w_builder.flamingo.align import Scan, Texts, scan, short_texts
-from m3w_builder.flamingo.config import ValidateConfig
+from m3w_builder.flamingo.config import TowerConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import Corpus
 from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import Flamingo
@@ -27,10 +27,10 @@ SCAN_TEXTS = 3
 """Such texts that are read of each chunk, with its last one: whole articles need not be."""
 
 
-def save(path: str, corpus: Corpus, config: ValidateConfig, tokenizer: Tokenizer) -> None:
+def save(path: str, corpus: Corpus, config: ValidateConfig, how: Tokenizer) -> None:
     """A corpus as arrays: its windows, its short texts, its pictures and their pages."""
-    windows = lay_out(corpus.pages, tokenizer, config.length, config.pictures, config.near)
-    texts = short_texts(corpus.pages, tokenizer, SCAN_TOKENS, SCAN_TEXTS)
+    windows = lay_out(corpus.pages, how, config.length, config.pictures, config.near)
+    texts = short_texts(corpus.pages, how, SCAN_TOKENS, SCAN_TEXTS)
     arrays = {f"windows.{name}": getattr(windows, name) for name in Windows.__slots__}
     arrays |= {f"texts.{name}": getattr(texts, name) for name in Texts.__slots__}
     np.savez(path, pictures=corpus.array, owners=corpus.owners, **arrays)
@@ -44,9 +44,14 @@ def load(path: str) -> tuple[Windows, Texts, NDArray[np.uint8], NDArray[np.int64
         return windows, texts, arrays["pictures"], arrays["owners"]
 
 
-def vocabulary(folder: str) -> int:
+def tokenizer(folder: str) -> Tokenizer:
     with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as stream:
-        return load_tokenizer(stream.read()).size
+        return load_tokenizer(stream.read())
+
+
+def tower_sizes(config: ValidateConfig) -> TowerConfig:
+    """The tower's sizes, fitted to the pictures and the short texts."""
+    return replace(config.tower, side=config.side, context=SCAN_TOKENS)
 
 
 def scaled(steps: int, config: ValidateConfig) -> int:
@@ -58,7 +63,7 @@ def language_side(folder: str, config: ValidateConfig) -> float:
     """Train the language model on the texts; its last losses' mean, in nats a token."""
     torch.set_num_threads(1)
     windows, *_ = load(os.path.join(folder, "train.npz"))
-    sizes = replace(config.language, vocabulary=vocabulary(folder))
+    sizes = replace(config.language, vocabulary=tokenizer(folder).size)
     how = replace(config.pretrain, language_steps=scaled(config.pretrain.language_steps, config))
     model, losses = pretrain.train_language(windows, sizes, how, config.seed)
     torch.save(model.state_dict(), os.path.join(folder, "language.pt"))
@@ -70,8 +75,8 @@ def tower_side(folder: str, config: ValidateConfig) -> Scan:
     torch.set_num_threads(1)
     _, texts, pictures, owners = load(os.path.join(folder, "train.npz"))
     how = replace(config.pretrain, tower_steps=scaled(config.pretrain.tower_steps, config))
-    sizes = replace(config.tower, side=config.side, context=SCAN_TOKENS)
-    clip, _ = pretrain.train_tower(pictures, owners, texts, sizes, vocabulary(folder), how, config.seed)
+    size = tokenizer(folder).size
+    clip, _ = pretrain.train_tower(pictures, owners, texts, tower_sizes(config), size, how, config.seed)
     torch.save(clip.state_dict(), os.path.join(folder, "clip.pt"))
     tower = Tower(clip.visual)
     _, other_texts, other_pictures, other_owners = load(os.path.join(folder, "held_out.npz"))
@@ -83,10 +88,10 @@ def tower_side(folder: str, config: ValidateConfig) -> Scan:
 
 def assemble(folder: str, config: ValidateConfig) -> Flamingo:
     """A Flamingo over the two frozen models of the folder."""
-    tokens = vocabulary(folder)
+    tokens = tokenizer(folder).size
     language = Language(replace(config.language, vocabulary=tokens))
     language.load_state_dict(torch.load(os.path.join(folder, "language.pt"), weights_only=True))
-    clip = small_clip(replace(config.tower, side=config.side, context=SCAN_TOKENS), tokens)
+    clip = small_clip(tower_sizes(config), tokens)
     clip.load_state_dict(torch.load(os.path.join(folder, "clip.pt"), weights_only=True))
     torch.manual_seed(config.seed)
     return Flamingo(Tower(clip.visual), language, config.model)
@@ -107,7 +112,8 @@ def flamingo_side(folder: str, config: ValidateConfig, control: bool) -> dict[st
     features = torch.load(os.path.join(folder, "held_out.features.pt"), weights_only=True)
     shown = {"own": held_out.pictures_WP}
     if not control:
-        torch.save(model.trained(), os.path.join(folder, "flamingo.pt"))
+        notes = {"trained by": "m3w validate", "steps": len(trained), "seed": config.seed}
+        checkpoint.save(os.path.join(folder, "model"), model, tokenizer(folder), tower_sizes(config), notes)
         shown |= {"blank": side.blank(held_out), "within": side.rotated(held_out)}
         shown |= {
             f"swapped{draw}": side.swapped(held_out, owners, config.seed + 1 + draw) for draw in range(config.swaps)

@@ -1,0 +1,54 @@
+"""Checkpoints: a folder with the sizes, the tokenizer and the weights, from which a Flamingo is put together again."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from m3w_builder import storage
+from m3w_builder.errors import ConfigError
+from m3w_builder.fill import fill
+from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
+from m3w_builder.flamingo.language import Language
+from m3w_builder.flamingo.model import Flamingo
+from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
+from m3w_builder.flamingo.vision import Tower, small_clip
+
+FORMAT = 1
+
+
+def save(folder: str, model: Flamingo, tokenizer: Tokenizer, tower: TowerConfig, notes: dict[str, Any]) -> None:
+    """Write a model over the small frozen ones, these included; `notes` tell where it comes from."""
+    sizes = {"model": asdict(model.config), "language": asdict(model.language.config), "tower": asdict(tower)}
+    stream = io.BytesIO()
+    torch.save(model.state_dict(), stream)
+    storage.write_bytes(storage.join(folder, "weights.pt"), stream.getvalue())
+    storage.write_bytes(storage.join(folder, "tokenizer.json"), tokenizer.to_json().encode())
+    storage.write_json(storage.join(folder, "checkpoint.json"), {"format": FORMAT, **sizes, "notes": notes})
+
+
+def load(folder: str) -> tuple[Flamingo, Tokenizer]:
+    """The model, ready to use, and its tokenizer. Raises ConfigError where there is no checkpoint."""
+    url = storage.join(folder, "checkpoint.json")
+    if not storage.exists(url):
+        raise ConfigError(f"{folder}: no checkpoint lies there (no checkpoint.json); `m3w train` writes one")
+    stored = storage.read_json(url)
+    if stored.get("format") != FORMAT:
+        raise ConfigError(f"{folder}: a checkpoint of format {stored.get('format')}, and this m3w reads {FORMAT}")
+    tokenizer = load_tokenizer(storage.read_bytes(storage.join(folder, "tokenizer.json")).decode())
+    model = small(
+        fill(ModelConfig, stored["model"], "model"),
+        fill(LanguageConfig, stored["language"], "language"),
+        fill(TowerConfig, stored["tower"], "tower"),
+    )
+    weights = torch.load(io.BytesIO(storage.read_bytes(storage.join(folder, "weights.pt"))), weights_only=True)
+    model.load_state_dict(weights)
+    return model.eval(), tokenizer
+
+
+def small(model: ModelConfig, language: LanguageConfig, tower: TowerConfig) -> Flamingo:
+    """An untrained Flamingo over the small language model and the small tower."""
+    return Flamingo(Tower(small_clip(tower, language.vocabulary).visual), Language(language), model)

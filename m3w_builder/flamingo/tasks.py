@@ -1,0 +1,190 @@
+"""Evaluation tasks: pictures with questions and answers, from folders in the common layouts or rendered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+
+from m3w_builder.errors import ConfigError
+from m3w_builder.flamingo.corpus import Pixels, decode
+
+
+@dataclass(slots=True)
+class Example:
+    """A picture, what is asked about it ("" where nothing is), and its right answers."""
+
+    picture: Pixels
+    answers: list[str]
+    question: str = ""
+
+
+@dataclass(slots=True)
+class Task:
+    """Examples to be asked and examples to be shown.
+
+    `options` are all answers that may be given (closed-ended, told apart by log-likelihood); where there are none
+    the answer is generated. `form` is the prompt after the picture; what follows "{answer}" closes it.
+    """
+
+    name: str
+    queries: list[Example]
+    support: list[Example]
+    options: list[str] = field(default_factory=list)
+    form: str = "Output: {answer}"
+
+    def prompt(self, example: Example) -> str:
+        """What stands between the picture and the answer."""
+        return self.form.partition("{answer}")[0].format(question=example.question)
+
+
+def load_task(folder: str, side: int, seed: int = 0, most: int = 1000) -> Task:
+    """A task from a folder, by what lies in it; raises ConfigError where no layout is known.
+
+    `captions*.json` (COCO), `*questions*.json` beside `*annotations*.json` (VQAv2), `*.jsonl` with `img`, `label`
+    and `text` (Hateful Memes), `labels.json` with a label a file name, or one folder of pictures a class.
+    """
+    names = sorted(os.listdir(folder))
+    options: list[str] = []
+    if any(name.startswith("captions") and name.endswith(".json") for name in names):
+        examples, form = coco(folder, side, most), "Output: {answer}"
+    elif any("questions" in name and name.endswith(".json") for name in names):
+        examples, form = vqa(folder, side, most), "Question: {question} Answer: {answer}"
+    elif any(name.endswith(".jsonl") for name in names):
+        examples, options = memes(folder, side, most), ["yes", "no"]
+        form = "is an image with: '{question}' written on it. Is it hateful? Answer: {answer}"
+    else:
+        examples, form = labelled(folder, side, most, seed), "Output: {answer}"
+        options = sorted({answer for example in examples for answer in example.answers})
+    if not examples:
+        raise ConfigError(f"{folder}: no task lies there; COCO, VQAv2, Hateful Memes and class folders are known")
+    Random(seed).shuffle(examples)
+    half = len(examples) // 2
+    return Task(os.path.basename(folder.rstrip("/")), examples[:half], examples[half:], options, form)
+
+
+def read_picture(path: str, side: int) -> Pixels | None:
+    try:
+        with open(path, "rb") as stream:
+            return decode(stream.read(), side)
+    except OSError:
+        return None
+
+
+def first(folder: str, wanted: str, suffix: str) -> str:
+    """The first file whose name holds `wanted` and ends so."""
+    for name in sorted(os.listdir(folder)):
+        if wanted in name and name.endswith(suffix):
+            return os.path.join(folder, name)
+    raise ConfigError(f"{folder}: no {wanted}*{suffix} lies there")
+
+
+def find_picture(folder: str, name: str) -> str:
+    """A picture's path, in the folder itself or one below it."""
+    for place in ("", *sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())):
+        path = os.path.join(folder, place, name)
+        if os.path.exists(path):
+            return path
+    return os.path.join(folder, name)
+
+
+def coco(folder: str, side: int, most: int) -> list[Example]:
+    """COCO captions: `images` with `id` and `file_name`, `annotations` with `image_id` and `caption`."""
+    with open(first(folder, "captions", ".json"), encoding="utf-8") as stream:
+        data = json.load(stream)
+    captions: dict[int, list[str]] = {}
+    for entry in data["annotations"]:
+        captions.setdefault(entry["image_id"], []).append(entry["caption"].strip())
+    examples = []
+    for entry in data["images"][:most]:
+        picture = read_picture(find_picture(folder, entry["file_name"]), side)
+        if picture is not None and entry["id"] in captions:
+            examples.append(Example(picture, captions[entry["id"]]))
+    return examples
+
+
+def vqa(folder: str, side: int, most: int) -> list[Example]:
+    """VQAv2: `questions` and `annotations` joined by `question_id`; a picture's name ends in its id."""
+    with open(first(folder, "questions", ".json"), encoding="utf-8") as stream:
+        questions = {entry["question_id"]: entry["question"] for entry in json.load(stream)["questions"]}
+    with open(first(folder, "annotations", ".json"), encoding="utf-8") as stream:
+        annotations = json.load(stream)["annotations"]
+    places = {
+        name.rsplit(".", 1)[0].rsplit("_", 1)[-1].lstrip("0"): os.path.join(root, name)
+        for root, _, names in os.walk(folder)
+        for name in names
+        if name.lower().endswith((".jpg", ".jpeg", ".png"))
+    }
+    examples = []
+    for entry in annotations[:most]:
+        picture = read_picture(places.get(str(entry["image_id"]), ""), side)
+        if picture is not None and entry["question_id"] in questions:
+            answers = [answer["answer"] for answer in entry["answers"]]
+            examples.append(Example(picture, answers, questions[entry["question_id"]]))
+    return examples
+
+
+def memes(folder: str, side: int, most: int) -> list[Example]:
+    """Hateful Memes: JSON lines with `img`, `label` (1 hateful) and `text`."""
+    examples = []
+    with open(first(folder, "", ".jsonl"), encoding="utf-8") as stream:
+        for line in list(stream)[:most]:
+            entry = json.loads(line)
+            picture = read_picture(os.path.join(folder, entry["img"]), side)
+            if picture is not None:
+                examples.append(Example(picture, ["yes" if entry["label"] else "no"], entry["text"]))
+    return examples
+
+
+def labelled(folder: str, side: int, most: int, seed: int) -> list[Example]:
+    """`labels.json` ({file: label} or [{"file": …, "label": …}]), or one folder a class; underscores become spaces."""
+    pairs: list[tuple[str, str]] = []
+    table = os.path.join(folder, "labels.json")
+    if os.path.exists(table):
+        with open(table, encoding="utf-8") as stream:
+            data = json.load(stream)
+        entries = data.items() if isinstance(data, dict) else [(row["file"], row["label"]) for row in data]
+        pairs = [(find_picture(folder, name), str(label)) for name, label in entries]
+    else:
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_dir():
+                pairs += [(os.path.join(entry.path, name), entry.name) for name in sorted(os.listdir(entry.path))]
+    Random(seed).shuffle(pairs)
+    found = ((read_picture(path, side), label) for path, label in pairs[:most])
+    return [Example(picture, [label.replace("_", " ")]) for picture, label in found if picture is not None]
+
+
+def rendered(kind: str, side: int, queries: int = 200, support: int = 400, seed: int = 0) -> Task:
+    """A task of pictures drawn by the sample web: its "colour", "shape", "ground" or "count" is to be told."""
+    from m3w_builder.sampleweb import scene
+    from m3w_builder.sampleweb.shapes import SHAPES
+
+    kinds: dict[str, tuple[Sequence[str], str]] = {
+        "colour": (list(scene.COLOURS), "The colour: {answer}"),
+        "shape": (list(SHAPES), "The thing: {answer}"),
+        "ground": (list(scene.GROUNDS), "The ground: {answer}"),
+        "count": (("one", "two", "three", "four"), "How many: {answer}"),
+    }
+    if kind not in kinds:
+        raise ConfigError(f"rendered:{kind}: there is no such task; known are {', '.join(kinds)}")
+    options, form = kinds[kind]
+    rng = Random(f"{kind}/{seed}")
+    examples = []
+    for _ in range(queries + support):
+        drawn = scene.draw_scene(rng)
+        value = getattr(drawn, kind)
+        answer = options[value - 1] if kind == "count" else value
+        examples.append(Example(squeeze(scene.render(drawn), side), [answer]))
+    return Task(f"rendered:{kind}", examples[:queries], examples[queries:], list(options), form)
+
+
+def squeeze(array: np.ndarray, side: int) -> Pixels:
+    """(H, W, 3) RGB as the tower takes it."""
+    import cv2
+
+    small = cv2.resize(array, (side, side), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small.transpose(2, 0, 1))
