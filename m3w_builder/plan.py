@@ -69,10 +69,9 @@ def plain(value: Any) -> Any:
     """A config as plain YAML data that `config.parse` takes again."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        fields = {name: entry for name, entry in fields.items() if entry is not None}
-        return {stage_name(value): fields} if hasattr(type(value), "reasons") and callable(value) else fields
+        return {name: entry for name, entry in fields.items() if entry is not None}
     if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
+        return [{stage_name(entry): plain(entry)} if hasattr(entry, "reasons") else plain(entry) for entry in value]
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
     return value

@@ -1,0 +1,21 @@
+"""HTML to `Document`: the main content in reading order, with its pictures, videos and sounds in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from m3w_builder.document import item_to_json
+from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
+from m3w_builder.extract.page import explain, extract
+from m3w_builder.stage import Drop
+
+__all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "items"]
+
+
+def items(
+    html: bytes, url: str, config: ExtractConfig | None = None, headers: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """A page's main content as JSON items, `{"text": …}` and `{"image": url, "alt": …}`; empty where there is none."""
+    answer = extract(html, url, config or ExtractConfig(), "", headers)
+    return [] if isinstance(answer, Drop) else [item_to_json(item) for item in answer.items]

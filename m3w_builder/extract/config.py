@@ -1,0 +1,46 @@
+"""How pages become documents, and every reason for which a page or one of its pictures does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+REASONS: Mapping[str, str] = {
+    "not_text": "the bytes are no HTML: binary, or text without a tag",
+    "no_content": "nothing that reads like content was found",
+    "opt_out": "the page's own robots directives refuse this use",
+    "too_many_elements": "more elements than max_elements",
+    "error": "the extractor raised",
+}
+"""Why a page gives no document."""
+
+PICTURE_REASONS: Mapping[str, str] = {
+    "outside_content": "stands outside of the page's main content",
+    "icon": "declared under min_declared_side, or named as an icon, logo, emoji or button",
+    "tracking_pixel": "declared as one or two px",
+    "avatar": "named as a person's avatar",
+    "advertisement": "named as an advertisement",
+    "share_button": "named as a button for sharing or following",
+    "placeholder": "a spacer or loading picture with no other address",
+    "svg": "a drawing in SVG, which is no raster picture",
+    "data_uri": "its bytes stand in the page itself",
+    "bad_url": "its address is no http or https URL",
+    "repeated": "the same address stands earlier in the document",
+}
+"""Why a picture of a page is not in its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractConfig:
+    """Settings of the extraction."""
+
+    extractor: Literal["fast", "trafilatura", "reference"] = "fast"
+    """`fast`: our own on a native parser; `trafilatura`: its text, with pictures placed by position; `reference`: all
+    text and pictures of the page's body, slow and plain."""
+    min_declared_side: int = 33
+    """Pictures whose page declares a smaller width or height, in CSS px, are icons; 0 switches this off."""
+    max_elements: int = 400_000
+    """Pages of more nodes go, before anything is read off them."""
+    opt_out: tuple[str, ...] = ("noai", "noimageai")
+    """Directives of `<meta name="robots">` that are obeyed: the page goes."""

@@ -1,0 +1,150 @@
+"""Where a picture's bytes are, as a browser would load it, and what its element says about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from m3w_builder.urls import absolute
+
+Attributes = Mapping[str, str | None]
+
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)(?:$|[?#&!;:/])", re.IGNORECASE)
+_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
+_PLACEHOLDER = re.compile(
+    r"(?:^data:)|(?:^about:)|(?:^$)|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy|grey|gray|1x1|trans)"
+    r"(?:[-_.\d][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
+    re.IGNORECASE,
+)
+_FIRST = ("data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset")
+_NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "data-page", "data-avatar", "data-icon")
+
+
+def from_srcset(value: str) -> str:
+    """The largest candidate of a srcset; empty where it has none."""
+    best, most = "", -1.0
+    position = 0
+    value = value.strip()
+    while position < len(value):
+        match = _CANDIDATE.match(value, position)
+        if match is None or match.end() == position:
+            break
+        position = match.end()
+        url, number = match.group(1), match.group(2)
+        try:
+            size = float(number) if number else 1.0
+        except ValueError:
+            size = 1.0
+        if size > most and not url.startswith("data:"):
+            best, most = url, size
+    return best
+
+
+def usable(value: str | None) -> bool:
+    """Whether an attribute's value can be a picture's address, and not a stand-in until a script runs."""
+    return bool(value) and not _PLACEHOLDER.search(value.strip())
+
+
+def lazy(attributes: Attributes) -> str:
+    """The address that a script would put in: any data-* value that looks like a picture's URL, a srcset, or JSON of these."""
+    for name in (*_FIRST, *(name for name in attributes if name.startswith("data-"))):
+        value = attributes.get(name)
+        if not value or name in _NOT_THE_PICTURE:
+            continue
+        value = value.strip()
+        if value[:1] in "{[":
+            found = _from_json(value)
+            if found:
+                return found
+        elif "srcset" in name or re.search(r"\s\d+(?:\.\d+)?[wx](?:\s*,|\s*$)", value):
+            found = from_srcset(value)
+            if found and usable(found):
+                return found
+        elif usable(value) and (_PICTURE.search(value) or (name in _FIRST and not any(c.isspace() for c in value))):
+            return value
+    return ""
+
+
+def _from_json(value: str) -> str:
+    """The first picture's address in a JSON value, keys included (some map addresses to sizes)."""
+    try:
+        entry = json.loads(value)
+    except ValueError:
+        return ""
+    stack = [entry]
+    while stack:
+        here = stack.pop(0)
+        if isinstance(here, dict):
+            stack += [*here.keys(), *here.values()]
+        elif isinstance(here, list):
+            stack += here
+        elif isinstance(here, str) and _PICTURE.search(here) and usable(here) and " " not in here:
+            return here
+    return ""
+
+
+def address(attributes: Attributes, base: str, sources: Iterable[Attributes] = ()) -> tuple[str, str]:
+    """A picture element's absolute URL, or "" and the reason why it has none.
+
+    sources: the attributes of the <source> elements before it in its <picture>. What is already in the page's src
+    is taken; else what a script would load; else the largest candidate of a srcset.
+    """
+    source = attributes.get("src") or ""
+    if " " in source.strip() and "," in source and re.search(r"\s\d+[wx]", source):
+        source = from_srcset(source)
+    candidates = [source if usable(source) else "", lazy(attributes), from_srcset(attributes.get("srcset") or "")]
+    for one in sources:
+        kind = one.get("type") or ""
+        if "svg" in kind:
+            continue
+        candidates += [from_srcset(one.get("srcset") or ""), lazy(one)]
+    for candidate in candidates:
+        if candidate and usable(candidate):
+            url = absolute(candidate, base)
+            if url:
+                return url, ""
+    if source.startswith("data:"):
+        return "", "data_uri" if len(source) > 2000 else "placeholder"
+    if not source:
+        return "", "placeholder"
+    return "", "placeholder" if absolute(source, base) else "bad_url"
+
+
+def side(value: str | None) -> int:
+    """A declared width or height in CSS px; 0 where there is none, or it is relative."""
+    match = re.match(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", value or "")
+    return int(match.group(1)) if match else 0
+
+
+_STYLE = re.compile(r"(?<![-\w])(width|height)\s*:\s*(\d{1,5})(?:\.\d+)?px")
+
+
+def sides(attributes: Attributes) -> tuple[int, int]:
+    """Declared (width, height) in CSS px, by attribute or style; 0 where not given."""
+    width, height = side(attributes.get("width")), side(attributes.get("height"))
+    style = attributes.get("style")
+    if style and not (width and height):
+        found = {name: int(value) for name, value in _STYLE.findall(style)}
+        width, height = width or found.get("width", 0), height or found.get("height", 0)
+    return width, height
+
+
+_NAMES = (
+    ("avatar", re.compile(r"avatar|gravatar|userpic|author[-_]?(?:photo|image|img|pic)|profile[-_]?(?:pic|photo|image)", re.I)),
+    ("share_button", re.compile(r"(?<![a-z])(?:share|social|facebook|twitter|pinterest|linkedin|whatsapp|reddit)(?:[-_ ]?(?:button|btn|icon|logo))?(?![a-z])", re.I)),
+    ("advertisement", re.compile(r"(?<![a-z])(?:advert\w*|banner[-_]?ads?|ads?[-_]?banner|sponsor\w*|doubleclick|adserver|googlesyndication)(?![a-z])", re.I)),
+    ("icon", re.compile(r"(?<![a-z])(?:icons?|emojis?|smil(?:ey|ies)|emoticons?|logos?|sprites?|buttons?|btn|bullets?|arrows?|favicon|spacer)(?![a-z])", re.I)),
+)  # fmt: skip
+
+
+def named(class_text: str, path: str) -> str:
+    """What a picture's class, or the file name in its URL, says that it is; empty when nothing of note."""
+    for reason, pattern in _NAMES:
+        if pattern.search(class_text):
+            return reason
+    name = path.rsplit("/", 1)[-1]
+    for reason, pattern in _NAMES:
+        if reason in ("icon", "avatar") and pattern.search(name):
+            return reason
+    return ""
