@@ -94,7 +94,7 @@ class PretrainConfig:
     """Steps of the language model on the texts."""
     language_rate: float = 3e-3
     """Its learning rate."""
-    tower_steps: int = 150
+    tower_steps: int = 250
     """Steps of the contrast of pictures and texts."""
     tower_rate: float = 1e-3
     """Its learning rate."""

@@ -1,0 +1,49 @@
+"""Tests of the metrics of answers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from m3w_builder.flamingo.metrics import cider, interval, normalised, vqa_accuracy
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "expected"),
+    [
+        ("red", ["red"] * 10, 1.0),
+        ("The red.", ["red"] * 10, 1.0),
+        ("blue", ["red"] * 10, 0.0),
+        # Three of ten agree: leaving one of these three out leaves two.
+        ("red", ["red"] * 3 + ["blue"] * 7, (3 * 2 / 3 + 7 * 1) / 10),
+        ("red", ["red"] + ["blue"] * 9, 9 * (1 / 3) / 10),
+        ("red", ["Red"], 1.0),
+    ],
+)
+def test_vqa_accuracy_is_the_papers(answer: str, right: list[str], expected: float) -> None:
+    assert vqa_accuracy(answer, right) == pytest.approx(expected)
+
+
+def test_answers_are_compared_without_case_articles_and_punctuation() -> None:
+    assert normalised("A  cat, on the Mat!") == "cat on mat"
+
+
+def test_cider_of_the_reference_itself_is_ten_and_of_other_words_nothing() -> None:
+    right = [["a red ball on green grass"], ["two blue boats at sea today"], ["one white moon at night here"]]
+    same = cider([texts[0] for texts in right], right)
+    assert same == pytest.approx([10.0] * 3)
+    assert cider(["nothing of this was said before"] * 3, right) == pytest.approx([0.0] * 3)
+
+
+def test_cider_by_hand_for_single_words() -> None:
+    # Two pictures: each word stands with one of them, weight log 2, or with none, which counts as one.
+    values = cider(["red ball", "a box"], [["blue ball"], ["a box"]])
+    one_gram = math.log(2) ** 2 / (math.sqrt(2) * math.log(2) * math.sqrt(2) * math.log(2))
+    assert values[0] == pytest.approx(10 * one_gram / 4)
+
+
+def test_the_interval_holds_the_mean() -> None:
+    values = np.random.default_rng(0).normal(0.5, 0.1, 300)
+    low, high = interval(values)
+    assert low < values.mean() < high and high - low < 0.05
