@@ -11,6 +11,9 @@ from m3w_builder.stage import Drop
 ACCEPT = "gzip, deflate, br, zstd"
 """What a request may say that it accepts."""
 
+FLOOR, MAX_RATIO = 4_000_000, 100
+"""Over so many bytes nothing may grow to more than so many times its packed size: pages stay far below, bombs don't."""
+
 MAX_WINDOW = 8 << 20
 """Largest zstd window in bytes (RFC 9659 sets 8 MB for HTTP)."""
 
@@ -38,10 +41,11 @@ def decode(body: bytes, encoding: str, limit: int) -> bytes | Drop:
             return Drop("bad_encoding", f"content-encoding {name[:40]}")
         if not body:
             return body
+        bound = min(limit, max(FLOOR, MAX_RATIO * len(body)))
         try:
-            body = unpack(body, limit)
+            body = unpack(body, bound)
         except _TooLarge:
-            return Drop("too_large", f"{name} of {len(body)} bytes", limit + 1, limit)
+            return Drop("too_large", f"{name} of {len(body)} bytes", bound + 1, bound)
         except _Cut:
             return Drop("truncated", f"{name} stream of {len(body)} bytes ends early")
         except Exception as error:  # zlib, brotli and zstandard each raise a family of their own

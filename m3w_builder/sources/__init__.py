@@ -8,8 +8,10 @@ from typing import Any
 
 from m3w_builder.errors import ConfigError
 from m3w_builder.fetch import FetchConfig
+from m3w_builder.sources import commoncrawl
 from m3w_builder.sources import folder as folder_source
 from m3w_builder.sources import warc as warc_source
+from m3w_builder.sources.commoncrawl import CommonCrawlSource
 from m3w_builder.sources.config import (
     REASONS,
     Archived,
@@ -26,6 +28,7 @@ from m3w_builder.sources.warc import read_payload
 __all__ = [
     "REASONS",
     "Archived",
+    "CommonCrawlSource",
     "CrawlSource",
     "FolderSource",
     "Page",
@@ -49,6 +52,9 @@ class SourceConfig:
     warc: WarcSource | None = None
     """WARC or ARC files."""
 
+    commoncrawl: CommonCrawlSource | None = None
+    """A crawl of Common Crawl, or a slice or selection of it."""
+
     crawl: CrawlSource | None = None
     """A crawl from seed URLs, archived as WARC and read from there."""
 
@@ -58,14 +64,17 @@ class SourceConfig:
 
 def check(config: SourceConfig) -> None:
     """Raise ConfigError, in one line and before any work, where the source is not one, or names what is not there."""
-    named = [name for name in ("warc", "crawl", "folder") if getattr(config, name) is not None]
+    named = [name for name in ("warc", "commoncrawl", "crawl", "folder") if getattr(config, name) is not None]
     if len(named) != 1:
         said = " and ".join(named) or "none"
-        raise ConfigError(f"source: wants exactly one of warc, crawl, folder; the config has {said}")
+        raise ConfigError(f"source: wants exactly one of warc, commoncrawl, crawl, folder; the config has {said}")
     if config.crawl is not None:
         from m3w_builder.sources import crawl
 
         crawl.seeds_of(config.crawl)
+        return
+    if config.commoncrawl is not None:
+        commoncrawl.check(config.commoncrawl)
         return
     for _ in plan(config, ""):
         pass
@@ -82,12 +91,16 @@ def acquire(
         from m3w_builder.sources import crawl
 
         crawl.run(config.crawl, fetch, folder, note)
+    elif config.commoncrawl is not None:
+        commoncrawl.acquire(config.commoncrawl, folder, note)
 
 
 def plan(config: SourceConfig, folder: str) -> Iterator[Part]:
     """The partitions, in stable order; `folder` is where `acquire` put a crawl. ConfigError at what is missing."""
     if config.warc is not None:
         yield from warc_source.plan(config.warc)
+    elif config.commoncrawl is not None:
+        yield from commoncrawl.plan(config.commoncrawl, folder)
     elif config.folder is not None:
         yield from folder_source.plan(config.folder)
     elif config.crawl is not None:
@@ -100,4 +113,6 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
     """What one partition holds, streaming; about bad data a Refused, never an exception."""
     if entry["kind"] == "folder":
         return folder_source.read(entry, limits)
+    if entry["kind"] == "ranges":
+        return commoncrawl.read(entry, limits)
     return warc_source.read(entry, limits)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import IO, Any
+import io
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any, TypeVar
 
-import fsspec
 from fsspec.core import url_to_fs
 
 from m3w_builder import storage
@@ -15,6 +17,11 @@ from m3w_builder.errors import ConfigError
 
 BLOCK = 1 << 20
 """Bytes that one read asks a remote file system for."""
+
+TRIES, PAUSE = 5, 0.5
+"""Tries of one remote read, and seconds before the second; each further pause is three times as long."""
+
+T = TypeVar("T")
 
 _LISTS = (".txt", ".paths", ".txt.gz", ".paths.gz")
 _VERSIONS = ("etag", "ETag", "mtime", "LastModified", "last_modified", "updated")
@@ -42,7 +49,7 @@ def expand(paths: list[str], base: str, options: Mapping[str, Any], place: str) 
 def _lines(path: str, options: Mapping[str, Any], place: str) -> Iterator[str]:
     try:
         fs, name = url_to_fs(path, **options)
-        data = fs.cat_file(name)
+        data = patiently(lambda: fs.cat_file(name))
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ConfigError(f"{place}: cannot read the list '{path}': {_say(error)}") from None
@@ -54,7 +61,7 @@ def describe(url: str, options: Mapping[str, Any], place: str) -> tuple[int, str
     """A file's size in bytes and a fingerprint of its path, size and version; ConfigError where there is none."""
     try:
         fs, name = url_to_fs(url, **options)
-        info = fs.info(name)
+        info = patiently(lambda: fs.info(name), missing=0 if storage.is_local(url) else 2)
     except OSError as error:
         raise ConfigError(f"{place}: cannot read '{url}': {_say(error)}") from None
     if info.get("type") == "directory":
@@ -69,7 +76,64 @@ def _say(error: Exception) -> str:
 
 
 def open_binary(url: str, options: Mapping[str, Any] | None = None) -> IO[bytes]:
-    """A seekable file; a remote one is read in blocks."""
+    """A seekable file; a remote one is read in blocks, and read on where a connection breaks."""
     if storage.is_local(url):
         return open(url.removeprefix("file://"), "rb")
-    return fsspec.open(url, "rb", block_size=BLOCK, cache_type="readahead", **(options or {})).open()  # type: ignore[no-any-return]
+    return io.BufferedReader(Patient(url, options or {}), BLOCK)  # type: ignore[return-value]
+
+
+def patiently(work: Callable[[], T], missing: int = 0) -> T:
+    """What `work` gives, asked again after a pause where it raises as networks do; at last an OSError.
+
+    `missing`: so often FileNotFoundError is not believed; fsspec's HTTP says it of a 503 too.
+    """
+    import aiohttp  # what fsspec's HTTP raises is its
+
+    for number in range(TRIES):
+        try:
+            return work()
+        except (PermissionError, IsADirectoryError, NotADirectoryError):
+            raise
+        except FileNotFoundError:
+            if number >= missing:
+                raise
+            time.sleep(PAUSE)
+        except (OSError, aiohttp.ClientError) as error:
+            if number == TRIES - 1:
+                raise OSError(f"{type(error).__name__}: {error}"[:300]) from error
+            time.sleep(PAUSE * 3**number * (0.5 + random.random()))
+    raise AssertionError("unreachable")
+
+
+class Patient(io.RawIOBase):
+    """A remote file by byte ranges; each range is asked for until it comes."""
+
+    def __init__(self, url: str, options: Mapping[str, Any]):
+        self.fs, self.path = url_to_fs(url, **options)
+        self.size = int(patiently(lambda: self.fs.info(self.path), missing=2)["size"])
+        self.at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.at = offset + (0, self.at, self.size)[whence]
+        return self.at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer from the file's place, as far as there are bytes."""
+        start, stop = self.at, min(self.at + len(buffer), self.size)
+        if start >= stop:
+            return 0
+        data = patiently(lambda: self.fs.cat_file(self.path, start=start, end=stop))
+        if len(data) > stop - start:  # a server that heeds no Range header sends all
+            data = data[start:stop]
+        buffer[: len(data)] = data
+        self.at += len(data)
+        return len(data)

@@ -60,12 +60,12 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
                 yield Refused(file, Source(file, 0), drop)
                 return
             seen = True
-            found = _found(record, file, limits)
-            if found:
-                yield found
+            one = found(record, file, limits)
+            if one:
+                yield one
 
 
-def _found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Refused | None:
+def found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Refused | None:
     """What one record gives; None where it bears no answer to a request."""
     source = Source(
         file, record.offset, record.headers.get("warc-payload-digest", ""), record.headers.get("warc-date", "")
@@ -85,9 +85,9 @@ def _found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | R
         return Refused(url, source, Drop("not_fetched", record.headers[FAILED][:300]))
     if record.kind not in _BEARING:
         return None
-    found = payload.judge(record, file, limits)
+    judged = payload.judge(record, file, limits)
     # Of a picture that our crawl could not have, the pictures' own books tell.
-    return None if asked == "picture" and isinstance(found, Refused) else found
+    return None if asked == "picture" and isinstance(judged, Refused) else judged
 
 
 def read_payload(
