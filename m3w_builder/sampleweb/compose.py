@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from m3w_builder.document import words
 from m3w_builder.sampleweb.forms import FORMS
 from m3w_builder.sampleweb.idioms import IDIOMS, Idiom
 from m3w_builder.sampleweb.scene import Scene, draw_scene
@@ -14,6 +16,10 @@ from m3w_builder.sampleweb.tongue import Tongue, Writer
 
 _PICTURES = (2, 3, 3, 2, 1)
 """Weights of one to five pictures on a page."""
+
+
+MOST_REPEATED = 0.10
+"""Pages stay under this share of repeated runs of words; MassiveText's limit is 0.15 (arXiv 2112.11446, table A1)."""
 
 
 @dataclass(slots=True)
@@ -26,11 +32,18 @@ class Composer:
     def page(
         self, site: Site, number: int, tongue: Tongue, pictures: int = -1, form: str = "", original: Shot | None = None
     ) -> Page:
-        """A page of the site's idiom with as many pictures, or a chance number of them.
+        """A page of the site's idiom with as many pictures, or a chance number of them; anew while it repeats itself.
 
         With a `form`, one picture is of it, never the first, so that the page keeps a plain one; a
         copy shows the scene of the `original`.
         """
+        for _ in range(20):
+            page = self._page(site, number, tongue, pictures, form, original)
+            if repeats(page) < MOST_REPEATED:
+                break
+        return page
+
+    def _page(self, site: Site, number: int, tongue: Tongue, pictures: int, form: str, original: Shot | None) -> Page:
         idiom = IDIOMS[site.idiom]
         writer = Writer(tongue, self.rng)
         slug = f"{site.idiom}-{number}"
@@ -108,6 +121,15 @@ class Composer:
 
     def _date(self, names: dict[str, str]) -> str:
         return f"{names['year']}-{names['month']}-{self.rng.randint(1, 28):02}"
+
+
+def repeats(page: Page) -> float:
+    """The share of a page's characters that lie in runs of five words which stand more than once."""
+    said = words(" ".join(" ".join(block.parts) or block.text for block in page.blocks))
+    runs = [tuple(said[start : start + 5]) for start in range(len(said) - 4)]
+    counts = Counter(runs)
+    again = {place for start, run in enumerate(runs) if counts[run] > 1 for place in range(start, start + 5)}
+    return sum(len(said[place]) for place in again) / max(1, sum(map(len, said)))
 
 
 def short_page(page: Page, writer: Writer) -> None:

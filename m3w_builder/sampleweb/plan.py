@@ -93,9 +93,8 @@ def _orders(pages: int, rng: Random) -> list[str]:
     planted = [case for case, share in PAGE_CASES.items() for _ in range(max(1, round(share * pages)))]
     for form in FORMS:
         if form != "plain":
-            planted += [f"picture {form}"] * max(
-                1, round((min(2 / pages, PICTURE_CASE) if form in RARE else PICTURE_CASE) * pages)
-            )
+            number = max(1, round(PICTURE_CASE * pages))
+            planted += [f"picture {form}"] * (min(number, 2) if form in RARE else number)
     rng.shuffle(planted)
     first = len(IDIOMS) * hosts_per_idiom(pages) * 2
     planted = planted[: max(pages - first, 0)]

@@ -11,6 +11,9 @@ from m3w_builder.sampleweb.scene import Scene
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
+CAST = {"person": 4, "town": 2, "place": 4, "topic": 2}
+"""How many people, towns, places and topics one page speaks of: as real pages do, it stays with its subject."""
+
 Rules = Mapping[str, tuple[str, ...]]
 
 
@@ -38,6 +41,7 @@ class Writer:
     tongue: Tongue
     rng: Random
     bags: dict[str, list[str]] = field(default_factory=dict)
+    cast: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, rule: str, slots: Mapping[str, str] | None = None) -> str:
         """One sentence by a rule, with a capital where the script has them."""
@@ -59,6 +63,10 @@ class Writer:
             name = match[1]
             if name in slots:
                 return slots[name]
-            return self._fill(self.rng.choice(self.tongue.rules[name]), slots)
+            if name in CAST and name not in self.cast:
+                self.cast[name] = self.rng.sample(
+                    self.tongue.rules[name], min(CAST[name], len(self.tongue.rules[name]))
+                )
+            return self._fill(self.rng.choice(self.cast.get(name) or self.tongue.rules[name]), slots)
 
         return _SLOT.sub(value, text)
