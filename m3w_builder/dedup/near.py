@@ -39,7 +39,8 @@ def mix(numbers: np.ndarray) -> np.ndarray:
     """Spread 64-bit numbers over all 64-bit numbers, one to one (splitmix64's last step)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    mixed: np.ndarray = numbers ^ (numbers >> np.uint64(31))
+    return mixed
 
 
 def near_keys(values: np.ndarray, radius: int) -> Iterator[np.ndarray]:

@@ -1,0 +1,36 @@
+"""`Picture`: one picture's bytes, what they are, and the one small array that every check looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture on its way through pass 2.
+
+    `array` is (height, width, 3) uint8 RGB, upright, transparency laid on white, often at a reduced scale;
+    `box` is the part of it, (left, top, right, bottom) in array px, that the picture fills, which a reduced scale
+    makes fractions (a picture 601 px wide at half scale fills 300.5 of 301 columns). `width` and `height` are
+    the full size in px after orientation. `sha256`, `phash` and `dhash` are set by `finish`, when `body` is what
+    will be stored.
+    """
+
+    url: str
+    body: bytes
+    array: np.ndarray | None
+    width: int
+    height: int
+    format: str
+    sha256: str = ""
+    phash: int = 0
+    dhash: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    frames: int = 1
+    box: tuple[float, float, float, float] | None = None
+    orientation: int = 1
+    """EXIF orientation, 1 to 8, that `body` asks a viewer to apply; 1 is upright."""
+    mode: str = "RGB"
+    """The colour mode of `body` in Pillow's names: "RGB", "L", "P", "CMYK", "I;16", …"""

@@ -1,0 +1,92 @@
+"""What of a picture is stored: its own bytes wherever the policy lets, else it encoded anew; and its hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from m3w_builder.pictures.config import PicturesConfig
+from m3w_builder.pictures.decode import to_rgb, upright
+from m3w_builder.pictures.hashes import dhash, phash
+from m3w_builder.pictures.metadata import strip
+from m3w_builder.pictures.picture import Picture
+from m3w_builder.stage import Drop
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+REASONS: Mapping[str, str] = {"cannot_be_stored": "it had to be encoded anew, and that failed"}
+"""Why `finish` drops a picture."""
+
+_LOSSLESS = ("png", "gif", "bmp", "tiff")
+_ODD_MODES = ("CMYK", "YCCK", "LAB")
+"""Colour modes that readers show wrongly or not at all."""
+
+
+def finish(picture: Picture, config: PicturesConfig) -> Picture | Drop:
+    """Hash the picture and settle the bytes that will be stored; `sha256` is of exactly these. Changes `picture`."""
+    assert picture.array is not None
+    picture.phash = phash(picture.array, picture.box)
+    picture.dhash = dhash(picture.array, picture.box)
+    body = None
+    if not _must_be_encoded(picture, config):
+        body = strip(picture.body, picture.format) if config.strip_metadata else picture.body
+    if body is None:
+        try:
+            _encode(picture, config)
+        except Exception as error:  # the whole picture may be broken where its reduced scale was not
+            return Drop("cannot_be_stored", f"{type(error).__name__}: {error}"[:300])
+    else:
+        picture.body = body
+    picture.sha256 = hashlib.sha256(picture.body).hexdigest()
+    return picture
+
+
+def _must_be_encoded(picture: Picture, config: PicturesConfig) -> bool:
+    return (
+        picture.format not in config.store_formats
+        or picture.orientation != 1
+        or picture.mode in _ODD_MODES
+        or bool(config.max_side and max(picture.width, picture.height) > config.max_side)
+        or bool(config.max_bytes and len(picture.body) > config.max_bytes)
+    )
+
+
+def _encode(picture: Picture, config: PicturesConfig) -> None:
+    """Put the picture, upright, 8-bit RGB, within the limits, in the place of its bytes."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(picture.body), formats=[picture.format.upper()]) as image:
+        limit = config.max_side or max(image.size)
+        image.draft(None, (limit, limit))
+        image.load()
+        # A profile speaks of the colours as they were stored: of RGB px it is still true.
+        profile = image.info.get("icc_profile") if image.mode == "RGB" else None
+        rgb = to_rgb(image)
+    if picture.orientation != 1:
+        rgb = upright(rgb, picture.orientation)
+    scale = min(1.0, limit / max(picture.width, picture.height))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    if rgb.size != size:
+        rgb = rgb.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    # JPEG is the smaller for photographs; a drawing that came without loss stays so while it may.
+    name = "png" if picture.format in _LOSSLESS else "jpeg"
+    body = _write(rgb, name, profile, config)
+    if name == "png" and config.max_bytes and len(body) > config.max_bytes:
+        name, body = "jpeg", _write(rgb, "jpeg", profile, config)
+    picture.body, picture.format, picture.mode = body, name, "RGB"
+    picture.width, picture.height = rgb.size
+    picture.orientation = 1
+    picture.frames = 1
+
+
+def _write(rgb: Image.Image, name: str, profile: bytes | None, config: PicturesConfig) -> bytes:
+    rgb.info.clear()  # EXIF and comments would be written along
+    stream = io.BytesIO()
+    if name == "jpeg":
+        rgb.save(stream, "JPEG", quality=config.quality, optimize=True, icc_profile=profile)
+    else:
+        rgb.save(stream, "PNG", icc_profile=profile)
+    return stream.getvalue()
