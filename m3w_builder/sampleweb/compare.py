@@ -160,17 +160,16 @@ class Judge:
         if document is not None:
             if fate in ("dropped", "absent"):
                 return "stands in the corpus, but should not"
-            return _content(page["items"], document["items"], self._need) or self._count(
-                page["items"], document["items"]
-            )
-        told = ", ".join(f"{stage}: {reason}" for stage, reason in given)
+            self._count(page["items"], document["items"])
+            return _content(page["items"], document["items"], self._need)
+        told = _told(given)
         if fate == "kept":
             return f"is missing ({told or 'never seen'})"
         if fate == "group":
             reasons = set(GROUP_REASONS)
         elif fate == "dropped" and not given:
             return "should be in the books as dropped, but was never seen"
-        if "*" not in reasons and any(not reasons & pair_names(pair) for pair in given):
+        if "*" not in reasons and any(not reasons & _names(pair) for pair in given):
             return f"went for another reason ({told}) than {', '.join(sorted(reasons))}"
         return ""
 
@@ -182,13 +181,12 @@ class Judge:
         fate = self.truth["pictures"].get(url, {}).get("fate", "dropped")
         return {"kept": "yes", "dropped": "no"}.get(fate, "maybe")
 
-    def _count(self, expected: list[dict[str, Any]], items: list[dict[str, Any]]) -> str:
+    def _count(self, expected: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:
         """Enter the pictures of a page in the counts of the pictures shown."""
         shown = {item["image"] for item in items if "image" in item}
         for entry in expected:
             if "image" in entry and shown & {entry["image"], *entry.get("also", ())}:
                 self.shown[entry["image"]] += 1
-        return ""
 
     def page_groups(self) -> dict[str, str]:
         """Groups of copies of a page of which not exactly one is there."""
@@ -209,8 +207,8 @@ class Judge:
             return ""  # that it is there, or why not, its page says
         reasons = {PAGE_DROPPED, *entry.get("reasons", self.truth["furniture"]["reasons"])}
         given = self.dropped_pictures.get(url, [])
-        if any(not reasons & pair_names(pair) for pair in given):
-            told = ", ".join(f"{stage}: {reason}" for stage, reason in given)
+        if any(not reasons & _names(pair) for pair in given):
+            told = _told(given)
             return f"went for another reason ({told}) than {', '.join(sorted(reasons))}"
         return ""
 
@@ -242,7 +240,11 @@ class Judge:
         return (1, alive) if distance <= limit + 2 else (alive, alive)
 
 
-def pair_names(pair: tuple[str, str]) -> set[str]:
+def _told(given: list[tuple[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(f"{stage}: {reason}" for stage, reason in given))
+
+
+def _names(pair: tuple[str, str]) -> set[str]:
     """A drop answers to its reason's name and to its stage's."""
     return set(pair)
 

@@ -172,7 +172,7 @@ RULES = {
         "Highfield", "Southport",
     ),
     "place": (
-        "town hall", "old mill", "print shop", "harbour museum", "school library", "railway depot", "garden house",
+        "town hall", "water mill", "print shop", "harbour museum", "school library", "railway depot", "garden house",
         "market hall",
         "boat yard", "village theatre", "paper factory", "lighthouse", "reading room", "glass workshop",
         "corner gallery",
