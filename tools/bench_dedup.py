@@ -1,0 +1,199 @@
+"""Benchmarks near-duplicate search of picture hashes: ours and imagededup's, in one run, CPU seconds and peak memory.
+
+    python tools/bench_dedup.py [--quick] [--json FILE] [--hashes 1000000,10000000] [--folder DIR]
+
+Ours goes the way of a build: keys are made partition by partition and spilled to disk by bucket, then each bucket is
+judged. The hashes are random with near copies planted (a fifth of them, 0 to 4 bits turned); every planted copy must
+be found. Goals: 1e6 hashes at r <= 4 in under 10 CPU seconds and 1 GB; 1e7 in under 3 minutes and 4 GB, and an item's
+cost grows by less than 1.5 times from 1e6 to 1e7.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import multiprocessing
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from m3w_builder import dedup
+from m3w_builder.dedup import DedupConfig
+
+PARTITION = 250_000
+ROWS_A_BUCKET = 1_000_000
+RADIUS = 4
+PEER_SIZES = (1_000, 5_000)
+GOALS = {1_000_000: (10.0, 1000), 10_000_000: (180.0, 4000)}
+"""Number of hashes: CPU seconds, MB."""
+
+GROWTH = 1.5
+
+
+def planted(number: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes, the last fifth others with up to RADIUS bits turned, and which ones these are copies of."""
+    random = np.random.default_rng(seed)
+    values = random.integers(0, 1 << 64, number, dtype=np.uint64)
+    of = random.integers(0, number - number // 5, number // 5)
+    turned = values[of]
+    for turn in range(RADIUS):
+        bit = np.uint64(1) << random.integers(0, 64, len(of)).astype(np.uint64)
+        turned ^= np.where(random.integers(0, RADIUS + 1, len(of)) > turn, bit, np.uint64(0))
+    values[number - number // 5 :] = turned
+    return values, of
+
+
+def ours(number: int, folder: str) -> dict[str, Any]:
+    """Keys to disk by bucket, bucket by bucket judged: what passes/exchange.py does, without its receipts."""
+    config = DedupConfig(pictures=False, max_distance=RADIUS)
+    values, of = planted(number)
+    bits = max(0, (number * (RADIUS + 1) // ROWS_A_BUCKET).bit_length())
+    buckets = [os.path.join(folder, f"{bucket:05d}.parquet") for bucket in range(1 << bits)]
+    start = time.process_time()
+    writers = [pq.ParquetWriter(name, dedup.KEYS, compression="lz4") for name in buckets]
+    for low in range(0, number, PARTITION):
+        _spill(values[low : low + PARTITION], low, config, bits, writers)
+    for writer in writers:
+        writer.close()
+    made = time.process_time() - start
+    gone = np.zeros(number, bool)
+    for name in buckets:
+        decisions = dedup.judge_pictures(pq.read_table(name), config)
+        gone[decisions["doc"].to_numpy().astype(np.int64)] = True
+    seconds = time.process_time() - start
+    return {
+        "who": "ours",
+        "hashes": number,
+        "cpu_s": round(seconds, 2),
+        "keys_cpu_s": round(made, 2),
+        "us_an_item": round(seconds / number * 1e6, 2),
+        "peak_mb": peak_mb(),
+        "spilled_mb": round(sum(map(os.path.getsize, buckets)) / 1e6),
+        "found": int(gone.sum()),
+        # Of a copy and its original the one of larger rank goes.
+        "missed": int((~gone[number - number // 5 :] & ~gone[of]).sum()),
+    }
+
+
+def _spill(values: np.ndarray, low: int, config: DedupConfig, bits: int, writers: list[pq.ParquetWriter]) -> None:
+    number = len(values)
+    doc = np.arange(low, low + number, dtype=np.uint64)
+    table = pa.table(
+        {
+            "sha256": [f"{one:016x}" for one in (doc * np.uint64(0x9E3779B97F4A7C15)).tolist()],
+            "phash": values,
+            "width": np.full(number, 400, np.int32),
+            "height": np.full(number, 300, np.int32),
+            "doc": doc,
+        }
+    )
+    keys = dedup.picture_keys(table, low // PARTITION, config)
+    bucket = keys["key"].to_numpy() >> np.uint64(64 - bits) if bits else np.zeros(len(keys), np.uint64)
+    order = np.argsort(bucket, kind="stable")
+    ends = np.searchsorted(bucket[order], np.arange(len(writers) + 1, dtype=np.uint64))
+    for number, writer in enumerate(writers):
+        writer.write_table(keys.take(pa.array(order[ends[number] : ends[number + 1]])))
+
+
+def imagededup(number: int, folder: str) -> dict[str, Any]:
+    """The tool as its users run it, one process, on the same hashes."""
+    from imagededup.methods import PHash
+
+    hashes = {str(index): f"{value:016x}" for index, value in enumerate(planted(number)[0].tolist())}
+    logging.disable()
+    warnings.simplefilter("ignore")
+    start = cpu_seconds()
+    found = PHash(verbose=False).find_duplicates(
+        encoding_map=hashes, max_distance_threshold=RADIUS, num_dist_workers=1, num_enc_workers=1
+    )
+    seconds = cpu_seconds() - start
+    pairs = sum(map(len, found.values())) // 2
+    return {
+        "who": "imagededup",
+        "hashes": number,
+        "cpu_s": round(seconds, 2),
+        "us_an_item": round(seconds / number * 1e6, 2),
+        "peak_mb": peak_mb(),
+        "found": pairs,
+    }
+
+
+def cpu_seconds() -> float:
+    """Of this process and the children that it waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def peak_mb() -> int:
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+
+
+def alone(job: str, number: int, folder: str) -> dict[str, Any]:
+    """A job in a fresh process, so that its peak memory is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit({"ours": ours, "imagededup": imagededup}[job], number, folder).result()
+
+
+def failures(rows: list[dict[str, Any]]) -> list[str]:
+    missed = []
+    cost = {}
+    for row in rows:
+        if row["who"] != "ours":
+            continue
+        cost[row["hashes"]] = row["us_an_item"]
+        if row["missed"]:
+            missed.append(f"{row['missed']} planted copies of {row['hashes']} were missed")
+        seconds, megabytes = GOALS.get(row["hashes"], (float("inf"), float("inf")))
+        if row["cpu_s"] > seconds or row["peak_mb"] > megabytes:
+            missed.append(f"{row['hashes']}: {row['cpu_s']} CPU-s, {row['peak_mb']} MB; goal {seconds} and {megabytes}")
+    if 1_000_000 in cost and 10_000_000 in cost and cost[10_000_000] > GROWTH * cost[1_000_000]:
+        missed.append(f"an item's cost grew {cost[10_000_000] / cost[1_000_000]:.2f} times, goal {GROWTH}")
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="100,000 hashes, the peer at 1,000: under a minute")
+    parser.add_argument("--json", help="write the figures here")
+    parser.add_argument("--hashes", default="", help="sizes, parted by commas")
+    parser.add_argument("--folder", help="where to spill")
+    arguments = parser.parse_args()
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    sizes = [int(size) for size in arguments.hashes.split(",") if size] or [100_000 if arguments.quick else 1_000_000]
+    rows = [alone("imagededup", size, "") for size in (PEER_SIZES[:1] if arguments.quick else PEER_SIZES)]
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            rows.append(alone("ours", size, folder))
+    for row in rows:
+        print("  ".join(f"{name} {value}" for name, value in row.items()))
+    missed = failures(rows)
+    if arguments.json:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+        facts = {
+            "rows": rows,
+            "missed_goals": missed,
+            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
+            "versions": {name: version(name) for name in ("numpy", "pyarrow", "imagededup")},
+            "commit": commit,
+        }
+        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    for line in missed:
+        print(f"goal missed: {line}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
