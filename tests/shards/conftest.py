@@ -45,3 +45,8 @@ def make_sample():
 @pytest.fixture
 def samples():
     return [sample(number) for number in range(20)]
+
+
+@pytest.fixture(scope="module")
+def module_samples():
+    return [sample(number) for number in range(24)]

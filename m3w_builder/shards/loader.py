@@ -1,0 +1,391 @@
+"""Shards as batches for training: the paper's sampling, several workers and ranks, resumable at any batch.
+
+    dataset = Interleaved(paths, tokenizer, Resized(224), batch=8)
+    for batch in Loader(dataset, workers=4):
+        ...
+`Loader.state_dict()` after any batch, given to `load_state_dict` of a new one, goes on with the very next batch.
+Shape letters: B batch, T tokens, P pictures, C channels, H height, W width.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import IO, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from m3w_builder import storage
+from m3w_builder.document import Document
+from m3w_builder.errors import ConfigError
+from m3w_builder.shards import order, read
+from m3w_builder.shards.sequence import NOTHING, Sampling, Tokenizer, Window, draw, line
+from m3w_builder.shards.transform import Transform
+
+BAD_PICTURE = "bad_picture"
+"""A picture of the window can't be decoded."""
+NO_WINDOW = "no_window"
+"""The document has no window with a picture and a token to learn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker stands: `position` samples of its share of `epoch` are behind it, those left out included."""
+
+    worker: int = 0
+    epoch: int = 0
+    position: int = 0
+
+
+@dataclass(slots=True)
+class Batch:
+    """Windows of B documents, padded to T tokens; P is the most pictures of any of them, at least 1."""
+
+    tokens_BT: Tensor
+    """int64"""
+    looks_at_BT: Tensor
+    """int64: which of its row's pictures a token sees; -1 for none and on padding."""
+    labels_BT: Tensor
+    """int64: the tokens unshifted, -100 where no loss is counted. No row is without a label."""
+    pictures_BPCHW: Tensor
+    """float32; zeros where a row has fewer than P."""
+    n_pictures_B: Tensor
+    """int64"""
+    keys: list[str]
+    """The documents' keys."""
+    place: Place = field(default_factory=Place)
+    """Where the worker stands behind this batch."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Samples left out since the worker's batch before, by reason."""
+
+    def to(self, device: Any) -> Batch:
+        """The same on another device."""
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> Batch:
+        """The same in pinned memory: what DataLoader asks with `pin_memory=True`."""
+        return self._mapped(lambda tensor: tensor.pin_memory())
+
+    def _mapped(self, function: Any) -> Batch:
+        names = ("tokens_BT", "looks_at_BT", "labels_BT", "pictures_BPCHW", "n_pictures_B")
+        return replace(self, **{name: function(getattr(self, name)) for name in names})
+
+
+def find(build: str, split: str = "train") -> list[str]:
+    """The tars of a build's split, in order; raises ConfigError where there is none."""
+    folder = storage.join(build, "shards")
+    names = [n for n in storage.names(folder) if n.startswith(f"{split}-") and n.endswith(".tar")]
+    if not names:
+        raise ConfigError(f"{build}: no shard of the split '{split}' lies in its folder `shards`")
+    return [storage.join(folder, name) for name in names]
+
+
+class Interleaved(IterableDataset[Batch]):
+    """Endless (or `epochs` long) batches of windows from shards.
+
+    Every rank and worker reads shards of its own; which ones, and in which order, is new each epoch. A sample that
+    can't be read, or of which a picture can't be decoded, is left out and counted. A shard without an index is
+    scanned once.
+    """
+
+    def __init__(
+        self,
+        shards: Sequence[str],
+        tokenizer: Tokenizer,
+        transform: Transform,
+        *,
+        batch: int = 8,
+        sampling: Sampling | None = None,
+        seed: int = 0,
+        buffer: int = 1000,
+        epochs: int | None = None,
+        rank: int = 0,
+        ranks: int = 1,
+        drop_last: bool = False,
+    ) -> None:
+        """`buffer` samples are mixed (0: neither they nor shards are); one rank of `ranks` reads its share.
+
+        Raises ConfigError at a shard that is not there.
+        """
+        super().__init__()
+        self.shards = list(shards)
+        self.tokenizer, self.transform = tokenizer, transform
+        self.batch, self.sampling = batch, sampling or Sampling()
+        self.seed, self.buffer, self.epochs = seed, buffer, epochs
+        self.rank, self.ranks, self.drop_last = rank, ranks, drop_last
+        self.places: dict[int, Place] = {}
+        """Where each worker begins."""
+        self.turn = 0
+        """The worker that gives the first batch."""
+        self.skipped: Counter[str] = Counter()
+        """What this process left out: filled where it reads itself, without a Loader."""
+        self.spans = [_spans(url, self.skipped) for url in self.shards]
+        if not any(self.spans):
+            raise ConfigError(f"none of {len(self.shards)} shards has a sample")
+
+    def __len__(self) -> int:
+        """Samples of one epoch on all ranks."""
+        return sum(len(spans) for spans in self.spans)
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        workers = info.num_workers if info else 1
+        worker = ((info.id if info else 0) + self.turn) % workers
+        place = self.places.get(worker, Place(worker))
+        while self.epochs is None or place.epoch < self.epochs:
+            given = 0
+            for made in self._epoch(place, self.rank * workers + worker, self.ranks * workers):
+                given += 1
+                self.places[worker] = made.place
+                yield made
+            if self.epochs is None and not given and not place.position:
+                raise ConfigError(f"no sample of worker {worker}'s shards could be used: {dict(self.skipped)}")
+            place = Place(worker, place.epoch + 1)
+            self.places[worker] = place
+
+    def _epoch(self, place: Place, reader: int, readers: int) -> Iterator[Batch]:
+        """The rest of one reader's epoch behind `place`."""
+        rows: list[tuple[str, Window, list[Any]]] = []
+        skipped: Counter[str] = Counter()
+        units = order.units([len(spans) for spans in self.spans], readers)
+        position = 0
+        with _Files(self.shards, self.spans) as files:
+            for shard, row, enters in order.epoch(units, self.seed, place.epoch, reader, readers, self.buffer):
+                if enters:
+                    files.enter(shard, row, behind=position < place.position)
+                    continue
+                position += 1
+                if position <= place.position:
+                    files.leave(shard, row)
+                    continue
+                made = self._sample(files.take(shard, row, skipped), place.epoch, skipped)
+                if made:
+                    rows.append(made)
+                if len(rows) == self.batch:
+                    yield self._batch(rows, replace(place, position=position), skipped)
+                    rows, skipped = [], Counter()
+        if rows and not self.drop_last:
+            yield self._batch(rows, replace(place, position=position), skipped)
+
+    def _sample(
+        self, sample: read.Sample | None, epoch: int, skipped: Counter[str]
+    ) -> tuple[str, Window, list[Any]] | None:
+        """A document's window of this epoch with its pictures; None where there is none, which is counted."""
+        if sample is None:
+            return None
+        one, parts = sample
+        drawn = self._window(one, epoch)
+        if drawn is None:
+            skipped[NO_WINDOW] += 1
+            return None
+        images = {image.part: image for image in one.images}
+        try:
+            pictures = [self.transform(parts[part], images[part]) for part in drawn.parts]
+        except Exception:  # whatever a transform raises on one picture must not end a training
+            skipped[BAD_PICTURE] += 1
+            return None
+        return one.key, drawn, pictures
+
+    def _window(self, one: Document, epoch: int) -> Window | None:
+        whole = line(one, self.tokenizer)
+        return draw(whole, self.sampling, f"{self.seed}/{epoch}/{one.key}", self.tokenizer.image)
+
+    def _batch(self, rows: list[tuple[str, Window, list[Any]]], place: Place, skipped: Counter[str]) -> Batch:
+        shape = (len(rows), self.sampling.length)
+        tokens = np.full(shape, self.tokenizer.pad, np.int64)
+        looks, labels = np.full(shape, -1, np.int64), np.full(shape, NOTHING, np.int64)
+        most = max(1, *(len(pictures) for _, _, pictures in rows))
+        first = torch.as_tensor(next(pictures[0] for _, _, pictures in rows if pictures))
+        pixels = torch.zeros((len(rows), most, *first.shape), dtype=torch.float32)
+        for index, (_, drawn, pictures) in enumerate(rows):
+            used = len(drawn.tokens_T)
+            tokens[index, :used], looks[index, :used] = drawn.tokens_T, drawn.looks_at_T
+            labels[index, :used] = drawn.labels_T
+            for number, picture in enumerate(pictures):
+                pixels[index, number] = torch.as_tensor(picture)
+        self.skipped.update(skipped)
+        return Batch(
+            torch.from_numpy(tokens),
+            torch.from_numpy(looks),
+            torch.from_numpy(labels),
+            pixels,
+            torch.tensor([len(pictures) for _, _, pictures in rows]),
+            [key for key, _, _ in rows],
+            place,
+            dict(skipped),
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where this process stands; `Loader.state_dict` is that of all workers."""
+        return _state(self, self.places, self.turn, max(len(self.places), 1))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; raises ConfigError where seed, shards, ranks or batch are others than they were."""
+        _load(self, state, None)
+
+
+class Loader:
+    """A dataset's batches from several processes, in a fixed order, with a state that can be saved after any."""
+
+    def __init__(self, dataset: Interleaved, workers: int = 0, *, prefetch: int = 2, pin_memory: bool = False) -> None:
+        """`prefetch` batches wait ready in each worker."""
+        self.dataset, self.workers = dataset, workers
+        self.prefetch, self.pin_memory = prefetch, pin_memory
+        self.skipped: Counter[str] = Counter()
+        """What was left out, by reason, of all workers."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The rest of the stream: it goes on where the batch before ended."""
+        workers = max(self.workers, 1)
+        made = DataLoader(
+            self.dataset,
+            batch_size=None,
+            num_workers=self.workers,
+            prefetch_factor=self.prefetch if self.workers else None,
+            pin_memory=self.pin_memory,
+        )
+        for batch in made:
+            self.dataset.places[batch.place.worker] = batch.place
+            self.dataset.turn = (batch.place.worker + 1) % workers
+            self.skipped.update(batch.skipped)
+            yield batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data: where every worker stands behind the last batch that was given."""
+        return _state(self.dataset, self.dataset.places, self.dataset.turn, max(self.workers, 1))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; raises ConfigError where workers, seed, shards, ranks or batch are others than they were."""
+        _load(self.dataset, state, max(self.workers, 1))
+
+
+def _state(dataset: Interleaved, places: Mapping[int, Place], turn: int, workers: int) -> dict[str, Any]:
+    return {
+        "of": _of(dataset),
+        "workers": workers,
+        "turn": turn,
+        "places": [[place.worker, place.epoch, place.position] for _, place in sorted(places.items())],
+    }
+
+
+def _of(dataset: Interleaved) -> dict[str, int]:
+    """What must be the same for an order to be the same."""
+    names = ("seed", "buffer", "rank", "ranks", "batch")
+    return {**{name: getattr(dataset, name) for name in names}, "shards": len(dataset.shards), "samples": len(dataset)}
+
+
+def _load(dataset: Interleaved, state: Mapping[str, Any], workers: int | None) -> None:
+    now = {**_of(dataset), "workers": workers or state["workers"]}
+    then = {**state["of"], "workers": state["workers"]}
+    other = [f"{name} {now[name]}, not {then[name]}" for name in now if now[name] != then.get(name)]
+    if other:
+        raise ConfigError(f"the saved state is of another loader: now {', '.join(other)}")
+    dataset.places = {worker: Place(worker, epoch, position) for worker, epoch, position in state["places"]}
+    dataset.turn = state["turn"]
+
+
+@dataclass(slots=True)
+class Mixture:
+    """Batches of several corpora at each step, each with its weight.
+
+    For gradient accumulation: the paper adds the datasets' weighted gradients before each update, which served better
+    than taking them in turn (arXiv 2204.14198, section 2.4 and table 3: 70.7 against 62.9).
+
+        for step in Mixture({"pages": (pages, 1.0), "pairs": (pairs, 0.2)}):
+            for name, weight, batch in step: (weight * loss(batch)).backward()
+    """
+
+    loaders: Mapping[str, tuple[Loader, float]]
+
+    def __iter__(self) -> Iterator[list[tuple[str, float, Batch]]]:
+        """Ends with the first corpus that ends; endless datasets don't."""
+        streams = [(name, weight, iter(loader)) for name, (loader, weight) in self.loaders.items()]
+        while True:
+            step = []
+            for name, weight, stream in streams:
+                batch = next(stream, None)
+                if batch is None:
+                    return
+                step.append((name, weight, batch))
+            yield step
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: loader.state_dict() for name, (loader, _) in self.loaders.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name, (loader, _) in self.loaders.items():
+            loader.load_state_dict(state[name])
+
+
+def _spans(url: str, skipped: Counter[str]) -> list[tuple[int, int]]:
+    try:
+        return read.spans(url)
+    except FileNotFoundError:
+        raise ConfigError(f"{url}: there is no such shard") from None
+    except tarfile.TarError:  # a tar that is cut and has no index
+        skipped[read.BROKEN_TAR] += 1
+        return []
+
+
+class _Files:
+    """The shards in reading: local ones are read where a sample leaves the buffer, others where it enters.
+
+    A local buffer thus holds no bytes, and a remote shard is read straight through.
+    """
+
+    OPEN = 64
+    """Local files held open at once."""
+
+    def __init__(self, urls: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> None:
+        self.urls, self.spans = urls, spans
+        self.local = [storage.is_local(url) for url in urls]
+        self.open: dict[int, IO[bytes]] = {}
+        self.held: dict[tuple[int, int], bytes] = {}
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with ExitStack() as stack:
+            for stream in self.open.values():
+                stack.callback(stream.close)
+
+    def enter(self, shard: int, row: int, behind: bool) -> None:
+        """A row enters the buffer; `behind` the place from which the reading goes on, nothing is read yet."""
+        if not self.local[shard] and not behind:
+            try:
+                self.held[shard, row] = self._bytes(shard, row)
+            except OSError:
+                pass  # asked again, and then counted, when it leaves
+
+    def leave(self, shard: int, row: int) -> None:
+        """A row leaves unread."""
+        self.held.pop((shard, row), None)
+
+    def take(self, shard: int, row: int, bad: Counter[str]) -> read.Sample | None:
+        """The sample; None where it can't be read, which is counted in `bad`."""
+        body = self.held.pop((shard, row), None)
+        if body is None:
+            try:
+                body = self._bytes(shard, row)
+            except OSError:
+                bad[read.UNREADABLE] += 1
+                return None
+        return read.parse(body, bad)
+
+    def _bytes(self, shard: int, row: int) -> bytes:
+        offset, size = self.spans[shard][row]
+        stream = self.open.pop(shard, None)
+        if stream is None:
+            if len(self.open) >= self.OPEN:
+                self.open.pop(next(iter(self.open))).close()
+            stream = storage.open_read(self.urls[shard])
+        self.open[shard] = stream  # the one used last stands last
+        stream.seek(offset)
+        return stream.read(size)
