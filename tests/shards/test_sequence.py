@@ -24,7 +24,7 @@ START, MARK, END = Letters.end_of_text, Letters.image, Letters.end_of_chunk
 
 def document(pattern: str) -> Document:
     """'a' to 'z' are texts of one letter, '*' a picture."""
-    items = [MARKmage(f"u{place}") if letter == "*" else Text(letter) for place, letter in enumerate(pattern)]
+    items = [Image(f"u{place}") if letter == "*" else Text(letter) for place, letter in enumerate(pattern)]
     return Document("http://a/", items)
 
 
