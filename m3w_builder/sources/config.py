@@ -181,6 +181,9 @@ class CrawlSource:
     same_shape: int = 2000
     """Most URLs of a host that differ only in digits ("/day/1", "/day/2"): what bounds calendars and other traps."""
 
+    refresh_hours: float = 0.0
+    """Hours after which a crawl that was finished is gone through again, asking only for what changed; 0: never."""
+
     max_seconds: float = 0.0
     """Seconds after which no more requests are begun, 0: no limit. The next run goes on from there."""
 

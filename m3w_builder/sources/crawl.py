@@ -7,27 +7,25 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
-from m3w_builder.fetch import FetchConfig, robots
-from m3w_builder.fetch.client import REDIRECTS
+from m3w_builder.fetch import FetchConfig
+from m3w_builder.fetch.client import now
 from m3w_builder.fetch.guard import Guard, is_public, parse_address
 from m3w_builder.fetch.loop import run_aside
-from m3w_builder.sources import files, payload, warc, writer
+from m3w_builder.sources import files, index, warc, writer
 from m3w_builder.sources.config import CrawlSource, Part, WarcSource
 from m3w_builder.sources.crawler import Crawler
-from m3w_builder.sources.framing import Record, records
-from m3w_builder.sources.frontier import Frontier, key_of
+from m3w_builder.sources.frontier import Frontier
+from m3w_builder.sources.replay import archive_files, replay
 from m3w_builder.urls import absolute, host
 
 STATE = "crawl.json"
-
-ROBOTS_SECONDS = 86_400
-"""How old a robots.txt may be that is still gone by (RFC 9309, 2.4: a day)."""
+_PASSING = ("max_seconds", "refresh_hours")  # these don't decide which URLs belong to the crawl
 
 
 def seeds_of(config: CrawlSource) -> list[str]:
@@ -72,11 +70,16 @@ def run(config: CrawlSource, fetch: FetchConfig, folder: str, note: Callable[[st
     storage.make_folder(folder)
     mark = fingerprint(config, seeds)
     state = storage.join(folder, STATE)
+    here = State(mark)
     if storage.exists(state):
-        before = storage.read_json(state)
-        if before["fingerprint"] == mark and before["finished"]:
-            note(f"crawl: done before, {before['pages']} pages")
-            return
+        here = State(**storage.read_json(state))
+        if here.finished and here.fingerprint == mark:
+            if not config.refresh_hours or _hours(here.begun) < config.refresh_hours:
+                note(f"crawl: done before, {here.counts['pages']} pages")
+                return
+            here = State(mark, here.round + 1)
+        here = replace(here, fingerprint=mark, finished=False)
+    storage.write_json(state, dataclasses.asdict(here))
     frontier = Frontier(config, seeds)
     for seed in seeds:
         frontier.add(seed, "list" if re.search(r"\.(?:xml(?:\.gz)?|rss|atom)$", seed) else "page", 0)
@@ -85,23 +88,35 @@ def run(config: CrawlSource, fetch: FetchConfig, folder: str, note: Callable[[st
         if cut:
             note(f"crawl: {os.path.basename(path)} was cut off; {cut} bytes behind its last whole record are gone")
     quiet = replace(fetch, per_host=config.per_host, delay=config.delay)
-    crawler = Crawler(config, quiet, folder, frontier, note)
+    crawler = Crawler(config, quiet, folder, frontier, note, here.round)
     known = replay(folder, crawler)
     if known:
         note(f"crawl: goes on behind {known} answers in the archive")
     finished = run_aside(crawler.run())
-    storage.write_json(state, {"fingerprint": mark, "finished": finished, "seeds": seeds, **crawler.counts()})
+    index.write(folder)
+    storage.write_json(state, dataclasses.asdict(replace(here, finished=finished, counts=crawler.counts())))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `crawl.json` says: the archive itself says all else."""
+
+    fingerprint: str
+    round: int = 1
+    begun: str = field(default_factory=now)
+    finished: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def _hours(since: str) -> float:
+    then = datetime.fromisoformat(since.replace("Z", "+00:00"))
+    return (datetime.now(UTC) - then).total_seconds() / 3600
 
 
 def fingerprint(config: CrawlSource, seeds: list[str]) -> str:
     """Stands for what decides which URLs belong to the crawl."""
-    wanted = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name != "max_seconds"}
+    wanted = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in _PASSING}
     return hashlib.sha256(repr((sorted(wanted.items()), seeds)).encode()).hexdigest()[:32]
-
-
-def archive_files(folder: str) -> list[str]:
-    """The archive's files in the order of their names."""
-    return [os.path.join(folder, name) for name in storage.names(folder) if name.endswith(".warc.gz")]
 
 
 def last_files(folder: str) -> list[str]:
@@ -111,57 +126,16 @@ def last_files(folder: str) -> list[str]:
 
 
 def plan(config: CrawlSource, folder: str) -> Iterator[Part]:
-    """A partition a WARC file of the crawl."""
-    paths = archive_files(folder.removeprefix("file://"))
-    if paths:
-        yield from warc.plan(WarcSource(paths))
-
-
-def replay(folder: str, crawler: Crawler) -> int:
-    """Lead the frontier through what the archive holds, as if it were fetched now; how many answers that were."""
-    count = 0
-
-    def hold(record: Record) -> int:
-        # Only what leads on is loaded: pages, sitemaps, robots.txt, and redirects.
-        leads = record.kind == "response" and record.headers.get("m3w-kind", "") in ("page", "list", "robots")
-        return record.length if leads else 0
-
-    for path in archive_files(folder):
-        with open(path, "rb") as stream:
-            for record in records(stream, hold):
-                kind = record.headers.get("m3w-kind", "")
-                if record.fault or not kind or record.kind == "request":
-                    continue
-                if kind != "robots":
-                    count += 1
-                    crawler.frontier.done.add(key_of(record.url))
-                if record.block:
-                    _replay_one(record, kind, crawler)
-    return count
-
-
-def _replay_one(record: Record, kind: str, crawler: Crawler) -> None:
-    answer = payload.answer_of(record)
-    if not isinstance(answer, payload.Answer):
+    """A partition a WARC file of the crawl, without the records that a later round has replaced."""
+    folder = folder.removeprefix("file://")
+    paths = archive_files(folder)
+    if not paths:
         return
-    content = payload.content(answer, 50_000_000)
-    body = content if isinstance(content, bytes) else b""
-    if kind == "robots":
-        if _age(record) < ROBOTS_SECONDS and record.url.endswith("/robots.txt") and answer.status < 500:
-            others = crawler.fetch.robots_agents
-            rules = robots.from_status(answer.status, body, crawler.fetch.token, others)
-            crawler.known_robots[record.url.removesuffix("/robots.txt")] = rules
-        return
-    depth, hops = int(record.headers.get("m3w-depth", "0")), int(record.headers.get("m3w-hops", "0"))
-    location = absolute(answer.headers.get("location", ""), record.url) if answer.status in REDIRECTS else ""
-    for _ in crawler.follow(kind, record.url, depth, hops, answer.status, location, body, answer.charset):
-        pass
-
-
-def _age(record: Record) -> float:
-    """Seconds since the record's date."""
-    try:
-        then = datetime.fromisoformat(record.headers.get("warc-date", "").replace("Z", "+00:00"))
-        return (datetime.now(UTC) - then).total_seconds()
-    except (ValueError, TypeError):
-        return float("inf")
+    listing = storage.join(folder, index.REPLACED)
+    replaced = storage.read_json(listing) if storage.exists(listing) else {}
+    for part in warc.plan(WarcSource(paths)):
+        offsets = replaced.get(os.path.basename(part.input["file"]))
+        if offsets:
+            mark = hashlib.sha256(repr((part.fingerprint, offsets)).encode()).hexdigest()[:32]
+            part = Part({**part.input, "skip": offsets}, mark, part.label)
+        yield part

@@ -18,6 +18,7 @@ from m3w_builder.sources.config import CrawlSource
 from m3w_builder.sources.frontier import Frontier, Host, Task
 from m3w_builder.sources.links import is_index, links_of, listed
 from m3w_builder.sources.payload import OPEN_TYPES, PAGE_TYPES, Answer
+from m3w_builder.sources.replay import Before
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
 
@@ -60,11 +61,19 @@ class Crawler:
     """One crawl by one event loop. Each host's answers are archived and followed in the order of its queue."""
 
     def __init__(
-        self, config: CrawlSource, fetch: FetchConfig, folder: str, frontier: Frontier, note: Callable[[str], None]
+        self,
+        config: CrawlSource,
+        fetch: FetchConfig,
+        folder: str,
+        frontier: Frontier,
+        note: Callable[[str], None],
+        round: int = 1,
     ):
         self.config = config
         self.fetch = fetch
         self.frontier = frontier
+        self.round = round
+        self.before: dict[int, Before] = {}  # what earlier rounds know of a URL
         self.note = note
         self.lanes: dict[str, Lane] = {}
         self.ready: asyncio.Queue[Lane | None]
@@ -215,7 +224,9 @@ class Crawler:
             return _look(task.kind, status, headers, first)
 
         self.tally["requests"] += 1
-        return await client.get(task.url, ACCEPT[task.kind], look=look)
+        before = self.before.get(task.key)
+        headers = before.conditions if before else None
+        return await client.get(task.url, ACCEPT[task.kind], headers=headers, look=look)
 
     async def _sitemaps(self, url: str) -> None:
         """Enter the sitemaps that the site's robots.txt names; the frontier takes each once."""
@@ -262,15 +273,22 @@ class Crawler:
         self.frontier.done.add(task.key)
         if isinstance(outcome, Drop):
             return
-        content = outcome.content(self.fetch.max_bytes * 3)
-        body = content if isinstance(content, bytes) else b""
-        charset = Answer(outcome.status, outcome.headers, b"").charset
+        answer = self._answer(task, outcome)
         led = self.follow(
-            task.kind, outcome.url, task.depth, task.hops, outcome.status, outcome.location, body, charset
+            task.kind, outcome.url, task.depth, task.hops, answer.status, outcome.location, answer.body, answer.charset
         )
         for here in led:
             self.open += 1
             self._offer(self._lane(here))
+
+    def _answer(self, task: Task, outcome: Response) -> Answer:
+        """The answer with its content; that of the archive where the host says that nothing changed."""
+        if outcome.status == 304 and task.key in self.before and task.kind != "picture":
+            known = self.before[task.key].load()
+            if known:
+                return known
+        content = outcome.content(self.fetch.max_bytes * 3)
+        return Answer(outcome.status, outcome.headers, content if isinstance(content, bytes) else b"")
 
     def _give_up(self, lane: Lane, outcome: Drop) -> None:
         """Book all that waits for a host that can't be reached."""
@@ -283,20 +301,38 @@ class Crawler:
     def _archive(self, task: Task, outcome: Response | Drop) -> None:
         """Write one outcome to the series of its host."""
         extra = {"M3W-Kind": task.kind, "M3W-Depth": str(task.depth), "M3W-Hops": str(task.hops) if task.hops else ""}
+        extra["M3W-Round"] = str(self.round) if self.round > 1 else ""
         if isinstance(outcome, Drop):
             self.tally["failed"] += 1
             data = writer.failure(task.url, outcome.reason, outcome.detail, extra)
         else:
-            self.tally[task.kind if outcome.status < 300 else "other"] += 1
-            data = writer.exchange(outcome, self.fetch.identification, ACCEPT[task.kind], extra)
+            same = self._unchanged(task, outcome)
+            self.tally["unchanged" if same else task.kind if outcome.status < 300 else "other"] += 1
+            data = writer.exchange(outcome, self.fetch.identification, ACCEPT[task.kind], extra, same)
         self._write(task.url, data)
+
+    def _unchanged(self, task: Task, outcome: Response) -> dict[str, str] | None:
+        """The headers of a revisit record where an earlier round's answer still holds."""
+        before = self.before.get(task.key)
+        if before is None:
+            return None
+        if outcome.status == 304:
+            return before.revisit("server-not-modified")
+        same = outcome.status == 200 and writer.digest(outcome.body) == before.digest
+        return before.revisit("identical-payload-digest") if same else None
 
     def _write(self, url: str, data: bytes) -> None:
         self.series[xxhash.xxh3_64_intdigest(host(url).encode()) % len(self.series)].write(data)
 
     def _heard_robots(self, answer: Response) -> None:
         self._write(
-            answer.url, writer.exchange(answer, self.fetch.identification, ACCEPT["robots"], {"M3W-Kind": "robots"})
+            answer.url,
+            writer.exchange(
+                answer,
+                self.fetch.identification,
+                ACCEPT["robots"],
+                {"M3W-Kind": "robots", "M3W-Round": str(self.round) if self.round > 1 else ""},
+            ),
         )
 
 

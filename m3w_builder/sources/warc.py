@@ -52,6 +52,7 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
             return 0
         return record.length if record.length <= limits.max_record_bytes else MAX_HEAD
 
+    skip = frozenset(entry.get("skip", ()))
     with files.open_binary(file, entry.get("options")) as stream:
         seen = False
         for record in records(stream, hold, entry.get("start", 0), entry.get("stop")):
@@ -60,6 +61,8 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
                 yield Refused(file, Source(file, 0), drop)
                 return
             seen = True
+            if record.offset in skip:
+                continue
             one = found(record, file, limits)
             if one:
                 yield one
@@ -74,8 +77,10 @@ def found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Re
     if record.fault:
         return Refused(url, source, record.fault)
     asked = record.headers.get("m3w-kind", "")
-    if asked in ("robots", "list") or (asked == "picture" and record.kind not in _BEARING):
-        return None  # what our own crawl asked for its guidance is no page
+    if asked in ("robots", "list") or (asked and record.kind == "revisit"):
+        return None  # what our own crawl asked for its guidance is no page; what it found unchanged stands before
+    if asked == "picture" and record.kind not in _BEARING:
+        return None
     if record.kind == "revisit":
         of = record.headers.get("warc-refers-to-target-uri", "") or record.headers.get("warc-refers-to", "")
         return Refused(

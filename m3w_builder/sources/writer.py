@@ -18,7 +18,6 @@ from m3w_builder.fetch.client import Response, now
 from m3w_builder.sources.framing import records
 from m3w_builder.urls import host, site_path
 
-REVISIT = "http://netpreserve.org/warc/1.1/revisit/{}"
 _NAME = re.compile(r"(.+)-(\d{5})\.warc\.gz")
 _PACKED = re.compile(r"image/(?!svg|bmp|x-ms-bmp|x-icon|tiff)|video/|audio/|application/(?:zip|gzip|pdf)")
 
