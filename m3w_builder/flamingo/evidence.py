@@ -126,30 +126,31 @@ def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdic
     """The verdict, with its reason; effect size decides, since any effect is significant after enough tokens."""
     figures = figures | {"alignment": asdict(scan)}
     net = Gain(**figures["gains"]["net"])
-    gained = f"net gain {net.nats:+.3f} nats a token [{net.low:+.3f}, {net.high:+.3f}]"
-    asked = f"{config.least_gain:g} asked"
+    gained = f"net gain {net.nats:+.3f} nats a token [{net.low:+.3f}, {net.high:+.3f}], {config.least_gain:g} asked"
+    aligned = scan.shares.get("following", 1.0)
     leaked = figures["leaked"] / max(1, figures["leaked"] + figures["held_out"])
     if leaked > config.most_leaked:
-        return Verdict(
-            False,
-            "leaked",
-            f"{100 * leaked:.0f} % of held-out documents hold a picture of those trained on: drop duplicates first",
-            figures,
-        )
-    if scan.fault:
+        share = f"{100 * leaked:.0f} % of held-out documents"
+        reason = f"{share} hold a picture of those trained on: drop duplicates first"
+        return Verdict(False, "leaked", reason, figures)
+    if scan.fault in ("shifted", "reversed"):
         return Verdict(False, scan.fault, f"{scan.words}; {gained}", figures)
-    if net.nats < config.least_gain or net.low <= 0:
-        aligned = f"; {scan.words}" if scan.words else ""
-        return Verdict(False, "weak", f"{gained}, {asked}: pictures hardly tell what texts say{aligned}", figures)
-    aligned_share = scan.shares.get("following", 1.0)
-    if aligned_share < config.least_aligned:
-        return Verdict(
-            False,
-            "mispaired",
-            f"{scan.words}, {100 * config.least_aligned:.0f} % asked; {gained}: many stand wrong",
-            figures,
+    if scan.fault:
+        verdict, reason = scan.fault, f"{scan.words}; {gained}"
+    elif net.nats < config.least_gain or net.low <= 0:
+        verdict, reason = "weak", f"{gained}: pictures hardly tell what texts say; {scan.words}"
+    elif aligned < config.least_aligned:
+        asked = f"{100 * config.least_aligned:.0f} % asked"
+        verdict, reason = "mispaired", f"{scan.words}, {asked}: many pictures stand with another's text; {gained}"
+    else:
+        return Verdict(True, "sound", f"{gained}; {scan.words}", figures)
+    if figures["documents"] < config.enough:
+        reason = (
+            f"{figures['documents']} documents to train on are too few to blame the corpus ({config.enough} are enough): "
+            f"build from more pages; as far as it goes: {reason}"
         )
-    return Verdict(True, "sound", f"{gained}, {asked}; {scan.words}", figures)
+        return Verdict(False, "undecided", reason, figures)
+    return Verdict(False, verdict, reason, figures)
 
 
 def tell(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+
 from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import checkpoint
 from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
@@ -84,7 +85,9 @@ def test_permutations_show_the_same_shots_in_other_orders() -> None:
 
 
 @pytest.mark.parametrize("config", [{}, {"support": "rices"}, {"permutations": 2}, {"labels": "shuffled"}])
-def test_every_way_of_asking_gives_a_curve_over_shots(model: tuple[Flamingo, Tokenizer], config: dict[str, object]) -> None:
+def test_every_way_of_asking_gives_a_curve_over_shots(
+    model: tuple[Flamingo, Tokenizer], config: dict[str, object]
+) -> None:
     results = evaluate(*model, colours(), EvaluateConfig(shots=(0, 2), **config))  # type: ignore[arg-type]
     assert [r.shots for r in results] == [0, 2] and results[0].tokens < results[1].tokens
     assert all(r.low <= r.value <= r.high and r.metric == "accuracy" for r in results)

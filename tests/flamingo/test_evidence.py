@@ -15,12 +15,13 @@ CONFIG = ValidateConfig(least_gain=0.02)
 SOUND = Scan(500, {0: 450, -1: 50}, {"following": 0.9}, "", "90 % of pictures belong to the text that follows them")
 
 
-def figures(net: float, half: float = 0.005, leaked: int = 0) -> dict[str, Any]:
+def figures(net: float, half: float = 0.005, leaked: int = 0, documents: int = 5000) -> dict[str, Any]:
     g = {"nats": net, "low": net - half, "high": net + half}
     return {
         "gains": {"net": g, "swapped": g, "blank": g, "within": g},
         "losses": {"own": 1.0, "swapped": 1.1, "blank": 1.1, "control": 1.05, "within": 1.1},
         "held_out": 300,
+        "documents": documents,
         "leaked": leaked,
         "tokens": 9000,
         "words": [{"word": " red", "nats": 1.2, "times": 3}],
@@ -34,7 +35,7 @@ def figures(net: float, half: float = 0.005, leaked: int = 0) -> dict[str, Any]:
         (0.001, 0, SOUND, "weak"),  # significant, and worthless
         (0.08, 100, SOUND, "leaked"),
         (0.08, 0, Scan(500, {-1: 500}, {}, "shifted", "shifted by one"), "shifted"),
-        (0.08, 0, Scan(500, {0: 500}, {"following": 0.3}, "", "30 % of pictures"), "mispaired"),
+        (0.08, 0, Scan(500, {0: 500}, {"following": 0.7}, "", "70 % of pictures"), "mispaired"),
     ],
 )
 def test_the_verdict(net: float, leaked: int, scan: Scan, expected: str) -> None:
@@ -47,6 +48,14 @@ def test_the_verdict_tells_gains_histogram_and_words() -> None:
     text = judge(figures(0.08), SOUND, CONFIG).text
     for wanted in ("net gain", "+0.080 [+0.075, +0.085]", "90.0 %", "red +1.20", "sound (pass)"):
         assert wanted in text
+
+
+def test_a_small_corpus_may_pass_but_is_not_blamed() -> None:
+    assert judge(figures(0.08, documents=400), SOUND, CONFIG).verdict == "sound"
+    verdict = judge(figures(0.001, documents=400), SOUND, CONFIG)
+    assert verdict.verdict == "undecided" and not verdict.ok and "build from more pages" in verdict.reason
+    shifted = Scan(500, {-1: 500}, {}, "shifted", "shifted by one")
+    assert judge(figures(0.001, documents=400), shifted, CONFIG).verdict == "shifted"
 
 
 def test_an_undecided_verdict_is_no_pass() -> None:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from m3w_builder.flamingo.metrics import cider, interval, normalised, vqa_accuracy
 
 

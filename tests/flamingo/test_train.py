@@ -1,0 +1,111 @@
+"""Tests of training: exact resume, mixtures, what decays, the whole of `m3w train`, and a conversation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import scenes
+import torch
+
+from m3w_builder.flamingo import checkpoint, small
+from m3w_builder.flamingo.chat import chat
+from m3w_builder.flamingo.config import (
+    LanguageConfig,
+    ModelConfig,
+    PretrainConfig,
+    TowerConfig,
+    TrainConfig,
+    ValidateConfig,
+)
+from m3w_builder.flamingo.model import Flamingo
+from m3w_builder.flamingo.train import Batch, fit, groups
+
+CONFIG = TrainConfig(steps=6, rate=1e-3, warm_up=2, save_every=3)
+
+
+def model() -> Flamingo:
+    torch.manual_seed(0)
+    return checkpoint.small(ModelConfig(gate=0.5), LanguageConfig(60, 32, 2, 2), TowerConfig(16, 8, 24, 1))
+
+
+def source(offset: int = 0):
+    def batches(step: int) -> Iterator[Batch]:
+        while True:
+            generator = torch.Generator().manual_seed(offset + step)
+            tokens = torch.randint(4, 60, (2, 10), generator=generator)
+            looks = torch.tensor([[-1, 0, 0, 0, 0, 1, 1, 1, 1, 1]] * 2)
+            yield Batch(tokens, looks, tokens, torch.randn(2, 2, 1, 4, 24, generator=generator))
+            step += 1
+
+    return batches
+
+
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    straight, stopped, resumed = model(), model(), model()
+    fit(straight, {"a": (source(), 1.0)}, CONFIG, str(tmp_path / "straight"), lambda _: None)
+    fit(stopped, {"a": (source(), 1.0)}, replace(CONFIG, steps=3), str(tmp_path / "stopped"), lambda _: None)
+    fit(resumed, {"a": (source(), 1.0)}, CONFIG, str(tmp_path / "stopped"), lambda _: None)
+    for name, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+    lines = [
+        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").open()] for name in ("straight", "stopped")
+    ]
+    assert [[(line["step"], line["loss"]) for line in each] for each in lines][0] == [
+        (line["step"], line["loss"]) for line in lines[1]
+    ]
+
+
+def test_a_mixture_sums_the_weighted_losses(tmp_path: Path) -> None:
+    progress = fit(
+        model(), {"a": (source(), 1.0), "b": (source(99), 0.2)}, replace(CONFIG, steps=1), str(tmp_path), lambda _: None
+    )
+    (line,) = [json.loads(line) for line in (tmp_path / "metrics.jsonl").open()]
+    assert progress.loss == pytest.approx(line["losses"]["a"] + 0.2 * line["losses"]["b"], abs=1e-4)
+
+
+def test_the_frozen_models_do_not_change_and_the_rest_does(tmp_path: Path) -> None:
+    before, trained = model(), model()
+    fit(trained, {"a": (source(), 1.0)}, CONFIG, str(tmp_path), lambda _: None)
+    for name, value in before.state_dict().items():
+        frozen = name.startswith(("vision.", "language."))
+        # No frames, no gradient on time; latents start where they are and move.
+        assert torch.equal(value, trained.state_dict()[name]) == (frozen or name == "resampler.times_FM"), name
+
+
+def test_the_resampler_gates_and_norms_do_not_decay() -> None:
+    flamingo = model()
+    decayed, free = groups(flamingo, 0.1)
+    names = {id(p): name for name, p in flamingo.named_parameters()}
+    assert all(names[id(p)].startswith("blocks.") and p.ndim == 2 for p in decayed["params"])
+    assert len(decayed["params"]) + len(free["params"]) == sum(p.requires_grad for p in flamingo.parameters())
+
+
+def test_a_build_becomes_a_checkpoint_that_talks(tmp_path: Path) -> None:
+    build = scenes.write_build(tmp_path, [scenes.document(number) for number in range(40)])
+    sizes = ValidateConfig(
+        vocabulary=300,
+        language=LanguageConfig(width=32, layers=1, heads=2),
+        tower=TowerConfig(width=24, layers=1),
+        pretrain=PretrainConfig(language_steps=5, tower_steps=5, batch_tokens=512, batch_pages=8),
+    )
+    config = TrainConfig(steps=4, batch_tokens=512, length=96, near=32, validate=sizes)
+    folder = small.train(build, config, lambda _: None)
+    assert small.train(build, config, lambda _: None) == folder  # nothing is left to do
+    body = next(iter(scenes.document(1)[1].values()))
+    (tmp_path / "picture.png").write_bytes(body)
+    said: list[str] = []
+    lines = [
+        str(tmp_path / "picture.png"),
+        "Here one sees",
+        "http://127.0.0.1:1/none.png",
+        "/new",
+        "/quit",
+        "never read",
+    ]
+    chat(folder, lines, said.append, most=5)
+    text = "".join(said)
+    assert "(picture seen)" in text and "127.0.0.1:1/none.png:" in text
