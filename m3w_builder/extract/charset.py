@@ -44,6 +44,11 @@ def decode(html: bytes, header: str = "") -> str:
     for bom, name in _BOMS:
         if html.startswith(bom):
             return html[len(bom) :].decode(name, "replace")
+    if not html.isascii():
+        try:
+            return html.decode("utf-8")  # bytes that are valid UTF-8 are nothing else, whatever a page declares
+        except UnicodeDecodeError:
+            pass
     for label in (header, _declared(html)):
         name = lookup(label) if label else ""
         if not name:

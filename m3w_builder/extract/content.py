@@ -2,219 +2,226 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from m3w_builder.extract.walk import Block, Box, Page, Piece, Shot
-
-_BAD = re.compile(
-    r"(?<![a-z])(?:nav(?:bar|igation)?|menu|breadcrumbs?|footer|sidebars?|side-?bar|related\w*|recommend\w*|more-?(?:from|on|stories|news|posts)"
-    r"|promo\w*|sponsor\w*|advert\w*|ads?|social\w*|shar(?:e|ing)\w*|follow-?us|subscri\w*|newsletter\w*|sign-?up|cookies?\w*|consent|gdpr"
-    r"|popup|modal|overlay|login|search\w*|toolbar|pagination|pager|page-?nav|prev-?next|taxonomy|tag-?(?:cloud|list|links)|tags|author-?(?:box|bio|info)"
-    r"|byline|widgets?|popular|trending|most-?read|skip-?link|screen-?reader\w*|sr-only|visually-?hidden|hidden|noprint|print-?only|disclaimer"
-    r"|comment-?(?:form|reply|respond)|respond|outbrain|taboola|banner|masthead|site-?header|global-?header|utility|language\w*|toc|infobar"
-    r"|mw-editsection|editsection|navbox|catlinks|reflist|jump-?links|rating|feedback|call-?to-?action|cta|donate|paywall|copyright|legal)(?![a-z])",
-    re.IGNORECASE,
-)
-_COMMENTS = re.compile(
-    r"(?<![a-z])(?:comments?(?:-?(?:list|section|area|thread|wrapper))?|disqus\w*|discussion|livefyre|replies)(?![a-z])",
-    re.I,
-)
-_GOOD = re.compile(
-    r"(?<![a-z])(?:article|post|entry|story|content|body|text|main|page|hentry|blog|column|document|prose|markdown)(?![a-z])",
-    re.IGNORECASE,
-)
-_BAD_TAGS = frozenset(("nav", "footer", "aside", "form", "menu"))
-_BAD_ROLES = ("navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alert")
+from m3w_builder.extract import words
+from m3w_builder.extract.walk import Block, Page, Piece, Shot
 
 DESCEND = 0.62
 """A box inside another takes its place while it holds at least this share of the good text."""
+DOUBTED = 0.15
+"""What stands in a box that looks like none of content counts so much."""
+
+_BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
+_WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
+_LISTS = frozenset(("table", "tbody", "tr", "ul", "ol", "dl", "blockquote"))
+_ROWS = frozenset(("tr", "td", "li", "blockquote", "figure", "dd"))
 
 
 @dataclass(slots=True)
 class Weighed:
-    """A page's boxes with what they hold, by their number: good text, all text, text in links."""
+    """A page's boxes with what they hold, by their number, boxes inside them included."""
 
     page: Page
+    thread: bool
+    """Whether the page is a discussion, in which comments are content."""
     good: list[float] = field(default_factory=list)
+    """Characters that speak for content."""
     text: list[int] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
+    paragraphs: list[int] = field(default_factory=list)
+    """Blocks of good text."""
     bad: list[str] = field(default_factory=list)
     """Why a box, by itself, is no content; empty where nothing speaks against it."""
-    paragraphs: list[int] = field(default_factory=list)
+    children: dict[int, list[int]] = field(default_factory=dict)
+
+    def claim(self, box: int) -> float:
+        """What a box's good text counts for the box around it."""
+        doubted = self.bad[box] and self.page.boxes[box].tag not in _WHOLE_TAGS
+        return self.good[box] * (DOUBTED if doubted else 1.0)
 
 
-_verdicts: dict[str, str] = {}
-
-
-def bad_name(name: str) -> str:
-    """What in a class, id or role tells that a box is no content; empty for nothing."""
-    found = _BAD.search(name)
-    if found and not (_GOOD.search(name) and len(found.group()) < 5):
-        return found.group().lower()
-    return ""
-
-
-def weigh(page: Page) -> Weighed:
-    """Sum up what every box holds, boxes inside it included."""
+def weigh(page: Page, url: str = "") -> Weighed:
+    """Sum up what every box holds."""
     number = len(page.boxes)
-    weighed = Weighed(page, [0.0] * number, [0] * number, [0] * number, [""] * number, [0] * number)
+    thread = bool(words.THREAD.search(url))
+    zeros: list[int] = [0] * number
+    weighed = Weighed(page, thread, [0.0] * number, zeros[:], zeros[:], zeros[:], [""] * number)
     names: dict[str, str] = {}
     for index, box in enumerate(page.boxes):
         if box.tag in _BAD_TAGS:
             weighed.bad[index] = box.tag
         elif len(box.name) > 2:
             if box.name not in names:
-                names[box.name] = bad_name(box.name)
-            weighed.bad[index] = names[box.name]
+                names[box.name] = words.bad(box.name) or ("comments" if words.COMMENTS.search(box.name) else "")
+            weighed.bad[index] = "" if thread and names[box.name] == "comments" else names[box.name]
+        if index:
+            weighed.children.setdefault(box.parent, []).append(index)
     for piece in page.pieces:
         if isinstance(piece, Block):
-            length = len(piece.text)
-            good = goodness(piece, length)
+            good = goodness(piece)
             weighed.good[piece.box] += good
-            weighed.text[piece.box] += length
+            weighed.text[piece.box] += len(piece.text)
             weighed.links[piece.box] += piece.links
             weighed.paragraphs[piece.box] += good >= 60
     for index in range(number - 1, 0, -1):
         parent = page.boxes[index].parent
-        if weighed.bad[index] and index > 0 and page.boxes[index].tag not in ("body", "main", "article"):
-            share = 0.15  # what stands in a box that looks like none of content counts for little
-        else:
-            share = 1.0
-        weighed.good[parent] += weighed.good[index] * share
+        weighed.good[parent] += weighed.claim(index)
         weighed.text[parent] += weighed.text[index]
         weighed.links[parent] += weighed.links[index]
         weighed.paragraphs[parent] += weighed.paragraphs[index]
     return weighed
 
 
-def goodness(block: Block, length: int) -> float:
+def goodness(block: Block) -> float:
     """How much a block speaks for being content: long runs of unlinked text, for headings and lists less."""
+    length = len(block.text)
     plain = length - 1.5 * block.links
     if plain <= 0:
         return 0.0
-    match block.kind:
-        case "paragraph" | "quote":
-            return plain if plain > 80 else plain * 0.5 if plain > 25 else plain * 0.2
-        case "code" | "formula":
-            return plain * 0.7
-        case "table" | "list":
-            return plain * 0.6 if plain > 40 else plain * 0.25
-        case _:
-            return plain * 0.3
+    if block.kind in ("paragraph", "quote"):
+        good = plain if plain > 80 else plain * 0.5 if plain > 25 else plain * 0.2
+    elif block.kind in ("code", "formula"):
+        good = plain * 0.7
+    elif block.kind in ("table", "list"):
+        good = plain * 0.6 if plain > 40 else plain * 0.25
+    else:
+        good = plain * 0.3
+    return good * 0.1 if length > 40 and words.CONSENT.search(block.text) else good
 
 
 def root_of(weighed: Weighed) -> int:
-    """The box that holds the content: from the whole page down, while one box inside holds nearly all of the good text."""
-    boxes = weighed.page.boxes
-    children: dict[int, list[int]] = {}
-    for index in range(1, len(boxes)):
-        children.setdefault(boxes[index].parent, []).append(index)
-    here = 0
+    """The box that holds the content.
+
+    The one that its page names as the article, where that holds much of the good text; else from the whole page
+    down, while one box inside holds nearly all of it and is not one of several of a kind.
+    """
+    named = _named_article(weighed)
+    here = named if named >= 0 else 0
     while True:
-        best = max(children.get(here, ()), key=lambda child: _claim(weighed, child), default=-1)
-        if (
-            best < 0
-            or _claim(weighed, best) < DESCEND * weighed.good[here]
-            or (boxes[best].tag in ("tr", "td", "li", "blockquote", "figure")
-            and boxes[here].tag in ("table", "tbody", "tr", "ul", "ol", "blockquote")
-            and weighed.good[best] < 0.8 * weighed.good[here])
-        ):
+        best = max(weighed.children.get(here, ()), key=weighed.claim, default=-1)
+        if best < 0 or weighed.claim(best) < DESCEND * weighed.good[here] or _one_of_many(weighed, here, best):
             return here
         here = best
 
 
-def _claim(weighed: Weighed, box: int) -> float:
-    return weighed.good[box] * (
-        0.15 if weighed.bad[box] and weighed.page.boxes[box].tag not in ("body", "main", "article") else 1.0
-    )
+def _named_article(weighed: Weighed) -> int:
+    """The one box whose name says that it is the article, or -1: none says so, or it holds too little."""
+    boxes = weighed.page.boxes
+    if weighed.thread:
+        return -1
+    found = [
+        index
+        for index, box in enumerate(boxes)
+        if (box.tag == "article" or (len(box.name) > 4 and words.ARTICLE.search(words.apart(box.name))))
+        and not weighed.bad[index]
+        and weighed.good[index] > 140
+    ]
+    if not found:
+        return -1
+    best = max(found, key=lambda index: (weighed.good[index], index))
+    total = weighed.good[0]
+    return best if weighed.good[best] >= 0.3 * total and not in_bad(weighed, best) else -1
 
 
-def select(page: Page) -> tuple[list[bool], float]:
+def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
+    """Whether a box is a row among rows, or a post among posts: then what holds them all is the content."""
+    boxes = weighed.page.boxes
+    if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and weighed.good[best] < 0.8 * weighed.good[here]:
+        return True
+    first = boxes[best].name.split(None, 1)[:1]
+    if not (weighed.thread or words.POSTS.search(words.apart(boxes[best].name))):
+        return False
+    alike = [
+        child
+        for child in weighed.children.get(here, ())
+        if boxes[child].tag == boxes[best].tag
+        and boxes[child].name.split(None, 1)[:1] == first
+        and weighed.text[child] > 30
+    ]
+    return len(alike) > 1
+
+
+def select(page: Page, url: str = "") -> tuple[list[bool], float]:
     """For each piece whether it is content; and how sure that is, 0 to 1."""
-    weighed = weigh(page)
+    weighed = weigh(page, url)
     root = root_of(weighed)
     box = page.boxes[root]
-    dropped = _dropped_boxes(weighed, root)
+    dropped = _dropped(weighed, root)
     keep = [False] * len(page.pieces)
     for index in range(box.start, box.end):
         keep[index] = not dropped[page.pieces[index].box]
-    _lead(page, weighed, root, keep)
-    _trim(page, keep, box)
-    total = max(1.0, weighed.good[0])
-    return keep, min(1.0, weighed.good[root] / total)
+    _lead(weighed, root, keep)
+    _trim(page, keep)
+    return keep, min(1.0, weighed.good[root] / max(1.0, weighed.good[0]))
 
 
-def _dropped_boxes(weighed: Weighed, root: int) -> list[bool]:
+def _dropped(weighed: Weighed, root: int) -> list[bool]:
     """Which boxes below the root are no content: by name or tag, by their links, or as part of one that is not."""
     boxes = weighed.page.boxes
     dropped = [False] * len(boxes)
     whole = max(1.0, weighed.good[root])
+    inside = [False] * len(boxes)
+    inside[root] = True
     for index in range(root + 1, len(boxes)):
-        box = boxes[index]
-        if box.end > boxes[root].end or box.start < boxes[root].start:
+        parent = boxes[index].parent
+        if not inside[parent]:
             continue
-        if dropped[box.parent]:
-            dropped[index] = True
-            continue
-        share = weighed.good[index] / whole
-        if (weighed.bad[index] and share < 0.35) or (_COMMENTS.search(box.name) and share < 0.45):
-            dropped[index] = True
-        elif box.tag in ("ul", "ol", "div", "section", "table", "dl", "p", "td") and weighed.text[index] > 25:
-            density = weighed.links[index] / weighed.text[index]
-            count = box.end - box.start
-            if (density > 0.75 and count > 1 and share < 0.2 and weighed.text[index] < 5000) or (density > 0.5 and count > 3 and weighed.paragraphs[index] == 0 and share < 0.1 and box.tag != "table"):
-                dropped[index] = True
+        inside[index] = True
+        dropped[index] = dropped[parent] or _no_content(weighed, index, weighed.good[index] / whole)
     return dropped
 
 
-def _lead(page: Page, weighed: Weighed, root: int, keep: list[bool]) -> None:
+def _no_content(weighed: Weighed, index: int, share: float) -> bool:
+    """Whether a box in the content is none of it; `share` is of the content's good text."""
+    box = weighed.page.boxes[index]
+    if weighed.bad[index]:
+        return share < (0.6 if weighed.bad[index] == "comments" else 0.35)
+    if box.tag == "form":
+        return share < 0.1
+    if weighed.text[index] <= 25 or box.tag in ("li", "tr", "dd", "dt", "th", "body"):
+        return False
+    density = weighed.links[index] / weighed.text[index]
+    pieces = box.end - box.start
+    if density > 0.75 and pieces > 1 and share < 0.2 and weighed.text[index] < 5000:
+        return True
+    return density > 0.5 and pieces > 3 and not weighed.paragraphs[index] and share < 0.1 and box.tag != "table"
+
+
+def _lead(weighed: Weighed, root: int, keep: list[bool]) -> None:
     """The headline before the content, and the pictures between them, belong to it."""
-    start = page.boxes[root].start
+    pieces = weighed.page.pieces
+    start = weighed.page.boxes[root].start
     for index in range(start - 1, max(-1, start - 25), -1):
-        piece = page.pieces[index]
-        if (
-            isinstance(piece, Block)
-            and piece.kind == "heading"
-            and piece.level == 1
-            and not _in_bad(weighed, piece.box)
-        ):
-            for between in range(index, start):
-                one = page.pieces[between]
-                if between == index or (isinstance(one, Shot) and not one.reason and not _in_bad(weighed, one.box)):
-                    keep[between] = True
+        piece = pieces[index]
+        if isinstance(piece, Block) and piece.kind == "heading" and piece.level == 1 and not in_bad(weighed, piece.box):
+            keep[index] = True
+            for between in range(index + 1, start):
+                one = pieces[between]
+                keep[between] = isinstance(one, Shot) and not one.reason and not in_bad(weighed, one.box)
             return
 
 
-def _in_bad(weighed: Weighed, box: int) -> bool:
-    boxes: list[Box] = weighed.page.boxes
+def in_bad(weighed: Weighed, box: int) -> bool:
+    """Whether a box, or one around it, looks like no content."""
+    boxes = weighed.page.boxes
     while box > 0:
-        if weighed.bad[box] and boxes[box].tag not in ("body", "main", "article", "header"):
+        if weighed.bad[box] and boxes[box].tag not in _WHOLE_TAGS and boxes[box].tag != "header":
             return True
         box = boxes[box].parent
     return False
 
 
-_NOISE = re.compile(
-    r"^(?:read more|continue reading|share(?: this)?(?: on)?.{0,20}|tweet|print|e-?mail|advertisements?|sponsored|loading\.*|reply|like|comments?(?: \(\d+\))?"
-    r"|click to (?:enlarge|share).{0,30}|skip to .{0,30}|back to top|top|next|previous|prev|home|menu|search|sign (?:in|up)|log ?in|subscribe.{0,20}"
-    r"|follow us.{0,30}|related (?:articles?|posts?|stories|links|topics)|you (?:may|might) also like.{0,20}|\[?edit\]?|\d{1,3}|[|·•»«<>/\\\-–—*#]+)[:.!…]*$",
-    re.IGNORECASE,
-)
-
-
-def _trim(page: Page, keep: list[bool], box: Box) -> None:
-    """Single lines that are a page's furniture whatever box they stand in, and headings that head nothing."""
+def _trim(page: Page, keep: list[bool]) -> None:
+    """Single lines that are furniture whatever box they stand in go, and headings at the end that head nothing."""
     for index, piece in enumerate(page.pieces):
-        if keep[index] and isinstance(piece, Block) and len(piece.text) < 60:
-            if piece.kind != "code" and _NOISE.match(piece.text):
-                keep[index] = False
+        if keep[index] and isinstance(piece, Block) and len(piece.text) < 60 and piece.kind != "code":
+            keep[index] = not words.NOISE.match(piece.text)
     after: Piece | None = None
     for index in range(len(page.pieces) - 1, -1, -1):
-        if not keep[index]:
-            continue
         piece = page.pieces[index]
-        if isinstance(piece, Block) and piece.kind == "heading" and after is None and piece.level > 1:
-            keep[index] = False
-            continue
-        after = piece
+        if keep[index]:
+            if after is None and isinstance(piece, Block) and piece.kind == "heading" and piece.level > 1:
+                keep[index] = False
+            else:
+                after = piece

@@ -12,9 +12,9 @@ NEAR = 3
 """Pieces on either side of a picture among which a kept text must stand."""
 
 
-def extract_page(page: Page, config: ExtractConfig) -> tuple[list[Item], list[tuple[Image, Drop]], float]:
+def extract_page(page: Page, url: str, config: ExtractConfig) -> tuple[list[Item], list[tuple[Image, Drop]], float]:
     """The items of a walked page in reading order, the pictures that are not among them, and the confidence."""
-    keep, confidence = content.select(page)
+    keep, confidence = content.select(page, url)
     items: list[Item] = []
     removed: list[tuple[Image, Drop]] = []
     seen: set[str] = set()

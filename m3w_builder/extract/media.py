@@ -43,11 +43,11 @@ def from_srcset(value: str) -> str:
 
 def usable(value: str | None) -> bool:
     """Whether an attribute's value can be a picture's address, and not a stand-in until a script runs."""
-    return bool(value) and not _PLACEHOLDER.search(value.strip())
+    return value is not None and value != "" and not _PLACEHOLDER.search(value.strip())
 
 
 def lazy(attributes: Attributes) -> str:
-    """The address that a script would put in: any data-* value that looks like a picture's URL, a srcset, or JSON of these."""
+    """The address that a script would put in: a data-* value that looks like a picture's URL, a srcset, or JSON of them."""
     for name in (*_FIRST, *(name for name in attributes if name.startswith("data-"))):
         value = attributes.get(name)
         if not value or name in _NOT_THE_PICTURE:

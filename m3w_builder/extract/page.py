@@ -35,7 +35,7 @@ def extract(
         page = walked(tree, url, config)
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
-    document.items, document.removed, confidence = extract_page(page, config)
+    document.items, document.removed, confidence = extract_page(page, url, config)
     document.scores["confidence"] = round(confidence, 4)
     if not document.items:
         return Drop("no_content", f"{len(page.pieces)} pieces")
@@ -61,8 +61,8 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     """A line for each piece of the page: whether it was kept, the box that it stands in, and its beginning."""
     config = config or ExtractConfig()
     page = walked(LexborHTMLParser(charset.decode(html)), url, config)
-    keep, confidence = content.select(page)
-    weighed = content.weigh(page)
+    keep, confidence = content.select(page, url)
+    weighed = content.weigh(page, url)
     lines = [f"confidence {confidence:.2f}; content box: {_path(page, content.root_of(weighed))}"]
     for kept, piece in zip(keep, page.pieces, strict=True):
         if isinstance(piece, Block):

@@ -14,17 +14,101 @@ from m3w_builder.extract import embeds, media
 from m3w_builder.urls import absolute
 
 SKIPPED = frozenset(
-    ["script", "style", "template", "svg", "math-source", "select", "option", "button", "input", "textarea", "datalist", "canvas", "map", "area", "object", "param", "applet", "frameset", "frame", "head", "link", "meta", "title", "dialog", "rp", "rt"]
+    [
+        "script",
+        "style",
+        "template",
+        "svg",
+        "math-source",
+        "select",
+        "option",
+        "button",
+        "input",
+        "textarea",
+        "datalist",
+        "canvas",
+        "map",
+        "area",
+        "object",
+        "param",
+        "applet",
+        "frameset",
+        "frame",
+        "head",
+        "link",
+        "meta",
+        "title",
+        "dialog",
+        "rp",
+        "rt",
+    ]
 )
 """Elements whose content is not read."""
 
 BOXES = frozenset(
-    ["body", "div", "section", "article", "main", "table", "tbody", "td", "th", "tr", "ul", "ol", "dl", "li", "dd", "figure", "details", "center", "form", "nav", "footer", "aside", "header", "fieldset", "blockquote", "hgroup", "menu", "address", "amp-img"]
+    [
+        "body",
+        "div",
+        "section",
+        "article",
+        "main",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "tr",
+        "ul",
+        "ol",
+        "dl",
+        "li",
+        "dd",
+        "figure",
+        "details",
+        "center",
+        "form",
+        "nav",
+        "footer",
+        "aside",
+        "header",
+        "fieldset",
+        "blockquote",
+        "hgroup",
+        "menu",
+        "address",
+        "amp-img",
+    ]
 )
 """Elements that can hold a part of a page."""
 
 BREAKS = BOXES | frozenset(
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "figcaption", "caption", "dt", "summary", "hr", "thead", "tfoot", "col", "colgroup", "legend", "video", "audio", "iframe", "picture", "img", "noscript", "html", "optgroup"]
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "figcaption",
+        "caption",
+        "dt",
+        "summary",
+        "hr",
+        "thead",
+        "tfoot",
+        "col",
+        "colgroup",
+        "legend",
+        "video",
+        "audio",
+        "iframe",
+        "picture",
+        "img",
+        "noscript",
+        "html",
+        "optgroup",
+    ]
 )
 """Elements at whose ends a block of text ends."""
 
@@ -38,7 +122,7 @@ KINDS = {
 }  # fmt: skip
 
 _INVISIBLE = {ord(c): None for c in "\u00ad\u200b\u2060\ufeff\u200e\u200f"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 BREAK = "\x01"
 """Stands for <br> until the block is whole."""
 
@@ -216,7 +300,7 @@ class Walker:
             self.rows += 1
         before = self.box
         if tag in BOXES:
-            name = f"{attributes.sget('class', '') or ''} {attributes.sget('id', '') or ''} {attributes.sget('role', '') or ''}"
+            name = " ".join(filter(None, (attributes.get(key) for key in ("class", "id", "role", "itemprop"))))
             boxes = self.page.boxes
             self.box = len(boxes)
             boxes.append(Box(before, tag, name, len(self.page.pieces), 0, boxes[before].depth + 1))

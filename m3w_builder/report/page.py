@@ -46,7 +46,7 @@ def bars(bins: dict[str, int]) -> list[dict[str, Any]]:
     """Bars of a logarithmic histogram: label, count, and height from 0 to 100; neighbouring bins joined to `BARS`."""
     numbers = {int(name): count for name, count in bins.items()}
     zeros = numbers.pop(Histogram.ZERO, 0)
-    made = [{"label": "0", "count": zeros}] if zeros else []
+    made: list[dict[str, Any]] = [{"label": "0", "count": zeros}] if zeros else []
     if numbers:
         low, high = min(numbers), max(numbers)
         step = max(1, -(-(high - low + 1) // BARS))

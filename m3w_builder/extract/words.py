@@ -1,0 +1,80 @@
+"""The words by which pages name their parts, and the lines that are a page's furniture: data, not code."""
+
+from __future__ import annotations
+
+import re
+
+
+def _names(*groups: str) -> re.Pattern[str]:
+    """One pattern of whole words in class and id names, in any case."""
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(groups)})(?![a-z])", re.IGNORECASE)
+
+
+BAD = _names(
+    r"nav(?:bar|igation)?|menus?|bread-?crumbs?|footer|side-?bars?|related\w*|recommend\w*|promos?|promotion\w*",
+    r"more-?(?:from|on|stories|news|posts)|sponsor\w*|advert\w*|ads?|social\w*|shar(?:e|ing)\w*|follow-?us",
+    r"subscri(?:be|ption)\w*|newsletter\w*|sign-?up|cookies?\w*|consent\w*|gdpr|popup|modal|overlay|login",
+    r"search\w*|toolbar|pagination|pager|page-?nav|prev-?next|tag-?(?:cloud|list|links|s)|tags",
+    r"author-?(?:box|bio|info|card)|widgets?|popular|trending|most-?read|skip-?links?|screen-?reader\w*",
+    r"sr-only|visually-?hidden|noprint|print-?only|disclaimer|respond|outbrain|taboola|banner|masthead",
+    r"site-?header|global-?header|language\w*|toc|infobar|mw-editsection|editsection|navbox|catlinks",
+    r"jump-?links|rating|feedback|call-?to-?action|cta|donate|paywall|copyright|legal|notices?|tooltip",
+    r"post-?(?:meta|navigation)|entry-?(?:meta|footer|utility)|headerlink|edit-?link|read-?more|see-?also",
+)
+"""Parts of a page that are no content."""
+
+COMMENTS = _names(r"comments?|comment-?(?:list|section|area|thread|wrapper|box|form|reply)|disqus\w*|livefyre|replies")
+"""Readers' comments: content on a page of discussion, and none below an article."""
+
+WHOLE = _names(r"article|post|entry|story|content|body|text|main|page|hentry|blog|column|document|prose|markdown")
+"""Names of large parts, which outweigh a short bad word beside them ("content ad-free")."""
+
+ARTICLE = _names(
+    r"article-?_*body|article-?_*content|article-?_*text|entry-?content|post-?_*content|post-?_*body|story-?_*body",
+    r"story-?_*content|mw-parser-output|node-?content|blog-?post-?content|body-?copy|rich-?text|e-content|prose",
+    r"markdown-body|content-?_*body|article-?main|main-?article|news-?_*content|news-?_*text|news-?_*body|post-?text",
+)
+"""Names that pages give to the article itself."""
+
+POSTS = _names(
+    r"posts?\w*|messages?\w*|repl(?:y|ies)|answers?|comments?\w*|topics?|threads?|cPost|post-?row|tweet|reviews?|notes?"
+)
+"""Names of one of many contributions."""
+
+THREAD = re.compile(
+    r"forum|thread|topic|viewtopic|discuss|/comments?[/.?]|/questions?[/.?]|/t/|/p/\d|board|bbs|community|/status/|ask[/.]|/qa?/|reply",
+    re.IGNORECASE,
+)
+"""What addresses of discussions have in common."""
+
+CONSENT = re.compile(
+    r"cookie|consent|gdpr|datenschutz|privacy|prywatno|privacidad|confidentialit|privatlivs|隐私|隱私|персональн",
+    re.IGNORECASE,
+)
+"""Words of the notices that ask for a reader's consent."""
+
+NOISE = re.compile(
+    r"^(?:read more|continue reading|share(?: this)?(?: on)?.{0,20}|tweet|print|e-?mail|advertisements?|sponsored|ad"
+    r"|loading\.*|reply|like|comments?(?: \(\d+\))?|more replies|click to (?:enlarge|share).{0,30}|skip to .{0,30}"
+    r"|back to top|top|next|previous|prev|home|menu|search|sign (?:in|up)|log ?in|subscribe.{0,20}|follow us.{0,30}"
+    r"|related (?:articles?|posts?|stories|links|topics)|you (?:may|might) also like.{0,20}|\[?edit\]?|quote"
+    r"|permalink|report|save|copy link|\d{1,3}|[|·•»«<>/\\\-–—*#¶]+)[:.!…]*$",
+    re.IGNORECASE,
+)
+"""Single lines that are no content whatever they stand in."""
+
+_HUMP = re.compile(r"([a-z])([A-Z])")
+
+
+def apart(name: str) -> str:
+    """A class name with its humps parted: "leftSidebar" has the word "sidebar"."""
+    return _HUMP.sub(r"\1-\2", name)
+
+
+def bad(name: str) -> str:
+    """What in a class, id or role tells that a part is no content; empty for nothing."""
+    name = apart(name)
+    found = BAD.search(name)
+    if found and not (len(found.group()) < 5 and WHOLE.search(name)):
+        return found.group().lower()
+    return ""
