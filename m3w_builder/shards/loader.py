@@ -25,8 +25,8 @@ from m3w_builder import storage
 from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.shards import order, read
-from m3w_builder.shards.sequence import NOTHING, Sampling, Tokenizer, Window, draw, line
 from m3w_builder.shards.transform import Transform
+from m3w_builder.shards.window import NOTHING, Sampling, Tokenizer, Window, draw, line
 
 BAD_PICTURE = "bad_picture"
 """A picture of the window can't be decoded."""
@@ -142,6 +142,7 @@ class Interleaved(IterableDataset[Batch]):
             given = 0
             for made in self._epoch(place, self.rank * workers + worker, self.ranks * workers):
                 given += 1
+                self.skipped.update(made.skipped)
                 self.places[worker] = made.place
                 yield made
             if self.epochs is None and not given and not place.position:
@@ -155,6 +156,7 @@ class Interleaved(IterableDataset[Batch]):
         skipped: Counter[str] = Counter()
         units = order.units([len(spans) for spans in self.spans], readers)
         position = 0
+        ready: Batch | None = None  # one is held back, to tell what was left out behind the last
         with _Files(self.shards, self.spans) as files:
             for shard, row, enters in order.epoch(units, self.seed, place.epoch, reader, readers, self.buffer):
                 if enters:
@@ -168,10 +170,18 @@ class Interleaved(IterableDataset[Batch]):
                 if made:
                     rows.append(made)
                 if len(rows) == self.batch:
-                    yield self._batch(rows, replace(place, position=position), skipped)
+                    if ready:
+                        yield ready
+                    ready = self._batch(rows, replace(place, position=position), skipped)
                     rows, skipped = [], Counter()
         if rows and not self.drop_last:
-            yield self._batch(rows, replace(place, position=position), skipped)
+            if ready:
+                yield ready
+            ready, skipped = self._batch(rows, replace(place, position=position), skipped), Counter()
+        if ready:
+            yield replace(ready, skipped=dict(Counter(ready.skipped) + skipped))
+        else:
+            self.skipped.update(skipped)
 
     def _sample(
         self, sample: read.Sample | None, epoch: int, skipped: Counter[str]
@@ -209,7 +219,6 @@ class Interleaved(IterableDataset[Batch]):
             labels[index, :used] = drawn.labels_T
             for number, picture in enumerate(pictures):
                 pixels[index, number] = torch.as_tensor(picture)
-        self.skipped.update(skipped)
         return Batch(
             torch.from_numpy(tokens),
             torch.from_numpy(looks),
@@ -261,7 +270,7 @@ class Loader:
         return _state(self.dataset, self.dataset.places, self.dataset.turn, max(self.workers, 1))
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there; raises ConfigError where workers, seed, shards, ranks or batch are others than they were."""
+        """Go on from there; raises ConfigError where workers, seed, shards, ranks or batch are others."""
         _load(self.dataset, state, max(self.workers, 1))
 
 

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, MutableMapping
+from typing import IO, Any
 
 from m3w_builder import storage
 from m3w_builder.document import Document, from_json
+from m3w_builder.shards import tar
 
 Sample = tuple[Document, dict[str, bytes]]
 """A document, and its members by part name ("0.jpg")."""
 
+BAD_JSON = "bad_json"
+"""The sample's JSON is missing or no document."""
+MISSING_PART = "missing_part"
+"""An item names a member that is not there."""
+BROKEN_TAR = "broken_tar"
+"""The tar is cut off or broken here: what lies behind is lost."""
+UNREADABLE = "unreadable"
+"""The file system did not give the bytes."""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """A member's key and part; the key ends at the base name's first dot, as webdataset has it."""
+    key, _, part = name.rsplit("/", 1)[-1].partition(".")
+    return key, part
+
 
 def members(stream: IO[bytes]) -> Iterator[tuple[str, str, bytes]]:
-    """(key, part, body) of each member; the key ends at the name's first dot, as webdataset has it.
-
-    Raises tarfile.TarError at a tar that is cut or broken.
-    """
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        for info in tar:
-            handle = tar.extractfile(info) if info.isfile() else None
-            if handle is None:
-                continue
-            body = handle.read()
-            if len(body) != info.size:
-                raise tarfile.ReadError(f"{info.name} is cut off")
-            key, _, part = info.name.rsplit("/", 1)[-1].partition(".")
-            yield key, part, body
+    """(key, part, body) of each member. Raises tarfile.TarError at a tar that is cut or broken."""
+    for name, body in tar.members(stream):
+        key, part = split_name(name)
+        yield key, part, body
 
 
 def groups(stream: IO[bytes]) -> Iterator[tuple[str, dict[str, bytes]]]:
@@ -45,17 +52,83 @@ def groups(stream: IO[bytes]) -> Iterator[tuple[str, dict[str, bytes]]]:
         yield here, parts
 
 
-def samples(url: str) -> Iterator[Sample]:
-    """The samples of a tar in order. Raises tarfile.TarError, ValueError or KeyError at one that can't be read."""
-    with storage.open_read(url) as stream:
-        for _, parts in groups(stream):
-            yield from_json(json.loads(parts.pop("json"))), parts
+def samples(url: str, bad: MutableMapping[str, int] | None = None) -> Iterator[Sample]:
+    """The samples of a tar in order.
+
+    Where `bad` is given, samples that can't be read are left out and counted there by reason; where not, the first
+    raises tarfile.TarError, ValueError or KeyError.
+    """
+    try:
+        with storage.open_read(url) as stream:
+            for _, parts in groups(stream):
+                sample = _tolerant(parts, bad) if bad is not None else _sample(parts)
+                if sample is not None:
+                    yield sample
+    except (tarfile.TarError, EOFError):
+        if bad is None:
+            raise
+        bad[BROKEN_TAR] = bad.get(BROKEN_TAR, 0) + 1
+
+
+def _sample(parts: dict[str, bytes]) -> Sample:
+    return from_json(json.loads(parts.pop("json"))), parts
+
+
+def _tolerant(parts: dict[str, bytes], bad: MutableMapping[str, int]) -> Sample | None:
+    """The sample, or None where it is no whole one, which is counted."""
+    try:
+        one, parts = _sample(parts)
+        reason = "" if all(image.part in parts for image in one.images) else MISSING_PART
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason = BAD_JSON
+    if not reason:
+        return one, parts
+    bad[reason] = bad.get(reason, 0) + 1
+    return None
+
+
+def parse(body: bytes, bad: MutableMapping[str, int]) -> Sample | None:
+    """The sample whose slice of a tar this is; None where it is none, which is counted in `bad`."""
+    try:
+        found = list(groups(io.BytesIO(body + bytes(tar.BLOCK))))
+    except tarfile.TarError:
+        found = []
+    if len(found) != 1:
+        bad[BROKEN_TAR] = bad.get(BROKEN_TAR, 0) + 1
+        return None
+    return _tolerant(found[0][1], bad)
 
 
 def read_sample(url: str, offset: int, size: int) -> Sample:
     """One sample by its place: `offset` and `bytes` of its row in the index."""
-    import io
-
     body = storage.read_bytes(url, offset, offset + size)
-    ((_, parts),) = groups(io.BytesIO(body + bytes(1024)))
-    return from_json(json.loads(parts.pop("json"))), parts
+    ((_, parts),) = groups(io.BytesIO(body + bytes(tar.BLOCK)))
+    return _sample(parts)
+
+
+def spans(url: str) -> list[tuple[int, int]]:
+    """(offset, bytes) of each sample of a tar: from its index, or from the tar's headers where it has none.
+
+    Raises tarfile.TarError at a broken tar without index, OSError where neither can be read.
+    """
+    index = url.removesuffix(".tar") + ".parquet"
+    if storage.exists(index):
+        table = storage.read_table(index, ["offset", "bytes"])
+        return list(zip(table["offset"].to_pylist(), table["bytes"].to_pylist(), strict=True))
+    return [(row["offset"], row["bytes"]) for row in scan(url)]
+
+
+def scan(url: str) -> Iterator[dict[str, Any]]:
+    """The key, offset and bytes of each sample, from the tar's headers alone."""
+    here: dict[str, Any] = {}
+    with storage.open_read(url) as stream:
+        for name, start, behind in tar.places(stream):
+            key, _ = split_name(name)
+            if here and here["key"] == key:
+                here["bytes"] = behind - here["offset"]
+                continue
+            if here:
+                yield here
+            here = {"key": key, "offset": start, "bytes": behind - start}
+    if here:
+        yield here
