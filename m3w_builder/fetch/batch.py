@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from m3w_builder.fetch import tool
 from m3w_builder.fetch.client import Client, transient
 from m3w_builder.fetch.config import FetchConfig
 from m3w_builder.fetch.loop import new_loop
@@ -208,8 +209,18 @@ def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | Non
     `deadline`: seconds for all of them (the config's where None). Transient failures are asked again after all
     others; every URL answers, whatever happens. Closing the iterator early ends the fetching.
     """
+    deadline = config.deadline if deadline is None else deadline
+    if config.img2dataset_output:
+        left = dict.fromkeys(urls)
+        for url, result in tool.read_output(config.img2dataset_output, left, failures=not config.refetch_failed):
+            del left[url]
+            yield url, result
+        urls = left
+    if config.engine == "img2dataset":
+        yield from tool.run(urls, config, deadline)
+        return
     outbox = Outbox()
-    batch = Batch(urls, config, config.deadline if deadline is None else deadline, outbox)
+    batch = Batch(urls, config, deadline, outbox)
     if not batch.open:
         return
     loop = new_loop()

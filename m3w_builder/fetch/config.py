@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from m3w_builder import __version__
 
@@ -113,6 +114,15 @@ class FetchConfig:
     ports: list[int] = field(default_factory=lambda: [80, 443, 8000, 8008, 8080, 8443, 8888])
     """Ports that may be asked."""
 
+    engine: Literal["own", "img2dataset"] = "own"
+    """Who fetches pictures: our guarded client, or img2dataset, which heeds no robots.txt and guards no address."""
+
+    img2dataset_output: list[str] = field(default_factory=list)
+    """Folders or globs of what img2dataset has fetched before (webdataset or Parquet): looked through first."""
+
+    refetch_failed: bool = True
+    """Whether pictures that img2dataset could not have are asked for again."""
+
     verify_tls: bool = True
     """Whether certificates are verified."""
 
@@ -125,6 +135,8 @@ class FetchConfig:
                 raise ValueError(f"{name} must be over 0 seconds")
         if self.proxy and not self.proxy.startswith("http://"):
             raise ValueError(f"proxy: '{self.proxy}' is no http:// URL")
+        if self.engine == "img2dataset" and self.resolve:
+            raise ValueError("engine: img2dataset knows no static host map; take resolve away, or the engine own")
         for name, target in self.resolve.items():
             address, _, port = target.rpartition(":")
             if not address or not port.isdigit():

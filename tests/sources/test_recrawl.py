@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from m3w_builder.fetch import Fetched, FetchConfig
+from m3w_builder.fetch import FetchConfig, Fetched
 from m3w_builder.sources import (
     Archived,
     CrawlSource,
