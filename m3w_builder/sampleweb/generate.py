@@ -20,9 +20,6 @@ from m3w_builder.sampleweb.languages import LANGUAGES, TONGUES
 from m3w_builder.sampleweb.scene import render
 from m3w_builder.sampleweb.site import File, Page, Site, picture_truth, url_of
 
-LISTED = 60
-"""Links on a page that lists pages."""
-
 APART = 7
 """Bits by which the perceptual hashes of any two scenes differ at least."""
 
@@ -78,7 +75,7 @@ def _write_site(folder: Path, site: Site, seed: int, answers: dict[str, Any]) ->
     speech = TONGUES[site.language]
     rng = Random(f"site {site.host} {seed}")
     special = answers.setdefault(site.host, {})
-    listed = [page for page in site.pages if page.listed]
+    listed = site.listed
     for page in site.pages:
         if page.status != 200:
             special[page.path] = {"status": page.status}
@@ -89,11 +86,11 @@ def _write_site(folder: Path, site: Site, seed: int, answers: dict[str, Any]) ->
         content = IDIOMS[site.idiom].content(page)
         html = shell.around(site, page, content, related, speech, rng) if page.case != "empty_page" else ""
         _write(place(folder, site.host, page.path), html.encode(site.charset, "xmlcharrefreplace"))
-    lists = [listed[start : start + LISTED] for start in range(0, len(listed), LISTED)] or [[]]
-    for number, pages in enumerate(lists, start=1):
-        html = shell.index(site, number, pages, number == len(lists), speech)
-        path = "/" if number == 1 else f"/index-{number}.html"
-        _write(place(folder, site.host, path), html.encode(site.charset, "xmlcharrefreplace"))
+    for number, page in enumerate(site.lists):
+        pages = listed[number * plan.LISTED : (number + 1) * plan.LISTED]
+        content = shell.listing(page, pages, page is site.lists[-1], speech)
+        html = shell.around(site, page, content, [], speech, rng)
+        _write(place(folder, site.host, page.path), html.encode(site.charset, "xmlcharrefreplace"))
     _write(folder / "sites" / site.host / "robots.txt", _robots(site).encode())
     _write(folder / "sites" / site.host / "sitemap.xml", _sitemap(site).encode())
 
@@ -199,15 +196,7 @@ def _truth(web: plan.Web, pages: int, seed: int) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     pictures: dict[str, Any] = {}
     for site in web.sites:
-        for number in range(1, max(1, -(-sum(page.listed for page in site.pages) // LISTED)) + 1):
-            path = "/" if number == 1 else f"/index-{number}.html"
-            entries[url_of(site.host, path)] = {
-                "fate": "dropped",
-                "case": "list",
-                "language": site.language,
-                "reasons": ["*"],
-            }
-        for page in site.pages:
+        for page in (*site.lists, *site.pages):
             entries[page.url] = page.truth()
             if page.moved_from:
                 old = {

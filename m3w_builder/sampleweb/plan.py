@@ -32,6 +32,9 @@ PAGE_CASES: dict[str, float] = {
 }
 """Share of the pages that are each case; at least one of each."""
 
+LISTED = 60
+"""Links on a page that lists pages."""
+
 PICTURE_CASE = 0.006
 """Share of the pages on which each form of picture other than the plain one stands; at least one of each."""
 
@@ -85,6 +88,7 @@ def make(pages: int, seed: int) -> Web:
         homes_by_host[page.host].pages.append(page)
     for site in web.sites:
         site.pages.append(_about(site, composer))
+        site.lists = _lists(site)
     return web
 
 
@@ -198,6 +202,14 @@ def _spoil(page: Page, order: str, site: Site, composer: Composer) -> None:
         page.fate, page.reasons, page.path = "absent", ("robots", "not_fetched"), f"/private{page.path}"
     elif order == "empty_page":
         page.reasons = ("empty", "no_content", "not_html")
+
+
+def _lists(site: Site) -> list[Page]:
+    """The pages that list the site's pages, the first of which is its start page; they are never documents."""
+    title = TONGUES[site.language].labels["latest"]
+    paths = ["/", *(f"/index-{number}.html" for number in range(2, -(-len(site.listed) // LISTED) + 1))]
+    more = {"case": "list", "fate": "dropped", "reasons": ("*",)}
+    return [Page(site.host, path, title, site.language, **more) for path in paths]  # type: ignore[arg-type]
 
 
 def _about(site: Site, composer: Composer) -> Page:

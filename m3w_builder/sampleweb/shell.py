@@ -42,8 +42,8 @@ def banner(number: int) -> str:
     return f"http://{ADS}/banner-{number}.jpg"
 
 
-def _link(page: Page, text: str = "") -> str:
-    return f'<a href="{escape(page.link)}">{escape(text or page.title, quote=False)}</a>'
+def _link(page: Page) -> str:
+    return f'<a href="{escape(page.link)}">{escape(page.title, quote=False)}</a>'
 
 
 def _modern(
@@ -128,23 +128,9 @@ def _old(
 """
 
 
-def index(site: Site, number: int, pages: Sequence[Page], last: bool, tongue: Tongue) -> str:
-    """A page that lists pages, and leads to the next such page."""
-    labels = tongue.labels
-    listing = "\n".join(f"<li>{_link(page)}</li>" for page in pages)
-    more = "" if last else f'<p><a href="/index-{number + 1}.html">{labels["next"]}</a></p>'
-    return f"""<!DOCTYPE html>
-<html lang="{site.language}" dir="{tongue.direction}">
-<head><meta charset="{site.charset}"><title>{site.name}</title></head>
-<body>
-<header><a href="/"><img class="logo" src="/static/logo.png" alt="{site.name}" width="160" height="40"></a>
-<nav><a href="/">{labels["home"]}</a> <a href="/about.html">{labels["about"]}</a>
-<a href="/private/">{labels["private"]}</a></nav></header>
-<main><h1>{labels["latest"]}</h1>
-<ul class="listing">
-{listing}
-</ul>{more}</main>
-<footer><p>{labels["footer"]}</p></footer>
-</body>
-</html>
-"""
+def listing(lists: Page, pages: Sequence[Page], last: bool, tongue: Tongue) -> str:
+    """The main content of a page that lists pages, and leads to the next such page unless it is the last."""
+    links = "\n".join(f"<li>{_link(page)}</li>" for page in pages)
+    number = int("".join(filter(str.isdigit, lists.path)) or 1)
+    more = "" if last else f'<p><a href="/index-{number + 1}.html">{tongue.labels["next"]}</a></p>'
+    return f'<main><h1>{lists.title}</h1>\n<ul class="listing">\n{links}\n</ul>{more}</main>'

@@ -135,7 +135,7 @@ def picture_truth(shot: Shot) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Site:
-    """One host: its idiom, its language and its pages."""
+    """One host: its idiom, its language, its pages, and the pages that list these."""
 
     host: str
     idiom: str
@@ -143,6 +143,11 @@ class Site:
     number: int
     charset: str = "utf-8"
     pages: list[Page] = field(default_factory=list)
+    lists: list[Page] = field(default_factory=list)
+
+    @property
+    def listed(self) -> list[Page]:
+        return [page for page in self.pages if page.listed]
 
     @property
     def name(self) -> str:
