@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from m3w_builder import storage
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.errors import BuildError
-from m3w_builder.shards import read
+from m3w_builder.shards import read, transform
 from m3w_builder.shards.read import Sample
 
 Pixels = NDArray[np.uint8]
@@ -46,7 +46,7 @@ class Corpus:
             if isinstance(item, Text):
                 pieces.append(item.text)
             elif isinstance(item, Image) and item.part in parts:
-                pixels = decode(parts[item.part], side)
+                pixels = decode(parts[item.part], side, item)
                 if pixels is not None:
                     pieces.append(len(self.pictures))
                     self.pictures.append(pixels)
@@ -70,20 +70,16 @@ class Corpus:
         return owners
 
 
-def decode(body: bytes, side: int) -> Pixels | None:
-    """A picture squeezed into side × side, RGB; None where it can't be read.
+def decode(body: bytes, side: int, image: Image | None = None) -> Pixels | None:
+    """A picture squeezed into side × side, RGB, channels first; None where it can't be read.
 
     Squeezed, not cropped: what a text tells may stand at the edge.
     """
     import cv2
 
-    # Three times the wanted side is all that the smaller scale must leave.
-    flag = cv2.IMREAD_COLOR if len(body) < 20_000 else cv2.IMREAD_REDUCED_COLOR_2
     try:
-        array = cv2.imdecode(np.frombuffer(body, np.uint8), flag)
-    except cv2.error:
-        return None
-    if array is None:
+        array = transform.decode(body, image or Image(""), side)
+    except ValueError:
         return None
     small = cv2.resize(array, (side, side), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small[:, :, ::-1].transpose(2, 0, 1))

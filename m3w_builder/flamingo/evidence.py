@@ -145,10 +145,8 @@ def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdic
     else:
         return Verdict(True, "sound", f"{gained}; {scan.words}", figures)
     if figures["documents"] < config.enough:
-        reason = (
-            f"{figures['documents']} documents to train on are too few to blame the corpus ({config.enough} are enough): "
-            f"build from more pages; as far as it goes: {reason}"
-        )
+        few = f"{figures['documents']} documents to train on blame no corpus ({config.enough} do)"
+        reason = f"{few}: build from more pages; as far as it goes: {reason}"
         return Verdict(False, "undecided", reason, figures)
     return Verdict(False, verdict, reason, figures)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-import torch
-from torch import Tensor
+import torch.distributed as dist
 
 from m3w_builder import storage
-from m3w_builder.flamingo import checkpoint, side, workers
+from m3w_builder.flamingo import checkpoint, workers
 from m3w_builder.flamingo.config import TrainConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import halves
-from m3w_builder.flamingo.sequences import Windows, batches
-from m3w_builder.flamingo.tokenizer import train_tokenizer
-from m3w_builder.flamingo.train import Batch, Source, fit, join_group
+from m3w_builder.flamingo.tokenizer import Tokenizer, train_tokenizer
+from m3w_builder.flamingo.train import fit, join_group
+from m3w_builder.shards.loader import Interleaved, Loader, Mixture, find
+from m3w_builder.shards.transform import Resized
+from m3w_builder.shards.window import Sampling
 
 
 def train(build: str, config: TrainConfig, echo: Callable[[str], None] = print) -> str:
@@ -26,27 +27,20 @@ def train(build: str, config: TrainConfig, echo: Callable[[str], None] = print) 
     """
     folder = storage.join(build, "train")
     frozen = os.path.join(folder, "frozen")
-    how = replace(
-        config.validate,
-        length=config.length,
-        pictures=config.pictures,
-        near=config.near,
-        documents=config.documents,
-        seed=config.seed,
-    )
+    how = replace(config.validate, length=config.length, near=config.length, seed=config.seed)
     rank = join_group()
     if rank == 0 and not os.path.exists(frozen):
         prepare(build, frozen, how, echo)
-    if torch.distributed.is_initialized():
-        torch.distributed.barrier()
-    windows, *_ = workers.load(os.path.join(frozen, "train.npz"))
-    features = torch.load(os.path.join(frozen, "train.features.pt"), weights_only=True)
+    if dist.is_initialized():
+        dist.barrier()
+    tokenizer = workers.tokenizer(frozen)
     model = workers.assemble(frozen, how)
-    progress = fit(model, {"corpus": (feed(windows, features, config, rank), 1.0)}, config, folder, echo)
+    mixture = Mixture({"corpus": (stream(build, tokenizer, config, rank), 1.0)})
+    progress = fit(model, mixture, config, folder, echo)
     target = storage.join(folder, "model")
     if rank == 0:
         notes = {"trained by": "m3w train", "steps": progress.step, "tokens": progress.tokens, "loss": progress.loss}
-        checkpoint.save(target, model, workers.tokenizer(frozen), workers.tower_sizes(how), notes)
+        checkpoint.save(target, model, tokenizer, workers.tower_sizes(how), notes)
     return target
 
 
@@ -69,16 +63,16 @@ def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str
     os.rename(work, folder)  # whole, or not there
 
 
-def feed(windows: Windows, features: Tensor, config: TrainConfig, rank: int) -> Source:
-    """Batches of windows kept in memory; each rank has an order of its own."""
-
-    def source(step: int) -> Iterator[Batch]:
-        lengths = windows.lengths_W
-        order = batches(lengths, config.batch_tokens, config.seed * 1000 + rank)
-        for _ in range(step):
-            next(order)
-        for rows in order:
-            tokens, looks, labels, seen = side.take(windows, rows, features, lengths)
-            yield Batch(tokens, looks, labels, seen)
-
-    return source
+def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, rank: int) -> Loader:
+    """The train split's windows, sampled as the paper has it; each rank reads its share."""
+    dataset = Interleaved(
+        find(build),
+        tokenizer,
+        Resized(config.validate.side),
+        batch=config.batch,
+        sampling=Sampling(config.length, config.pictures, config.next_probability),
+        seed=config.seed,
+        rank=rank,
+        ranks=dist.get_world_size() if dist.is_initialized() else 1,
+    )
+    return Loader(dataset, config.workers)

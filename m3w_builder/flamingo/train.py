@@ -1,7 +1,4 @@
-"""`m3w train`: trains a Flamingo on a build's shards, alone or under torchrun, and goes on exactly where it stopped.
-
-Shape letters: B sequences, T tokens, P pictures, F frames, N vision tokens, V their width.
-"""
+"""`m3w train`: trains a Flamingo on a build's shards, alone or under torchrun, and goes on exactly where it stopped."""
 
 from __future__ import annotations
 
@@ -9,33 +6,20 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from m3w_builder import storage
 from m3w_builder.flamingo.config import TrainConfig
 from m3w_builder.flamingo.model import Flamingo, mean_loss
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one step reads: sequences, and what the tower made of their pictures."""
-
-    tokens_BT: Tensor
-    looks_at_BT: Tensor
-    labels_BT: Tensor
-    features_BPFNV: Tensor
-
-
-Source = Callable[[int], Iterator[Batch]]
-"""Batches of one data set from a step on: the same ones again whenever the same step is asked."""
+from m3w_builder.shards.loader import Mixture
 
 
 @dataclass(slots=True)
@@ -49,40 +33,44 @@ class Progress:
 
 def fit(
     model: Flamingo,
-    sources: Mapping[str, tuple[Source, float]],
+    mixture: Mixture,
     config: TrainConfig,
     folder: str,
     echo: Callable[[str], None] = print,
 ) -> Progress:
-    """Train what is not frozen. `sources` are data sets with the weight of their loss: gradients of all are summed
-    in every step, which the paper found better than taking turns (table 3: 70.7 against 62.9).
+    """Train what is not frozen. In every step the weighted gradients of all the mixture's corpora are summed.
 
     Writes FOLDER/state.pt, from which the next call goes on, and a line a step into FOLDER/metrics.jsonl.
     """
     torch.manual_seed(config.seed)
     rank = join_group()
+    device = next(model.parameters()).device
     runner: nn.Module = DistributedDataParallel(model, find_unused_parameters=True) if dist.is_initialized() else model
     optimiser = torch.optim.AdamW(groups(model, config.decay), lr=config.rate, betas=(0.9, 0.999))
-    progress = resume(model, optimiser, folder)
-    feeds = {name: (source(progress.step), weight) for name, (source, weight) in sources.items()}
+    progress = resume(model, optimiser, mixture, folder, rank)
     model.train()
+    steps = iter(mixture)
     started, seen = time.monotonic(), progress.tokens
     while progress.step < config.steps:
         optimiser.zero_grad(set_to_none=True)
         losses = {}
-        for name, (feed, weight) in feeds.items():
-            batch = next(feed)
-            with precision(batch.tokens_BT.device.type, config.bf16):
-                loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, batch.features_BPFNV), batch.labels_BT)
+        progress.loss = 0.0
+        for name, weight, batch in next(steps):
+            batch = batch.to(device)
+            with precision(device.type, config.bf16):
+                features = model.look(batch.pictures_BPCHW.unsqueeze(2))
+                loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, features), batch.labels_BT)
             (weight * loss).backward()  # type: ignore[no-untyped-call]
             losses[name] = float(loss.detach())
+            progress.loss += weight * losses[name]
             progress.tokens += batch.tokens_BT.numel() * (dist.get_world_size() if dist.is_initialized() else 1)
         norm = nn.utils.clip_grad_norm_((p for p in model.parameters() if p.grad is not None), config.clip)
         for group in optimiser.param_groups:
             group["lr"] = config.rate * min(1.0, (progress.step + 1) / max(1, config.warm_up))
         optimiser.step()
         progress.step += 1
-        progress.loss = sum(weight * losses[name] for name, (_, weight) in feeds.items())
+        if progress.step % config.save_every == 0 or progress.step == config.steps:
+            storage.write_json(storage.join(folder, f"loader-{rank}.json"), mixture.state_dict())
         if rank == 0:
             speed = (progress.tokens - seen) / max(1e-9, time.monotonic() - started)
             note(folder, measures(model, progress, losses, float(norm), speed))
@@ -155,7 +143,7 @@ def save(model: Flamingo, optimiser: torch.optim.Optimizer, progress: Progress, 
     storage.write_bytes(storage.join(folder, "state.pt"), stream.getvalue())
 
 
-def resume(model: Flamingo, optimiser: torch.optim.Optimizer, folder: str) -> Progress:
+def resume(model: Flamingo, optimiser: torch.optim.Optimizer, mixture: Mixture, folder: str, rank: int) -> Progress:
     """Take up the state of a training that was stopped; the beginning where there is none."""
     url = storage.join(folder, "state.pt")
     if not storage.exists(url):
@@ -164,7 +152,9 @@ def resume(model: Flamingo, optimiser: torch.optim.Optimizer, folder: str) -> Pr
     model.load_state_dict(state["trained"], strict=False)
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"])
-    forget(folder, state["step"])
+    mixture.load_state_dict(storage.read_json(storage.join(folder, f"loader-{rank}.json")))
+    if rank == 0:
+        forget(folder, state["step"])
     return Progress(state["step"], state["tokens"])
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import random
-import tarfile
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pyarrow as pa
 
-from m3w_builder import storage
-from m3w_builder.document import Document, Image, Item, Source, Text, make_key, to_json
+from m3w_builder.document import Document, Image, Item, Source, Text, make_key
+from m3w_builder.shards import ShardsConfig, write
 
 COLOURS = {
     "red": (210, 30, 30),
@@ -68,7 +64,9 @@ def document(number: int, seed: int = 0) -> Sample:
         body = cv2.imencode(".png", array[:, :, ::-1])[1].tobytes()
         parts[f"{index}.png"] = body
         url = f"http://host{number % 7}.example/{number}/{index}.png"
-        items.append(Image(url, part=f"{index}.png", sha256=hashlib.sha256(body).hexdigest(), width=64, height=64))
+        items.append(
+            Image(url, part=f"{index}.png", sha256=hashlib.sha256(body).hexdigest(), width=64, height=64, format="png")
+        )
         items.append(Text(sentence))
         if rng.random() < 0.5:
             items.append(Text(rng.choice(FILLER)))
@@ -99,16 +97,10 @@ def shuffle(samples: list[Sample], seed: int = 0) -> list[Sample]:
 def write_build(folder: Path, samples: list[Sample], validation: float = 0.0) -> str:
     """A build folder that holds shards and their index alone; the first share of documents is the validation split."""
     cut = int(len(samples) * validation)
+    shards = folder / "shards"
     for split, part in (("validation", samples[:cut]), ("train", samples[cut:])):
-        if not part:
-            continue
-        stem = str(folder / "shards" / f"{split}-000000-00000")
-        with storage.atomic(stem + ".tar") as stream, tarfile.open(fileobj=stream, mode="w") as tar:
-            for page, parts in part:
-                members = {"json": json.dumps(to_json(page)).encode(), **parts}
-                for name, body in members.items():
-                    info = tarfile.TarInfo(f"{page.key}.{name}")
-                    info.size = len(body)
-                    tar.addfile(info, io.BytesIO(body))
-        storage.write_table(stem + ".parquet", pa.table({"key": [page.key for page, _ in part]}))
+        bodies = ((page, [parts[image.part] for image in page.images]) for page, parts in part)
+        for shard in write(bodies, str(shards), "000000", ShardsConfig(validation=0.0)):
+            for name in shard.files:  # the split is the test's to choose, not the hosts'
+                (shards / name).rename(shards / name.replace("train", split))
     return str(folder)

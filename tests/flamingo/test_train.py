@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,8 @@ from m3w_builder.flamingo.config import (
     ValidateConfig,
 )
 from m3w_builder.flamingo.model import Flamingo
-from m3w_builder.flamingo.train import Batch, fit, groups
+from m3w_builder.flamingo.train import fit, groups
+from m3w_builder.shards.loader import Batch, Mixture
 
 CONFIG = TrainConfig(steps=6, rate=1e-3, warm_up=2, save_every=3)
 
@@ -32,23 +33,38 @@ def model() -> Flamingo:
     return checkpoint.small(ModelConfig(gate=0.5), LanguageConfig(60, 32, 2, 2), TowerConfig(16, 8, 24, 1))
 
 
-def source(offset: int = 0):
-    def batches(step: int) -> Iterator[Batch]:
+@dataclass
+class Feed:
+    """Batches by their number: what a Loader is to `fit`."""
+
+    offset: int = 0
+    step: int = 0
+
+    def __iter__(self) -> Iterator[Batch]:
         while True:
-            generator = torch.Generator().manual_seed(offset + step)
+            generator = torch.Generator().manual_seed(self.offset + self.step)
+            self.step += 1
             tokens = torch.randint(4, 60, (2, 10), generator=generator)
             looks = torch.tensor([[-1, 0, 0, 0, 0, 1, 1, 1, 1, 1]] * 2)
-            yield Batch(tokens, looks, tokens, torch.randn(2, 2, 1, 4, 24, generator=generator))
-            step += 1
+            pictures = torch.randn(2, 2, 3, 16, 16, generator=generator)
+            yield Batch(tokens, looks, tokens, pictures, torch.tensor([2, 2]), ["a", "b"])
 
-    return batches
+    def state_dict(self) -> dict[str, int]:
+        return {"step": self.step}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.step = state["step"]
+
+
+def mixture(**weights: float) -> Mixture:
+    return Mixture({name: (Feed(10 * ord(name)), weight) for name, weight in weights.items()})  # type: ignore[arg-type]
 
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     straight, stopped, resumed = model(), model(), model()
-    fit(straight, {"a": (source(), 1.0)}, CONFIG, str(tmp_path / "straight"), lambda _: None)
-    fit(stopped, {"a": (source(), 1.0)}, replace(CONFIG, steps=3), str(tmp_path / "stopped"), lambda _: None)
-    fit(resumed, {"a": (source(), 1.0)}, CONFIG, str(tmp_path / "stopped"), lambda _: None)
+    fit(straight, mixture(a=1.0), CONFIG, str(tmp_path / "straight"), lambda _: None)
+    fit(stopped, mixture(a=1.0), replace(CONFIG, steps=3), str(tmp_path / "stopped"), lambda _: None)
+    fit(resumed, mixture(a=1.0), CONFIG, str(tmp_path / "stopped"), lambda _: None)
     for name, value in straight.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
     lines = [
@@ -60,16 +76,14 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
 
 
 def test_a_mixture_sums_the_weighted_losses(tmp_path: Path) -> None:
-    progress = fit(
-        model(), {"a": (source(), 1.0), "b": (source(99), 0.2)}, replace(CONFIG, steps=1), str(tmp_path), lambda _: None
-    )
-    (line,) = [json.loads(line) for line in (tmp_path / "metrics.jsonl").open()]
+    progress = fit(model(), mixture(a=1.0, b=0.2), replace(CONFIG, steps=1), str(tmp_path), lambda _: None)
+    line = json.loads((tmp_path / "metrics.jsonl").read_text())
     assert progress.loss == pytest.approx(line["losses"]["a"] + 0.2 * line["losses"]["b"], abs=1e-4)
 
 
 def test_the_frozen_models_do_not_change_and_the_rest_does(tmp_path: Path) -> None:
     before, trained = model(), model()
-    fit(trained, {"a": (source(), 1.0)}, CONFIG, str(tmp_path), lambda _: None)
+    fit(trained, mixture(a=1.0), CONFIG, str(tmp_path), lambda _: None)
     for name, value in before.state_dict().items():
         frozen = name.startswith(("vision.", "language."))
         # No frames, no gradient on time; latents start where they are and move.
@@ -92,7 +106,7 @@ def test_a_build_becomes_a_checkpoint_that_talks(tmp_path: Path) -> None:
         tower=TowerConfig(width=24, layers=1),
         pretrain=PretrainConfig(language_steps=5, tower_steps=5, batch_tokens=512, batch_pages=8),
     )
-    config = TrainConfig(steps=4, batch_tokens=512, length=96, near=32, validate=sizes)
+    config = TrainConfig(steps=4, batch=4, length=96, validate=sizes)
     folder = small.train(build, config, lambda _: None)
     assert small.train(build, config, lambda _: None) == folder  # nothing is left to do
     body = next(iter(scenes.document(1)[1].values()))
