@@ -151,7 +151,6 @@ class Batch:
             each.waiting -= 1
             if each.urls:
                 await self._room()
-                each.next = time.monotonic() + self._delay(client, each)
                 await self._one(client, each, each.urls.popleft(), last)
             each.tokens -= 1
             self._offer(each)
@@ -160,6 +159,9 @@ class Batch:
 
     async def _one(self, client: Client, each: Host, url: str, last: bool) -> None:
         """Fetch one URL and book its outcome."""
+        if self.config.robots and client.guard.check(url) is None:
+            await client.rules_of(url)  # outside of the URL's own time: the whole site waits for them
+        each.next = time.monotonic() + self._delay(client, each)
         result = await fetch_picture(client, url)
         if isinstance(result, Drop) and result.reason in _UNREACHED:
             each.failures += 1

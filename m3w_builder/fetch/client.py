@@ -227,9 +227,30 @@ class Client:
                 await asyncio.sleep(max(pause, self.config.retry_wait * 2**number))
         if isinstance(answer, Drop):
             if answer.reason == "too_large":
-                return robots.ALLOW_ALL
+                return robots.Rules(verdict="allow")
             return Drop(answer.reason, f"robots.txt: {answer.detail}"[:300], answer.value, answer.limit)
-        return self.read_robots(answer)
+        rules = self.read_robots(answer)
+        # These are requests like others: they keep the distance that the host asks for.
+        pause = min(max(self.config.delay, rules.crawl_delay), self.config.max_crawl_delay)
+        for name in self.config.site_rights if rules.verdict != "disallow" else ():
+            await asyncio.sleep(pause)
+            await self._ask_rights(site, name, rules)
+        await asyncio.sleep(pause)
+        return rules
+
+    async def _ask_rights(self, site: str, name: str, rules: robots.Rules) -> None:
+        """Ask one of the site's files of reserved rights; no answer is no reservation."""
+        try:
+            async with asyncio.timeout(self.config.total_timeout):
+                answer = await self.get(site + robots.WELL_KNOWN[name], max_bytes=robots.MAX_BYTES)
+        except TimeoutError:
+            return
+        if isinstance(answer, Drop) or answer.status != 200:
+            return
+        self.heard(answer)
+        body = answer.content(robots.MAX_BYTES)
+        if isinstance(body, bytes):
+            robots.add_rights(rules, name, body)
 
     async def _get_robots(self, url: str) -> Response | Drop:
         """The answer to /robots.txt, redirects followed."""

@@ -28,7 +28,7 @@ REASONS: Mapping[str, str] = {
     "empty": "success without a byte",
     "not_a_picture": "neither the declared type nor the bytes are a picture's",
     "robots": "refused by robots.txt, or robots.txt answers with a server error",
-    "opt_out": "the holder reserves the rights: X-Robots-Tag, TDM header, or an AI group in robots.txt",
+    "opt_out": "the holder reserves the rights: X-Robots-Tag, TDM header, tdmrep.json or ai.txt",
     "broken_record": "the archive's record that should hold the picture cannot be read",
     "deadline": "the partition's total time was over",
 }
@@ -95,6 +95,22 @@ class FetchConfig:
     )
     """Further robots.txt tokens whose named groups are obeyed as if they were ours: by these sites say that they
     want no part in AI training. Add GPTBot, CCBot and others to obey what was said to those crawlers too."""
+
+    robots_recorded: list[str] = field(
+        default_factory=lambda: [
+            "GPTBot",
+            "CCBot",
+            "ClaudeBot",
+            "Google-Extended",
+            "PerplexityBot",
+            "Bytespider",
+            "Amazonbot",
+        ]
+    )
+    """Robots.txt tokens of which a crawl records on each page whether they are refused; `robots_agents` are obeyed."""
+
+    site_rights: list[Literal["tdmrep.json", "ai.txt"]] = field(default_factory=lambda: ["tdmrep.json", "ai.txt"])
+    """Files of a site, asked for once beside its robots.txt, whose reservations are obeyed: two requests a site."""
 
     opt_out: list[str] = field(default_factory=lambda: ["noai", "noimageai", "noindex", "noimageindex", "tdm"])
     """Signals in the answer's headers that are obeyed: directives of X-Robots-Tag, `tdm` for `tdm-reservation: 1`."""

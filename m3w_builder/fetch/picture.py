@@ -67,7 +67,10 @@ async def refused_by_robots(client: Client, url: str) -> Drop | None:
     if isinstance(rules, Drop):
         return rules
     agent = rules.refuses(url)
-    return Drop("robots", agent) if agent else None
+    if agent:
+        return Drop("robots", agent)
+    reserved = rules.reserves(url)
+    return Drop("opt_out", reserved) if reserved else None
 
 
 def _look(client: Client, status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:

@@ -1,11 +1,14 @@
-"""robots.txt (RFC 9309): what a site's file says of one URL, to us and to the AI tokens that are heeded too."""
+"""What a site's own files say of one URL: robots.txt (RFC 9309), ai.txt, and the TDM reservation protocol's file."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from m3w_builder.urls import site_path
 
 MAX_BYTES = 512_000
 """What is read of a robots.txt; RFC 9309, 2.5, asks for 500 kibibytes at least."""
@@ -21,7 +24,24 @@ class Rules:
     agents: tuple[str, ...] = ()
     verdict: str = ""
     detail: str = ""
-    named: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)  # every agent that the file names, lower-case
+    ai_txt: Any = None
+    tdm: list[tuple[re.Pattern[str], bool]] = field(default_factory=list)
+
+    def reserves(self, url: str) -> str:
+        """The file in which the site reserves its rights in the URL: "ai.txt", "tdmrep.json", "" where in none."""
+        if self.ai_txt is not None and not self.ai_txt.can_fetch(url, self.agents[0] if self.agents else "*"):
+            return "ai.txt"
+        path = site_path(url)
+        # The first location that fits decides (TDMRep, 6.2).
+        reserved = next((reserved for pattern, reserved in self.tdm if pattern.match(path)), False)
+        return "tdmrep.json" if reserved else ""
+
+    def closed_to(self, url: str, agents: Iterable[str]) -> list[str]:
+        """Those of `agents` whom the file names and refuses the URL: signals to record."""
+        if self.parsed is None:
+            return []
+        return [agent for agent in agents if agent.lower() in self.named and not self.parsed.can_fetch(url, agent)]
 
     def refuses(self, url: str) -> str:
         """The token in whose name the URL is refused, "" where it may be fetched."""
@@ -49,7 +69,40 @@ class Rules:
         return list(self.parsed.sitemaps) if self.parsed is not None else []
 
 
-ALLOW_ALL = Rules(verdict="allow")
+WELL_KNOWN = {"tdmrep.json": "/.well-known/tdmrep.json", "ai.txt": "/ai.txt"}
+"""Files beside robots.txt in which a site reserves its rights: TDMRep (W3C community group), ai.txt (Spawning)."""
+
+
+def add_rights(rules: Rules, name: str, body: bytes) -> None:
+    """Take into the rules what a file of `WELL_KNOWN` says; what can't be read says nothing."""
+    text = body[:MAX_BYTES].decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):  # a page of apology with status 200
+        return
+    if name == "tdmrep.json":
+        rules.tdm = _tdm(text)
+        return
+    from protego import Protego
+
+    # Its patterns may begin with an extension's star, "*.jpg", where robots.txt wants a slash.
+    text = re.sub(r"(?im)^(\s*(?:dis)?allow\s*:\s*)\*", r"\1/*", text)
+    try:
+        rules.ai_txt = Protego.parse(text)
+    except Exception:
+        return
+
+
+def _tdm(text: str) -> list[tuple[re.Pattern[str], bool]]:
+    try:
+        entries = json.loads(text)
+    except ValueError:
+        return []
+    found = []
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and isinstance(place := entry.get("location"), str):
+            end = "$" if place.endswith("$") else ""
+            pattern = ".*".join(re.escape(part) for part in place.removesuffix("$").split("*")) + end
+            found.append((re.compile(pattern), str(entry.get("tdm-reservation")) == "1"))
+    return found
 
 
 def parse(body: bytes, token: str, others: Iterable[str] = ()) -> Rules:
@@ -62,7 +115,7 @@ def parse(body: bytes, token: str, others: Iterable[str] = ()) -> Rules:
     try:
         parsed = Protego.parse(body.decode("utf-8", "replace"))
     except Exception:  # a file that its parser can't take says nothing
-        return ALLOW_ALL
+        return Rules(verdict="allow")
     return Rules(parsed, (token, *heeded), named=sorted(named - {"*"}))
 
 
@@ -72,4 +125,4 @@ def from_status(status: int, body: bytes, token: str, others: Iterable[str] = ()
         return parse(body, token, others)
     if 500 <= status < 600 or status == 429:
         return Rules(verdict="disallow", detail=f"robots.txt answered {status}")
-    return ALLOW_ALL
+    return Rules(verdict="allow")

@@ -195,10 +195,12 @@ class Crawler:
         if task.key in self.frontier.done:  # an archived answer was led through the frontier behind it
             self.open -= 1
             return
-        lane.next = time.monotonic() + self._delay(lane, task)
         slot = Slot(task)
         lane.window.append(slot)
         lane.running += 1
+        if self.fetch.robots and self.client.guard.check(task.url) is None:
+            await self.client.rules_of(task.url)  # outside of the URL's own time: the whole site waits for them
+        lane.next = time.monotonic() + self._delay(lane, task)
         try:
             async with asyncio.timeout(self.fetch.total_timeout):
                 slot.outcome = await self._ask(task)
@@ -238,12 +240,17 @@ class Crawler:
 
     def _delay(self, lane: Lane, task: Task) -> float:
         """Seconds until the host's next request."""
-        site = task.url[: task.url.find("/", task.url.find("://") + 3)]
-        known = self.client.rules.get(site)
-        asked = 0.0
-        if known is not None and known.done() and not known.cancelled() and isinstance(rules := known.result(), Rules):
-            asked = min(rules.crawl_delay, self.fetch.max_crawl_delay)
+        rules = self._known_rules(task.url)
+        asked = min(rules.crawl_delay, self.fetch.max_crawl_delay) if rules else 0.0
         return max(self.config.delay, asked) + lane.extra
+
+    def _known_rules(self, url: str) -> Rules | None:
+        """The robots rules of a URL's site, if they are there."""
+        known = self.client.rules.get(url[: url.find("/", url.find("://") + 3)])
+        if known is None or not known.done() or known.cancelled():
+            return None
+        rules = known.result()
+        return rules if isinstance(rules, Rules) else None
 
     def _weigh(self, lane: Lane, outcome: Response | Drop) -> None:
         """Learn from an outcome how the host wants to be asked."""
@@ -301,6 +308,8 @@ class Crawler:
     def _archive(self, task: Task, outcome: Response | Drop) -> None:
         """Write one outcome to the series of its host."""
         extra = {"M3W-Kind": task.kind, "M3W-Depth": str(task.depth), "M3W-Hops": str(task.hops) if task.hops else ""}
+        if task.kind == "page":
+            extra["M3W-Rights"] = ", ".join(f"robots:{agent}" for agent in self._closed_to(task.url))
         extra["M3W-Round"] = str(self.round) if self.round > 1 else ""
         if isinstance(outcome, Drop):
             self.tally["failed"] += 1
@@ -310,6 +319,11 @@ class Crawler:
             self.tally["unchanged" if same else task.kind if outcome.status < 300 else "other"] += 1
             data = writer.exchange(outcome, self.fetch.identification, ACCEPT[task.kind], extra, same)
         self._write(task.url, data)
+
+    def _closed_to(self, url: str) -> list[str]:
+        """The recorded agents whom robots.txt names and refuses the URL."""
+        rules = self._known_rules(url)
+        return rules.closed_to(url, self.fetch.robots_recorded) if rules else []
 
     def _unchanged(self, task: Task, outcome: Response) -> dict[str, str] | None:
         """The headers of a revisit record where an earlier round's answer still holds."""

@@ -129,6 +129,8 @@ def judge(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Re
     if fault:
         return refuse(fault)
     source.digest = digest_of(record, body)
+    if "m3w-rights" in record.headers:  # what robots.txt says to others, as our crawler recorded it
+        answer.headers["m3w-rights"] = record.headers["m3w-rights"]
     return Page(url, body, source, answer.headers, answer.charset)
 
 

@@ -134,15 +134,26 @@ def _lead(record: Record, kind: str, crawler: Crawler) -> None:
     if answer is None:
         return
     if kind == "robots":
-        if _age(record) < ROBOTS_SECONDS and record.url.endswith("/robots.txt") and answer.status < 500:
-            rules = robots.from_status(answer.status, answer.body, crawler.fetch.token, crawler.fetch.robots_agents)
-            crawler.known_robots[record.url.removesuffix("/robots.txt")] = rules
+        if _age(record) < ROBOTS_SECONDS and answer.status < 500:
+            _lead_robots(record.url, answer, crawler)
         return
     depth, hops = int(record.headers.get("m3w-depth", "0")), int(record.headers.get("m3w-hops", "0"))
     location = absolute(answer.headers.get("location", ""), record.url) if answer.status in REDIRECTS else ""
     led = crawler.follow(kind, record.url, depth, hops, answer.status, location, answer.body, answer.charset)
     for _ in led:
         pass
+
+
+def _lead_robots(url: str, answer: payload.Answer, crawler: Crawler) -> None:
+    """Take an archived robots.txt, or a file of reserved rights, as if it were asked for now."""
+    if url.endswith("/robots.txt"):
+        rules = robots.from_status(answer.status, answer.body, crawler.fetch.token, crawler.fetch.robots_agents)
+        crawler.known_robots[url.removesuffix("/robots.txt")] = rules
+        return
+    for name, path in robots.WELL_KNOWN.items():
+        known = crawler.known_robots.get(url.removesuffix(path))
+        if known is not None and url.endswith(path) and name in crawler.fetch.site_rights:
+            robots.add_rights(known, name, answer.body)
 
 
 def _age(record: Record) -> float:

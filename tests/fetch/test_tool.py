@@ -57,7 +57,10 @@ def test_its_output_is_read_back_by_url(output: Path) -> None:
 def test_what_it_has_is_taken_and_the_rest_is_fetched(output: Path, server: Any, answer: Any) -> None:
     server.paths["/2"] = answer(PNG)
     settings = FetchConfig(
-        img2dataset_output=[str(output / "*.parquet")], resolve={"a.example": server.place}, retry_wait=0.01
+        img2dataset_output=[str(output / "*.parquet")],
+        resolve={"a.example": server.place},
+        retry_wait=0.01,
+        site_rights=[],
     )
     got = {
         url[-1]: outcome(result) for url, result in fetch_all(["http://a.example/1", "http://a.example/2"], settings)

@@ -36,7 +36,13 @@ LIMITS = ReadLimits()
 def crawl(site: Any, folder: Path, seeds: list[str], fetch: dict[str, Any] | None = None, **more: Any) -> list[Any]:
     """Crawl and read back: everything that the archive holds, in its order."""
     source = SourceConfig(crawl=CrawlSource(seeds=seeds, **{"delay": 0.0, "series": 1, **more}))
-    quick = {"retry_wait": 0.01, "total_timeout": 5.0, "connect_timeout": 1.0, "resolve": site.resolve}
+    quick = {
+        "retry_wait": 0.01,
+        "total_timeout": 5.0,
+        "connect_timeout": 1.0,
+        "resolve": site.resolve,
+        "site_rights": [],
+    }
     acquire(source, FetchConfig(**{**quick, **(fetch or {})}), str(folder))
     return [one for part in plan(source, str(folder)) for one in read(part.input, LIMITS)]
 
@@ -351,3 +357,20 @@ def test_seeds_may_stand_in_a_list(site: Any, tmp_path: Path) -> None:
     listing = tmp_path / "seeds.txt"
     listing.write_text("# two\nhttp://a.test/5\n\nhttp://b.test/\n")
     assert sorted(pages(crawl(site, tmp_path / "out", [str(listing)]))) == ["a.test/5", "a.test/6", "b.test/"]
+
+
+def test_rights_of_a_site_are_obeyed_and_recorded_also_when_the_crawl_goes_on(site: Any, tmp_path: Path) -> None:
+    site.put("a.test", "/robots.txt", b"User-agent: *\nAllow: /\n\nUser-agent: GPTBot\nDisallow: /\n", "text/plain")
+    tdm = b'[{"location": "/reserved/*", "tdm-reservation": 1}]'
+    site.put("a.test", "/.well-known/tdmrep.json", tdm, "application/json")
+    site.page("a.test/", "/reserved/1", "/free")
+    site.page("a.test/free", "/reserved/2")
+    site.page("a.test/reserved/1")
+    rights = {"site_rights": ["tdmrep.json"]}
+    crawl(site, tmp_path, ["http://a.test/"], rights, max_depth=0)
+    site.asked.clear()
+    found = crawl(site, tmp_path, ["http://a.test/"], rights)
+    assert pages(found) == ["a.test/", "a.test/free"]
+    assert all(one.headers["m3w-rights"] == "robots:GPTBot" for one in found if isinstance(one, Page))
+    assert set(reasons(found).values()) == {"not_fetched opt_out tdmrep.json"}
+    assert site.asked == [("a.test", "/free")]
