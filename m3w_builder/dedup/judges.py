@@ -30,6 +30,7 @@ def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
             DECISIONS.empty_table(),
             _all_but_the_least(of_kind(keys, "url"), "url", "duplicate_url"),
             _all_but_the_least(of_kind(keys, "text"), "text", "duplicate_text"),
+            _all_but_the_least(of_kind(keys, "minhash"), "minhash", "near_duplicate_text"),
             decisions_table("picture", "common_picture", columns),
             _archived(keys, {name: column[~common] for name, column in pictures.items()}),
         ]

@@ -11,9 +11,10 @@ import pyarrow as pa
 import xxhash
 
 from m3w_builder.dedup.config import DedupConfig
+from m3w_builder.dedup.minhash import band_keys, signature
 from m3w_builder.dedup.near import near_keys
 from m3w_builder.dedup.tables import KEYS, keys_table
-from m3w_builder.document import Document
+from m3w_builder.document import Document, words
 from m3w_builder.urls import canonical
 
 _TOP = 1 << 16
@@ -45,12 +46,14 @@ def text_hash(text: str) -> int:
 
 
 def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig) -> pa.Table:
-    """Rows of `KEYS` for some documents: one for the URL, one for the text, one for each distinct picture URL.
+    """Rows of `KEYS` for some documents: one for the URL, one for the text, one a
+    MinHash band, one for each distinct picture URL.
 
     A document without text has no text row: being empty is not being the same.
     """
     urls: list[tuple[int, int, int]] = []
     texts: list[tuple[int, int, int]] = []
+    bands: list[tuple[int, int, int]] = []
     pictures: list[tuple[int, int, int, int]] = []
     for document in documents:
         doc, text = document.id, document.text
@@ -59,17 +62,32 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         urls.append((url_hash, rank, doc))
         if text.strip():
             texts.append((text_key, rank, doc))
+            bands += [(key, rank, doc) for key in _bands(text, config)]
         pictures += [
             (key, url_hash, doc, text_key) for key in {picture_url_key(image.url) for image in document.images}
         ]
     tables = []
-    for kind, rows, wanted in (("url", urls, config.urls), ("text", texts, config.texts), ("picture", pictures, True)):
+    for kind, rows, wanted in (
+        ("url", urls, config.urls),
+        ("text", texts, config.texts),
+        ("minhash", bands, config.near_texts),
+        ("picture", pictures, True),
+    ):
         if not wanted:
             continue
         columns = np.array(rows, np.uint64).reshape(-1, 3 if kind != "picture" else 4).T
         named = dict(zip(("key", "rank", "doc", "value"), columns, strict=False))
         tables.append(keys_table(kind, len(rows), partition=np.full(len(rows), partition), **named))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _bands(text: str, config: DedupConfig) -> list[int]:
+    tokens = words(text.lower())
+    if not config.near_texts or not tokens:
+        return []
+    values = signature(tokens, config.minhash_bands * config.minhash_rows, config.minhash_words)
+    keys: list[int] = band_keys(values, config.minhash_bands).tolist()
+    return keys
 
 
 def _page_rank(document: Document, text: str, config: DedupConfig) -> int:

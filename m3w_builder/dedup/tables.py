@@ -13,7 +13,7 @@ _FILE = pa.dictionary(pa.int32(), pa.string())
 
 KEYS = pa.schema(
     [
-        ("kind", _KIND),  # "url", "text", "picture", "archived"; "exact", "near"
+        ("kind", _KIND),  # "url", "text", "minhash", "picture", "archived"; "exact", "near"
         ("key", pa.uint64()),  # what must meet: all rows of a key are judged together
         ("rank", pa.uint64()),  # the least (rank, doc) stays
         ("partition", pa.uint32()),
@@ -42,6 +42,7 @@ DECISIONS = pa.schema(
 REASONS: Mapping[str, str] = {
     "duplicate_url": "another page has the same canonical URL",
     "duplicate_text": "another page has the same text",
+    "near_duplicate_text": "another page shares most of its word sequences",
     "common_picture": "the picture's URL stands on more than max_documents_per_picture documents",
     "exact_duplicate": "another picture has the same bytes",
     "near_duplicate": "another picture's perceptual hash is within max_distance bits",

@@ -154,8 +154,8 @@ def _write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
 
 
 def page_drops(decisions: pa.Table) -> dict[int, Drop]:
-    """Exchange 1: which documents go, by `Document.id`."""
-    return {row["doc"]: _drop(row) for row in _rows(decisions, ("url", "text"))}
+    """Exchange 1: which documents go, by `Document.id`; of several reasons the last in the order of kinds counts."""
+    return {row["doc"]: _drop(row) for row in _rows(decisions, ("minhash", "text", "url"))}
 
 
 def picture_drops(decisions: pa.Table) -> dict[int, Drop]:

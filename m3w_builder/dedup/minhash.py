@@ -1,0 +1,56 @@
+"""MinHash of texts: documents that share most of their word sequences share a key, however they are framed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import xxhash
+
+from m3w_builder.dedup.near import mix
+
+_NAME = 1 << 63
+_STEP = 4096
+"""Shingles hashed at once: a long document's table stays within the processor's cache."""
+
+
+@lru_cache(maxsize=8)
+def _permutations(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Factors (odd) and summands of `number` permutations of 32 bits, the same in every process and release."""
+    spread = mix(np.arange(1, 2 * number + 1, dtype=np.uint64))
+    return (spread[:number] >> np.uint64(32)).astype(np.uint32) | np.uint32(1), spread[number:].astype(np.uint32)
+
+
+def shingles(tokens: Sequence[str], length: int) -> np.ndarray:
+    """32 bits of each run of `length` words; of all words together where there are fewer."""
+    names: dict[str, int] = {}
+    for token in tokens:
+        if token not in names:
+            names[token] = xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+    words = np.fromiter((names[token] for token in tokens), np.uint64, len(tokens))
+    length = min(length, len(tokens))
+    runs = np.zeros(len(tokens) - length + 1, np.uint64)
+    for start in range(length):
+        runs = runs * np.uint64(0x9E3779B97F4A7C15) + words[start : start + len(runs)]
+    return (mix(runs) >> np.uint64(32)).astype(np.uint32)
+
+
+def signature(tokens: Sequence[str], permutations: int, length: int = 5) -> np.ndarray:
+    """The least value of the shingles under each permutation, uint32; two texts agree on about their Jaccard share."""
+    factors, summands = _permutations(permutations)
+    found = np.unique(shingles(tokens, length))
+    least = np.full(permutations, 0xFFFFFFFF, np.uint32)
+    for start in range(0, len(found), _STEP):
+        values = found[start : start + _STEP, None] * factors + summands
+        np.minimum(least, values.min(axis=0), out=least)
+    return least
+
+
+def band_keys(values: np.ndarray, bands: int) -> np.ndarray:
+    """One key a band of a signature: texts that agree on all of a band meet."""
+    rows = values.reshape(bands, -1).astype(np.uint64)
+    keys = mix(np.arange(_NAME, _NAME + bands, dtype=np.uint64))
+    for column in rows.T:
+        keys = mix(keys ^ column) + np.uint64(0x9E3779B97F4A7C15)
+    return mix(keys)
