@@ -28,7 +28,7 @@ def write(build: str) -> str:
 
     found = figures.gather(build)
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        resources.files("m3w_builder.report").joinpath("report.html").read_text(encoding="utf-8")
+        resources.files("m3w_builder.report.templates").joinpath("report.html").read_text(encoding="utf-8")
     )
     page = template.render(
         **found,

@@ -1,0 +1,1 @@
+"""The pages that the report and the browser fill."""
