@@ -67,12 +67,11 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
     fit(resumed, mixture(a=1.0), CONFIG, str(tmp_path / "stopped"), lambda _: None)
     for name, value in straight.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
-    lines = [
-        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").open()] for name in ("straight", "stopped")
-    ]
-    assert [[(line["step"], line["loss"]) for line in each] for each in lines][0] == [
-        (line["step"], line["loss"]) for line in lines[1]
-    ]
+    steps = {}
+    for name in ("straight", "stopped"):
+        lines = [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").open()]
+        steps[name] = [(line["step"], line["loss"]) for line in lines]
+    assert steps["straight"] == steps["stopped"] and len(steps["straight"]) == 6
 
 
 def test_a_mixture_sums_the_weighted_losses(tmp_path: Path) -> None:
