@@ -9,6 +9,10 @@ from m3w_builder.extract.walk import Block, Page, Piece, Shot
 
 DESCEND = 0.62
 """A box inside another takes its place while it holds at least this share of the good text."""
+PICTURE = 30.0
+"""What a picture speaks for content, in characters of good text, on a page that has fewer than `FEW` of those:
+galleries have little else, and beside an article pictures belong to anything."""
+FEW = 400.0
 DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
 
@@ -47,14 +51,12 @@ def weigh(page: Page, url: str = "") -> Weighed:
     thread = bool(words.THREAD.search(url))
     zeros: list[int] = [0] * number
     weighed = Weighed(page, thread, [0.0] * number, zeros[:], zeros[:], zeros[:], [""] * number)
-    names: dict[str, str] = {}
     for index, box in enumerate(page.boxes):
         if box.tag in _BAD_TAGS:
             weighed.bad[index] = box.tag
         elif len(box.name) > 2:
-            if box.name not in names:
-                names[box.name] = words.bad(box.name) or ("comments" if words.COMMENTS.search(box.name) else "")
-            weighed.bad[index] = "" if thread and names[box.name] == "comments" else names[box.name]
+            told = words.named(box.name)
+            weighed.bad[index] = told.bad or ("comments" if told.comments and not thread else "")
         if index:
             weighed.children.setdefault(box.parent, []).append(index)
     for piece in page.pieces:
@@ -64,6 +66,10 @@ def weigh(page: Page, url: str = "") -> Weighed:
             weighed.text[piece.box] += len(piece.text)
             weighed.links[piece.box] += piece.links
             weighed.paragraphs[piece.box] += good >= 60
+    if sum(weighed.good) < FEW:
+        for piece in page.pieces:
+            if isinstance(piece, Shot) and not piece.reason:
+                weighed.good[piece.box] += PICTURE
     for index in range(number - 1, 0, -1):
         parent = page.boxes[index].parent
         weighed.good[parent] += weighed.claim(index)
@@ -87,7 +93,7 @@ def goodness(block: Block) -> float:
         good = plain * 0.6 if plain > 40 else plain * 0.25
     else:
         good = plain * 0.3
-    return good * 0.1 if length > 40 and words.CONSENT.search(block.text) else good
+    return good * 0.1 if length > 40 and words.CONSENT.search(block.text, 0, 300) else good
 
 
 def root_of(weighed: Weighed) -> int:
@@ -113,9 +119,9 @@ def _named_article(weighed: Weighed) -> int:
     found = [
         index
         for index, box in enumerate(boxes)
-        if (box.tag == "article" or (len(box.name) > 4 and words.ARTICLE.search(words.apart(box.name))))
+        if weighed.good[index] > 140
+        and (box.tag == "article" or words.named(box.name).article)
         and not weighed.bad[index]
-        and weighed.good[index] > 140
     ]
     if not found:
         return -1
@@ -130,7 +136,7 @@ def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
     if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and weighed.good[best] < 0.8 * weighed.good[here]:
         return True
     first = boxes[best].name.split(None, 1)[:1]
-    if not (weighed.thread or words.POSTS.search(words.apart(boxes[best].name))):
+    if not (weighed.thread or words.named(boxes[best].name).post):
         return False
     alike = [
         child

@@ -121,7 +121,8 @@ KINDS = {
     "figcaption": "caption", "caption": "caption", "tr": "table", "math": "formula",
 }  # fmt: skip
 
-_INVISIBLE = {ord(c): None for c in "\u00ad\u200b\u2060\ufeff\u200e\u200f"}
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
+_GONE = dict.fromkeys(map(ord, _INVISIBLE))
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 BREAK = "\x01"
 """Stands for <br> until the block is whole."""
@@ -300,7 +301,7 @@ class Walker:
             self.rows += 1
         before = self.box
         if tag in BOXES:
-            name = " ".join(filter(None, (attributes.get(key) for key in ("class", "id", "role", "itemprop"))))
+            name = _name(attributes)
             boxes = self.page.boxes
             self.box = len(boxes)
             boxes.append(Box(before, tag, name, len(self.page.pieces), 0, boxes[before].depth + 1))
@@ -362,6 +363,15 @@ class Walker:
             self.page.pieces.append(Clip(item, self.box))
 
 
+def _name(attributes: Any) -> str:
+    """What an element calls itself: class, id, role and itemprop."""
+    name = attributes.get("class") or ""
+    for key in ("id", "role", "itemprop"):
+        if key in attributes:
+            name += " " + (attributes.get(key) or "")
+    return name
+
+
 def _nothing() -> None:
     return None
 
@@ -384,7 +394,8 @@ def judged(image: Image, name: str) -> str:
 
 def texts(raw: str, pre: bool) -> list[str]:
     """The blocks in what was gathered: white space as a reader sees it, two <br> part paragraphs."""
-    raw = raw.translate(_INVISIBLE) if not raw.isascii() else raw
+    if not raw.isascii() and any(sign in raw for sign in _INVISIBLE):
+        raw = raw.translate(_GONE)
     if pre:
         text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()
         return [text] if text.strip() else []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 
 def _names(*groups: str) -> re.Pattern[str]:
@@ -66,6 +68,24 @@ NOISE = re.compile(
 _HUMP = re.compile(r"([a-z])([A-Z])")
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a part's class, id, role and itemprop say of it."""
+
+    bad: str
+    """The word that tells that it is no content; empty for none."""
+    comments: bool
+    article: bool
+    post: bool
+
+
+@lru_cache(maxsize=65_536)
+def named(name: str) -> Named:
+    """What a part's names say. Sites use the same names on every page: each is looked at once."""
+    parted = apart(name)
+    return Named(bad(parted), bool(COMMENTS.search(parted)), bool(ARTICLE.search(parted)), bool(POSTS.search(parted)))
+
+
 def apart(name: str) -> str:
     """A class name with its humps parted: "leftSidebar" has the word "sidebar"."""
     return _HUMP.sub(r"\1-\2", name)
@@ -73,7 +93,6 @@ def apart(name: str) -> str:
 
 def bad(name: str) -> str:
     """What in a class, id or role tells that a part is no content; empty for nothing."""
-    name = apart(name)
     found = BAD.search(name)
     if found and not (len(found.group()) < 5 and WHOLE.search(name)):
         return found.group().lower()

@@ -5,9 +5,15 @@ from typing import Any
 
 from m3w_builder.text.language import Language
 from m3w_builder.text.length import Length
+from m3w_builder.text.paragraphs import C4, Obelics
+from m3w_builder.text.pii import Pii
+from m3w_builder.text.quality import FineWeb, Quality
 from m3w_builder.text.repetition import Repetition
+from m3w_builder.text.words import BadWords
 
-STAGES: Mapping[str, type[Any]] = {stage.name: stage for stage in (Language, Length, Repetition)}
+_ALL = (Language, Length, Repetition, Quality, FineWeb, C4, Obelics, Pii, BadWords)
+
+STAGES: Mapping[str, type[Any]] = {stage.name: stage for stage in _ALL}
 """The stages that a config's `text` may name."""
 
-__all__ = ["STAGES", "Language", "Length", "Repetition"]
+__all__ = ["C4", "STAGES", "BadWords", "FineWeb", "Language", "Length", "Obelics", "Pii", "Quality", "Repetition"]

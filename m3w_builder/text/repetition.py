@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.document import Document, words
+from m3w_builder.document import Document, Text, words
 from m3w_builder.stage import Drop
 
 TOP = ((2, 0.20), (3, 0.18), (4, 0.16))
@@ -19,7 +19,11 @@ DUPLICATE = ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """Keeps documents whose repeated lines, paragraphs and n-grams stay under MassiveText's limits, times `scale`."""
+    """Keeps documents whose repeated lines, paragraphs and n-grams stay under MassiveText's limits, times `scale`.
+
+    Prose is judged: code and tables repeat by nature. Where words are single characters, since the script writes no
+    spaces, n-grams are twice as long: a word of Chinese or Japanese has about two characters.
+    """
 
     name: ClassVar[str] = "repetition"
     reasons: ClassVar[Mapping[str, str]] = {
@@ -40,7 +44,8 @@ class Repetition:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        text = document.text
+        prose = [item.text for item in document.items if isinstance(item, Text) and item.kind not in ("code", "table")]
+        text = "\n\n".join(prose)
         tokens = words(text.lower())
         if len(tokens) < self.min_words:
             return document
@@ -57,17 +62,23 @@ class Repetition:
         paragraph_share, paragraph_characters = repeated(paragraphs)
         lengths = [len(token) for token in tokens]
         total = sum(lengths)
+        times = characters_a_word(tokens)
         return [
             ("duplicate_lines", "", line_share, 0.30),
             ("duplicate_line_characters", "", line_characters, 0.20),
             ("duplicate_paragraphs", "", paragraph_share, 0.30),
             ("duplicate_paragraph_characters", "", paragraph_characters, 0.20),
-            *(("top_ngram", f"{n}-gram", top_share(tokens, n, total), most) for n, most in TOP),
+            *(("top_ngram", f"{n}-gram", top_share(tokens, n * times, total), most) for n, most in TOP),
             *(
-                ("duplicate_ngrams", f"{n}-grams", repeated_share(tokens, lengths, n, total), most)
+                ("duplicate_ngrams", f"{n}-grams", repeated_share(tokens, lengths, n * times, total), most)
                 for n, most in DUPLICATE
             ),
         ]
+
+
+def characters_a_word(tokens: list[str]) -> int:
+    """2 where most tokens are single characters, as in scripts that write no spaces; else 1."""
+    return 2 if sum(map(len, tokens)) < 2 * len(tokens) else 1
 
 
 def repeated(parts: list[str]) -> tuple[float, float]:
