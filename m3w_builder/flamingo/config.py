@@ -192,3 +192,23 @@ class TrainConfig:
     """Seed of starting values and order."""
     validate: ValidateConfig = field(default_factory=ValidateConfig)
     """Sizes of the model, and how the two frozen models are trained first."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """How a task is asked."""
+
+    shots: tuple[int, ...] = (0, 4, 8)
+    """Numbers of examples shown before the question (paper: 0, 4, 8, 16, 32)."""
+    support: Literal["random", "rices"] = "random"
+    """Shots by chance, or those whose pictures are most alike the asked one, the most alike last (RICES)."""
+    permutations: int = 1
+    """Orders of the shots whose log-likelihoods are averaged: prompt ensembling (paper: 6)."""
+    labels: Literal["right", "shuffled"] = "right"
+    """Shuffled answers in the shots tell learning from them apart from finding the task."""
+    queries: int = 200
+    """Most questions asked."""
+    beams: int = 3
+    """Beams of open-ended answers (paper: 3)."""
+    seed: int = 0
+    """Seed of shots, orders and intervals."""

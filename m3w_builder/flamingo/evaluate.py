@@ -5,39 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from m3w_builder.flamingo import checkpoint
+from m3w_builder.flamingo.config import EvaluateConfig
 from m3w_builder.flamingo.corpus import Pixels
 from m3w_builder.flamingo.metrics import cider, interval, vqa_accuracy
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.prompt import Piece, complete, lay_out, score
-from m3w_builder.flamingo.tasks import Example, Task
+from m3w_builder.flamingo.tasks import Example, Task, load_task, rendered
 from m3w_builder.flamingo.tokenizer import Tokenizer
 from m3w_builder.flamingo.vision import pixels
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluateConfig:
-    """How a task is asked."""
-
-    shots: tuple[int, ...] = (0, 4, 8)
-    """Numbers of examples shown before the question (paper: 0, 4, 8, 16, 32)."""
-    support: Literal["random", "rices"] = "random"
-    """Shots by chance, or those whose pictures are most alike the asked one, the most alike last (RICES)."""
-    permutations: int = 1
-    """Orders of the shots whose log-likelihoods are averaged: prompt ensembling (paper: 6)."""
-    labels: Literal["right", "shuffled"] = "right"
-    """Shuffled answers in the shots tell learning from them apart from finding the task."""
-    queries: int = 200
-    """Most questions asked."""
-    beams: int = 3
-    """Beams of open-ended answers (paper: 3)."""
-    seed: int = 0
-    """Seed of shots, orders and intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +138,18 @@ def table(results: Sequence[Result]) -> str:
 
 def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
     return [asdict(result) for result in results]
+
+
+def run(folder: str, names: Sequence[str], config: EvaluateConfig) -> list[Result]:
+    """Evaluate a checkpoint on tasks: "rendered:colour" (or shape, ground, count), or folders in the common layouts.
+
+    What `m3w evaluate` calls. Raises ConfigError where a checkpoint or task is not there.
+    """
+    model, tokenizer = checkpoint.load(folder)
+    side = model.vision.side
+    results = []
+    for name in names:
+        kind, colon, what = name.partition(":")
+        task = rendered(what, side, seed=config.seed) if colon and kind == "rendered" else load_task(name, side)
+        results += evaluate(model, tokenizer, task, config)
+    return results

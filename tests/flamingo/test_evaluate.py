@@ -12,8 +12,8 @@ import torch
 
 from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import checkpoint
-from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
-from m3w_builder.flamingo.evaluate import EvaluateConfig, evaluate, orders, pick, rices, table
+from m3w_builder.flamingo.config import EvaluateConfig, LanguageConfig, ModelConfig, TowerConfig
+from m3w_builder.flamingo.evaluate import evaluate, orders, pick, rices, run, table
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.prompt import complete, lay_out, next_tokens, score, stream
 from m3w_builder.flamingo.tasks import Example, Task, load_task, rendered
@@ -148,5 +148,7 @@ def test_a_checkpoint_gives_the_same_model_back(tmp_path: Path, model: tuple[Fla
     prompts = [lay_out(m, t, [picture(7), "red"]) for m, t in ((flamingo, tokenizer), (again, tokens))]
     first, second = (next_tokens(m, p, [[]]) for m, p in zip((flamingo, again), prompts, strict=True))
     assert torch.equal(first, second)
+    (result,) = run(str(tmp_path / "c"), ["rendered:colour"], EvaluateConfig(shots=(1,), queries=3))
+    assert result.task == "rendered:colour" and 0 <= result.value <= 1
     with pytest.raises(ConfigError, match="no checkpoint"):
         checkpoint.load(str(tmp_path))
