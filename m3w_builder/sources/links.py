@@ -16,14 +16,26 @@ MAX_LINKS = 5000
 MAX_LISTED = 50_000
 """URLs taken of one sitemap (the protocol's own limit) or feed."""
 
+MAX_PAGE = 8_000_000
+"""Bytes of a page that are searched."""
+
+MAX_DEPTH = 4000
+"""Levels of block elements; browsers stop at 512, and real pages far below that."""
+
+_BLOCK = re.compile(
+    r"<(/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset|figcaption|figure|footer|header"
+    r"|hgroup|li|main|menu|nav|ol|section|summary|ul)\b",
+    re.IGNORECASE,
+)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:-]+)""", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'>]+)", re.IGNORECASE)
 _WIDTH = re.compile(r"([\d.]+)[wx]$")
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
 _FEEDS = ("application/rss+xml", "application/atom+xml")
+# Every repeat is bounded and stops at the next tag: a hostile feed must not cost more than its length.
 _LISTED = re.compile(
-    r"<(?:loc|link)(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)\s*(?:\]\]>)?\s*</(?:loc|link)>"
-    r"|<link\s[^>]*?href\s*=\s*[\"']([^\"']+)[\"']",
+    r"<(?:loc|link)(?:\s[^<>]{0,300})?>\s{0,99}(?:<!\[CDATA\[\s{0,99})?([^<>\]\s]{1,2000})"
+    r"|<link\s[^<>]{0,300}?\bhref\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,2000})[\"']",
     re.IGNORECASE,
 )
 
@@ -49,11 +61,26 @@ def text_of(body: bytes, charset: str) -> str:
     return body.decode("utf-8", "replace")
 
 
+def nests_deep(text: str) -> bool:
+    """Whether block elements nest over MAX_DEPTH deep: HTML's parsing rules are quadratic in that, in any parser."""
+    if text.count("<") <= 2 * MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _BLOCK.finditer(text):
+        depth = depth - 1 if match[1] else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
 def links_of(body: bytes, url: str, charset: str = "", pictures: bool = False) -> Links:
-    """What the page leads to; nothing to follow where a meta element says nofollow."""
+    """What the page leads to; nothing to follow where a meta element says nofollow, or where it nests without end."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(text_of(body, charset))
+    text = text_of(body[:MAX_PAGE], charset)
+    if nests_deep(text):
+        return Links()
+    tree = LexborHTMLParser(text)
     base_node = tree.css_first("base[href]")
     base = (absolute(base_node.attributes.get("href") or "", url) if base_node else "") or url
     found: dict[str, dict[str, None]] = {"pages": {}, "pictures": {}, "feeds": {}}
@@ -82,11 +109,6 @@ def links_of(body: bytes, url: str, charset: str = "", pictures: bool = False) -
     if pictures:
         for link in _pictures(tree):
             add("pictures", link)
-        for block in tree.css("noscript"):
-            text = block.text() or block.html or ""
-            if "<img" in text:
-                for link in _pictures(LexborHTMLParser(text.replace("noscript", "div"))):
-                    add("pictures", link)
     if not follow:
         found["pages"] = {}
     return Links(*(list(found[kind]) for kind in ("pages", "pictures", "feeds")))

@@ -67,3 +67,27 @@ def test_the_largest_candidate_of_a_srcset(srcset: str, wanted: str) -> None:
 )
 def test_sitemaps_and_feeds_name_urls(body: bytes) -> None:
     assert listed(body, "http://a.test/map.xml") == ["http://a.test/x?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<div>" * 200_000 + b"<a href=/x>y</a>",
+        b"<ul><li>" * 100_000 + b"</ul>" * 100_000,
+        b"<section>" * 100_000 + b"</section>" * 100_000,
+    ],
+)
+def test_a_page_that_nests_without_end_leads_nowhere(body: bytes) -> None:
+    assert links_of(body, URL, pictures=True).pages == []
+
+
+def test_a_long_page_is_no_deep_one() -> None:
+    body = b"<div><ul><li><a href=/%d>x</a></li></ul></div>"
+    assert len(links_of(b"".join(body % n for n in range(4000)), URL).pages) == 4000
+
+
+@pytest.mark.parametrize(
+    "piece", [b"<link ", b"<link href=", b"<loc>", b"<link><![CDATA[", b"<loc " + b" " * 400, b"<loc>\n\n"]
+)
+def test_a_hostile_feed_costs_no_more_than_its_length(piece: bytes) -> None:
+    assert listed(piece * 100_000, "http://a.test/map.xml") == []
