@@ -91,7 +91,9 @@ def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     for name in ("partition", "doc", "picture"):
         itself &= rows[name][order] == rows[name][kept]
     gone, kept = order[~itself], kept[~itself]
-    columns = {"partition": rows["partition"][gone], "doc": rows["doc"][gone], "key": rows["key"][gone]}
+    # A page is named by its document alone, so that `settle` leaves one row of its many MinHash bands.
+    key = rows["picture"][gone]
+    columns = {"partition": rows["partition"][gone], "doc": rows["doc"][gone], "key": key}
     return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
 
 

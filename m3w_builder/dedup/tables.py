@@ -28,7 +28,7 @@ DECISIONS = pa.schema(
     [
         ("partition", pa.uint32()),
         ("doc", pa.uint64()),
-        ("key", pa.uint64()),  # which picture: key of its URL ("picture", "archived"), first 64 bits of its sha256
+        ("key", pa.uint64()),  # which picture: key of its URL ("picture", "archived"), first 64 bits of its sha256; 0
         ("kind", pa.string()),  # as in KEYS; plain text, which sorts
         ("reason", pa.string()),
         ("detail", pa.string()),
