@@ -26,7 +26,7 @@ class Rules:
     detail: str = ""
     named: list[str] = field(default_factory=list)  # every agent that the file names, lower-case
     ai_txt: Any = None
-    tdm: list[tuple[re.Pattern[str], bool]] = field(default_factory=list)
+    tdm: list[tuple[str, bool]] = field(default_factory=list)
 
     def reserves(self, url: str) -> str:
         """The file in which the site reserves its rights in the URL: "ai.txt", "tdmrep.json", "" where in none."""
@@ -34,7 +34,7 @@ class Rules:
             return "ai.txt"
         path = site_path(url)
         # The first location that fits decides (TDMRep, 6.2).
-        reserved = next((reserved for pattern, reserved in self.tdm if pattern.match(path)), False)
+        reserved = next((reserved for pattern, reserved in self.tdm if fits(pattern, path)), False)
         return "tdmrep.json" if reserved else ""
 
     def closed_to(self, url: str, agents: Iterable[str]) -> list[str]:
@@ -91,7 +91,26 @@ def add_rights(rules: Rules, name: str, body: bytes) -> None:
         return
 
 
-def _tdm(text: str) -> list[tuple[re.Pattern[str], bool]]:
+def fits(pattern: str, path: str) -> bool:
+    """Whether a path begins as a pattern says, in which `*` stands for anything and `$` at the end for the end.
+
+    Part by part, not as a regular expression: a pattern of many stars would keep one busy for ever.
+    """
+    parts = pattern.removesuffix("$").split("*")
+    if not path.startswith(parts[0]):
+        return False
+    at = len(parts[0])
+    for part in parts[1:]:
+        place = path.find(part, at)
+        if place < 0:
+            return False
+        at = place + len(part)
+    if not pattern.endswith("$"):
+        return True
+    return (len(parts) > 1 and path.endswith(parts[-1])) or path == parts[0]
+
+
+def _tdm(text: str) -> list[tuple[str, bool]]:
     try:
         entries = json.loads(text)
     except ValueError:
@@ -99,9 +118,7 @@ def _tdm(text: str) -> list[tuple[re.Pattern[str], bool]]:
     found = []
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and isinstance(place := entry.get("location"), str):
-            end = "$" if place.endswith("$") else ""
-            pattern = ".*".join(re.escape(part) for part in place.removesuffix("$").split("*")) + end
-            found.append((re.compile(pattern), str(entry.get("tdm-reservation")) == "1"))
+            found.append((place, str(entry.get("tdm-reservation")) == "1"))
     return found
 
 

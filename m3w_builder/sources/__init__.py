@@ -62,6 +62,12 @@ class SourceConfig:
     """A folder of HTML files."""
 
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options of the fsspec file system on which the archive stands: what `read_payload` wants too."""
+        return dict((self.warc and self.warc.options) or (self.commoncrawl and self.commoncrawl.options) or {})
+
+
 def check(config: SourceConfig) -> None:
     """Raise ConfigError, in one line and before any work, where the source is not one, or names what is not there."""
     named = [name for name in ("warc", "commoncrawl", "crawl", "folder") if getattr(config, name) is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from m3w_builder.fetch import rights
+from m3w_builder.fetch import rights, robots
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,22 @@ def test_only_what_is_obeyed_refuses() -> None:
     headers = {"x-robots-tag": "noai, noarchive"}
     assert rights.refused(headers, "m3w-builder", ["noai"]) == "noai"
     assert rights.refused(headers, "m3w-builder", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "wanted"),
+    [
+        ("/", "/x", True),
+        ("/a", "/b", False),
+        ("/a*", "/abc", True),
+        ("*.jpg$", "/x.jpg", True),
+        ("*.jpg$", "/x.jpg?y", False),
+        ("/a$", "/a", True),
+        ("/a$", "/ab", False),
+        ("/*/b*/c", "/x/by/z/c", True),
+        ("/*/b*/c", "/x/y/z/c", False),
+        ("/" + "*a" * 500 + "b$", "/" + "a" * 5000, False),
+    ],
+)
+def test_a_pattern_fits_a_path(pattern: str, path: str, wanted: bool) -> None:
+    assert robots.fits(pattern, path) is wanted
