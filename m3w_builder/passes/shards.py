@@ -20,7 +20,16 @@ from m3w_builder.report.statistics import Statistics
 from m3w_builder.stage import Drop
 
 NAME = "shards"
-_CODE = ("document.py", "stage.py", "dedup", "shards", "report/statistics.py", "passes/shards.py", "passes/pictures.py")
+_CODE = (
+    "document.py",
+    "stage.py",
+    "dedup",
+    "shards",
+    "report/statistics.py",
+    "report/sketches.py",
+    "passes/shards.py",
+    "passes/pictures.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from m3w_builder import storage
@@ -344,7 +344,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ours(self) -> bool:
         """Whether the request was sent to this server by name, and not by a page of elsewhere."""
-        bound, port = self.server.server_address[:2]  # type: ignore[misc]
+        bound, port = cast(tuple[str, int], self.server.server_address[:2])
         names = {f"{name}:{port}" for name in (bound, "127.0.0.1", "localhost", "[::1]")}
         origin = self.headers.get("Origin")
         return self.headers.get("Host") in names and (origin is None or origin.removeprefix("http://") in names)

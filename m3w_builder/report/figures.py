@@ -1,15 +1,31 @@
-"""A build's figures: its books and the statistics of all its receipts, merged."""
+"""A build's figures: its books, and the statistics and costs of all its receipts, merged."""
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
-from m3w_builder import storage
+from m3w_builder import __version__, storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report.statistics import HISTOGRAMS, SUMS, Statistics
+from m3w_builder.report import reasons
+from m3w_builder.report.statistics import DISTINCT, HISTOGRAMS, SUMS, Statistics
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+PACKAGES = ("fastwarc", "selectolax", "opencv-python-headless", "pillow", "pyarrow", "dask", "webdataset", "torch")
+"""Packages on which the bytes of a corpus depend; their versions are told."""
+PASSES = (
+    "pages", "exchange1/gather", "exchange1/judge", "exchange1/deliver",
+    "pictures", "exchange2/gather", "exchange2/judge", "exchange2/deliver", "shards",
+)  # fmt: skip
+
+PEERS: tuple[dict[str, Any], ...] = (
+    {"name": "OBELICS", "documents": 141e6, "pictures": 353e6, "text": "115 B tokens", "source": "arXiv 2306.16527"},
+    {"name": "MMC4", "documents": 101.2e6, "pictures": 571e6, "text": "43 B tokens", "source": "arXiv 2304.06939"},
+    {"name": "M3W", "documents": 43.3e6, "pictures": 185e6, "text": "182 GB", "source": "arXiv 2204.14198, never out"},
+)
+"""Published figures of other corpora; pictures count each place where one stands."""
 
 
 def gather(build: str) -> dict[str, Any]:
@@ -23,9 +39,12 @@ def gather(build: str) -> dict[str, Any]:
         tars = [output for name, output in receipt["outputs"].items() if name.endswith(".tar")]
         shards += len(tars)
         size += sum(output["bytes"] for output in tars)
+    ledger = storage.read_json(storage.join(build, "ledger.json"))
     return {
-        "build": build,
-        "ledger": storage.read_json(storage.join(build, "ledger.json")),
+        "build": build.rstrip("/").rsplit("/", 1)[-1] or build,
+        "ledger": ledger,
+        "dropped": dropped(ledger),
+        "passes": [cost for name in PASSES if (cost := costs(build, name))],
         "sums": {name: total.sums[name] for name in SUMS},
         "shards": shards,
         "shard_bytes": size,
@@ -35,8 +54,13 @@ def gather(build: str) -> dict[str, Any]:
             if total.histograms[name].count
         },
         "histograms": {name: total.histograms[name].to_json() for name in HISTOGRAMS},
-        "counters": {name: counter.most_common(20) for name, counter in total.counters.items()},
+        "counters": {name: counter.most_common(100) for name, counter in total.counters.items()},
+        "distinct": {name: total.distinct[name].count() for name in DISTINCT},
+        "words": total.words.to_json(200),
+        "scores": {name: dict(sorted(bins.items())) for name, bins in sorted(total.scores.items())},
+        "peers": list(PEERS),
         "verdict": _verdict(build),
+        "versions": versions(),
     }
 
 
@@ -44,10 +68,54 @@ def receipts(build: str, pass_name: str) -> Iterator[dict[str, Any]]:
     """The receipts of a pass, by partition."""
     folder = storage.join(build, pass_name)
     for name in storage.names(folder):
-        if name.endswith(".json"):
+        if name.endswith(".json") and name[:-5].isdigit():
             yield storage.read_json(storage.join(folder, name))
+
+
+def costs(build: str, pass_name: str) -> dict[str, Any] | None:
+    """What the tasks of a pass took together; None where it left no receipt. `peak_mb` is the largest of a process."""
+    cost: dict[str, Any] = {
+        "pass": pass_name, "tasks": 0, "seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0, "bytes": 0,
+    }  # fmt: skip
+    for receipt in receipts(build, pass_name):
+        cost["tasks"] += 1
+        cost["seconds"] += receipt["seconds"]
+        cost["cpu_seconds"] += receipt["cpu_seconds"]
+        cost["peak_mb"] = max(cost["peak_mb"], receipt["peak_mb"])
+        cost["bytes"] += sum(output["bytes"] for output in receipt["outputs"].values())
+    return {name: round(v, 1) if isinstance(v, float) else v for name, v in cost.items()} if cost["tasks"] else None
+
+
+def dropped(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The books' drops as rows: unit, stage, reason, number, and what the reason means."""
+    return [
+        {
+            "unit": unit,
+            "stage": entry["stage"],
+            "reason": reason,
+            "number": number,
+            "meaning": reasons.meaning(entry["stage"], reason),
+        }
+        for entry in ledger
+        for unit in ("pages", "pictures")
+        for reason, number in sorted(entry[unit]["dropped"].items(), key=lambda item: -item[1])
+    ]
+
+
+def versions() -> dict[str, str]:
+    """Versions of what wrote the report; packages that are not installed are left out."""
+    found = {"m3w-builder": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def _verdict(build: str) -> dict[str, Any] | None:
     url = storage.join(build, "validate", "verdict.json")
-    return storage.read_json(url) if storage.exists(url) else None
+    if not storage.exists(url):
+        return None
+    verdict = storage.read_json(url)
+    return {name: verdict.get(name) for name in ("ok", "verdict", "reason")}

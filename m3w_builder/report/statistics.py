@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from m3w_builder.document import Audio, Document, Image, Text, Video, words
+from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram
 
-STEPS = 8
-"""Bins of a logarithmic histogram for each doubling: a quantile read from it is off by at most 2^(1/16), 4.4 %."""
+__all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
 
 TOP = 1000
 """Names kept of hosts, languages and the like when partitions are merged."""
-
-
-class Histogram:
-    """Counts of positive numbers in logarithmic bins; zeros apart."""
-
-    def __init__(self, bins: Mapping[str, int] | None = None) -> None:
-        self.bins: Counter[int] = Counter({int(name): number for name, number in (bins or {}).items()})
-
-    ZERO = -(10**6)
-
-    def add(self, value: float) -> None:
-        self.bins[math.floor(math.log2(value) * STEPS) if value > 0 else self.ZERO] += 1
-
-    @property
-    def count(self) -> int:
-        return sum(self.bins.values())
-
-    def quantile(self, share: float) -> float:
-        """The value below which this share lies, within 4.4 %; NaN where nothing was counted."""
-        wanted, seen = share * self.count, 0
-        for name in sorted(self.bins):
-            seen += self.bins[name]
-            if seen >= wanted:
-                return 0.0 if name == self.ZERO else float(2 ** ((name + 0.5) / STEPS))
-        return math.nan
-
-    def to_json(self) -> dict[str, int]:
-        return {str(name): number for name, number in sorted(self.bins.items())}
-
+WORDS = 300
+"""Words that one partition tells as its most frequent."""
+WORDS_HELD = 50_000
+"""Words that are counted at once."""
+SCORE_STEPS = 50
+"""Bins of a score between 0 and 1."""
 
 HISTOGRAMS = (
     "pictures_a_document",
@@ -53,7 +29,8 @@ HISTOGRAMS = (
     "picture_aspect",
     "picture_bytes",
 )
-COUNTERS = ("hosts", "languages", "licences", "rights", "formats", "years", "kinds")
+COUNTERS = ("hosts", "domains", "languages", "licences", "rights", "formats", "years", "kinds")
+DISTINCT = ("hosts", "pictures")
 SUMS = ("documents", "words", "characters", "texts", "images", "videos", "audios", "picture_bytes")
 
 
@@ -64,6 +41,10 @@ class Statistics:
         self.sums: Counter[str] = Counter()
         self.histograms = {name: Histogram() for name in HISTOGRAMS}
         self.counters: dict[str, Counter[str]] = {name: Counter() for name in COUNTERS}
+        self.distinct = {name: Distinct() for name in DISTINCT}
+        self.words = Frequent(WORDS_HELD)
+        self.scores: dict[str, Counter[int]] = {}
+        """By name ("confidence", "picture similarity"): counts in `SCORE_STEPS` bins from 0 to 1."""
 
     def add_document(self, document: Document) -> None:
         """Count one finished document."""
@@ -72,9 +53,10 @@ class Statistics:
         for position, item in enumerate(document.items):
             match item:
                 case Text():
-                    number = len(words(item.text))
-                    total += number
-                    since += number
+                    found = words(item.text.lower())
+                    total += len(found)
+                    since += len(found)
+                    self.words.update(found)
                     self.sums["texts"] += 1
                     self.sums["characters"] += len(item.text)
                     self.counters["kinds"][item.kind] += 1
@@ -91,37 +73,58 @@ class Statistics:
         self.sums["words"] += total
         self.histograms["pictures_a_document"].add(pictures)
         self.histograms["words_a_document"].add(total)
+        self._metadata(document)
+
+    def _metadata(self, document: Document) -> None:
+        self.distinct["hosts"].add(document.host)
         self.counters["hosts"][document.host] += 1
+        self.counters["domains"][document.host.rsplit(".", 1)[-1]] += 1
         self.counters["languages"][document.language or "unknown"] += 1
         self.counters["licences"][document.licence or "none stated"] += 1
         self.counters["years"][document.source.fetched[:4] or "unknown"] += 1
         for signal in document.rights:
             self.counters["rights"][signal] += 1
+        self._scores("", document.scores)
 
     def _picture(self, image: Image) -> None:
         self.sums["images"] += 1
         self.sums["picture_bytes"] += image.bytes
+        self.distinct["pictures"].add(image.sha256 or image.url)
         self.counters["formats"][image.format] += 1
         self.histograms["picture_bytes"].add(image.bytes)
         if image.width and image.height:
             self.histograms["picture_side"].add(min(image.width, image.height))
             self.histograms["picture_aspect"].add(image.width / image.height)
+        self._scores("picture ", image.scores)
+
+    def _scores(self, prefix: str, scores: Mapping[str, float]) -> None:
+        for name, score in scores.items():
+            place = min(SCORE_STEPS - 1, max(0, int(score * SCORE_STEPS)))
+            self.scores.setdefault(prefix + name, Counter())[place] += 1
 
     def merge(self, other: Statistics) -> None:
         """Take another partition's counts into these."""
         self.sums.update(other.sums)
         for name, histogram in other.histograms.items():
-            self.histograms[name].bins.update(histogram.bins)
+            self.histograms[name].merge(histogram)
         for name, counter in other.counters.items():
             self.counters[name].update(counter)
             if len(self.counters[name]) > 2 * TOP:
                 self.counters[name] = Counter(dict(self.counters[name].most_common(TOP)))
+        for name, distinct in other.distinct.items():
+            self.distinct[name].merge(distinct)
+        self.words.merge(other.words)
+        for name, bins in other.scores.items():
+            self.scores.setdefault(name, Counter()).update(bins)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "sums": dict(sorted(self.sums.items())),
             "histograms": {name: histogram.to_json() for name, histogram in self.histograms.items()},
             "counters": {name: dict(sorted(counter.items())) for name, counter in self.counters.items()},
+            "distinct": {name: distinct.to_json() for name, distinct in self.distinct.items()},
+            "words": self.words.to_json(WORDS),
+            "scores": {name: {str(bin): n for bin, n in sorted(bins.items())} for name, bins in self.scores.items()},
         }
 
     @classmethod
@@ -132,4 +135,9 @@ class Statistics:
             made.histograms[name] = Histogram(entry["histograms"].get(name))
         for name in COUNTERS:
             made.counters[name].update(entry["counters"].get(name, {}))
+        for name in DISTINCT:
+            made.distinct[name] = Distinct(entry.get("distinct", {}).get(name, ""))
+        made.words = Frequent(WORDS_HELD, **entry.get("words", {}))
+        for name, bins in entry.get("scores", {}).items():
+            made.scores[name] = Counter({int(bin): number for bin, number in bins.items()})
         return made

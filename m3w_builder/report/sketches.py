@@ -1,0 +1,114 @@
+"""Small summaries of many values that merge: quantiles, distinct names, frequent names; their errors are stated."""
+
+from __future__ import annotations
+
+import base64
+import math
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import xxhash
+
+STEPS = 8
+"""Bins of a logarithmic histogram for each doubling: a quantile read from it is off by at most 2^(1/16), 4.4 %."""
+
+PRECISION = 12
+"""Bits of a hash that choose a register: 4,096 registers, a standard error of 1.04 / 64, 1.6 %."""
+
+
+class Histogram:
+    """Counts of positive numbers in logarithmic bins; zeros apart."""
+
+    ZERO = -(10**6)
+
+    def __init__(self, bins: Mapping[str, int] | None = None) -> None:
+        self.bins: Counter[int] = Counter({int(name): number for name, number in (bins or {}).items()})
+
+    def add(self, value: float) -> None:
+        self.bins[math.floor(math.log2(value) * STEPS) if value > 0 else self.ZERO] += 1
+
+    @property
+    def count(self) -> int:
+        return sum(self.bins.values())
+
+    def quantile(self, share: float) -> float:
+        """The value below which this share lies, within 4.4 %; NaN where nothing was counted."""
+        wanted, seen = share * self.count, 0
+        for name in sorted(self.bins):
+            seen += self.bins[name]
+            if seen >= wanted:
+                return 0.0 if name == self.ZERO else float(2 ** ((name + 0.5) / STEPS))
+        return math.nan
+
+    def merge(self, other: Histogram) -> None:
+        self.bins.update(other.bins)
+
+    def to_json(self) -> dict[str, int]:
+        return {str(name): number for name, number in sorted(self.bins.items())}
+
+
+class Distinct:
+    """HyperLogLog (Flajolet et al. 2007): how many distinct names were added, within 1.6 % (one standard error)."""
+
+    def __init__(self, packed: str = "") -> None:
+        self.registers = bytearray(zlib.decompress(base64.b64decode(packed)) if packed else 1 << PRECISION)
+
+    def add(self, name: str) -> None:
+        value = xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))
+        register = value >> (64 - PRECISION)
+        rest = value & ((1 << (64 - PRECISION)) - 1)
+        # The place of the first 1 bit, counted from 1, among the bits that are left.
+        rank = 64 - PRECISION - rest.bit_length() + 1
+        if rank > self.registers[register]:
+            self.registers[register] = rank
+
+    def merge(self, other: Distinct) -> None:
+        self.registers = bytearray(map(max, self.registers, other.registers))
+
+    def count(self) -> int:
+        """The estimate; few names are counted by the registers that are still empty."""
+        size = len(self.registers)
+        empty = self.registers.count(0)
+        raw = 0.7213 / (1 + 1.079 / size) * size * size / sum(2.0**-rank for rank in self.registers)
+        return round(size * math.log(size / empty) if empty and raw <= 2.5 * size else raw)
+
+    def to_json(self) -> str:
+        return base64.b64encode(zlib.compress(bytes(self.registers), 6)).decode()
+
+
+class Frequent:
+    """The most frequent of many names (Misra and Gries 1982, in batches).
+
+    Where more than twice `keep` names were met, a count is too low by at most `error`, which is itself at most the
+    number of names added divided by `keep`; else counts are exact.
+    """
+
+    def __init__(self, keep: int, counts: Mapping[str, int] | None = None, error: int = 0) -> None:
+        self.keep = keep
+        self.counts: Counter[str] = Counter(counts or {})
+        self.error = error
+
+    def update(self, names: Iterable[str]) -> None:
+        self.counts.update(names)
+        if len(self.counts) > 2 * self.keep:
+            self._shrink()
+
+    def merge(self, other: Frequent) -> None:
+        self.counts.update(other.counts)
+        self.error += other.error
+        if len(self.counts) > 2 * self.keep:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Take the (keep + 1)-th count from all; what comes to nothing goes."""
+        ranked = self.counts.most_common(self.keep + 1)
+        least = ranked[-1][1]
+        self.error += least
+        self.counts = Counter({name: number - least for name, number in ranked if number > least})
+
+    def to_json(self, number: int) -> dict[str, object]:
+        """The first `number` of them; what is left out counts as error."""
+        ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        left = ranked[number][1] if len(ranked) > number else 0
+        return {"error": self.error + left, "counts": dict(ranked[:number])}
