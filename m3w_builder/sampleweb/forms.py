@@ -190,5 +190,5 @@ def phash(pixels: Pixels) -> int:
 
     grey = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.LANCZOS)
     low = cv2.dct(np.asarray(grey, dtype=np.float32))[:8, :8]
-    bits = low > np.median(low.reshape(-1)[1:])
+    bits = low > np.partition(low.reshape(-1)[1:], 31)[31]  # the middle one of 63
     return int.from_bytes(np.packbits(bits.reshape(-1)).tobytes(), "big")

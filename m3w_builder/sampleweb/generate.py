@@ -51,7 +51,7 @@ def generate(folder: str | Path, pages: int = 200, seed: int = 0, processes: int
 
 
 def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=0, sort_keys=True), encoding="utf-8")
+    path.write_text(json.dumps(value, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
 def place(folder: Path, host: str, path: str) -> Path:
