@@ -4,14 +4,18 @@ from collections.abc import Mapping
 
 from m3w_builder.pictures.colour import Entropy, SingleColour
 from m3w_builder.pictures.config import PicturesConfig
+from m3w_builder.pictures.contamination import Contamination
 from m3w_builder.pictures.decode import REASONS as _DECODE_REASONS
 from m3w_builder.pictures.decode import decode
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.pictures.shape import Aspect, Size
+from m3w_builder.pictures.sharpness import Blur, Bytes
 from m3w_builder.pictures.store import REASONS as _STORE_REASONS
 from m3w_builder.pictures.store import finish
 
-STAGES: Mapping[str, type] = {cls.name: cls for cls in (Size, Aspect, SingleColour, Entropy)}
+_ALL = (Size, Aspect, Bytes, SingleColour, Entropy, Blur, Contamination)
+
+STAGES: Mapping[str, type] = {cls.name: cls for cls in _ALL}
 """The picture filters that a config may name in `pictures.filters`."""
 
 REASONS: Mapping[str, str] = {**_DECODE_REASONS, **_STORE_REASONS}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from m3w_builder.text.contamination import Contamination
 from m3w_builder.text.language import Language
 from m3w_builder.text.length import Length
 from m3w_builder.text.paragraphs import C4, Obelics
@@ -11,9 +12,21 @@ from m3w_builder.text.quality import FineWeb, Quality
 from m3w_builder.text.repetition import Repetition
 from m3w_builder.text.words import BadWords
 
-_ALL = (Language, Length, Repetition, Quality, FineWeb, C4, Obelics, Pii, BadWords)
+_ALL = (Language, Length, Repetition, Quality, FineWeb, C4, Obelics, Pii, BadWords, Contamination)
 
 STAGES: Mapping[str, type[Any]] = {stage.name: stage for stage in _ALL}
 """The stages that a config's `text` may name."""
 
-__all__ = ["C4", "STAGES", "BadWords", "FineWeb", "Language", "Length", "Obelics", "Pii", "Quality", "Repetition"]
+__all__ = [
+    "C4",
+    "STAGES",
+    "BadWords",
+    "Contamination",
+    "FineWeb",
+    "Language",
+    "Length",
+    "Obelics",
+    "Pii",
+    "Quality",
+    "Repetition",
+]

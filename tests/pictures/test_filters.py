@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from making import encoded, scene
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from m3w_builder.pictures import STAGES, Picture, PicturesConfig, decode
 from m3w_builder.stage import Drop
@@ -41,6 +41,11 @@ def spotted(share: float) -> Image.Image:
         ("single_colour", {}, Image.new("RGB", (100, 100), (12, 200, 77)), "single_colour"),
         ("entropy", {}, spotted(0.1), "low_entropy"),
         ("entropy", {}, scene(), None),
+        ("blur", {}, scene(), None),
+        ("blur", {}, scene().filter(ImageFilter.GaussianBlur(30)), "blurred"),
+        ("bytes", {"min_bytes": 100}, scene(), None),
+        ("bytes", {}, Image.new("RGB", (100, 100)), "too_light"),
+        ("bytes", {"max_bytes": 5}, scene(400, 400), "too_heavy"),
     ],
 )
 def test_a_filter_keeps_and_drops(stage: str, settings: dict, image: Image.Image, reason: str | None) -> None:
