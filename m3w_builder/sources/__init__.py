@@ -61,7 +61,6 @@ class SourceConfig:
     folder: FolderSource | None = None
     """A folder of HTML files."""
 
-
     @property
     def options(self) -> dict[str, Any]:
         """Options of the fsspec file system on which the archive stands: what `read_payload` wants too."""

@@ -75,11 +75,11 @@ def _say(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error).splitlines()[0][:200] or type(error).__name__
 
 
-def open_binary(url: str, options: Mapping[str, Any] | None = None) -> IO[bytes]:
+def open_binary(url: str, options: Mapping[str, Any] | None = None, block: int = BLOCK) -> IO[bytes]:
     """A seekable file; a remote one is read in blocks, and read on where a connection breaks."""
     if storage.is_local(url):
         return open(url.removeprefix("file://"), "rb")
-    return io.BufferedReader(Patient(url, options or {}), BLOCK)  # type: ignore[return-value]
+    return io.BufferedReader(Patient(url, options or {}), block)  # type: ignore[return-value]
 
 
 def patiently(work: Callable[[], T], missing: int = 0) -> T:

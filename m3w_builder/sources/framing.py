@@ -48,16 +48,16 @@ Hold = Callable[[Record], int]
 class Tape:
     """The decoded bytes of an archive from some offset on, member by member; a plain file is one member."""
 
-    def __init__(self, stream: IO[bytes], start: int = 0):
+    def __init__(self, stream: IO[bytes], start: int = 0, probe: int = 0):
+        # `probe`: where the packing is told from; a remote file is then not asked for its beginning too.
         self.stream = stream
         self.size = stream.seek(0, 2)
         self.origin = start  # where the current member begins
         self.buffer = bytearray()
         self.done = 0  # decoded bytes of this member that were taken out of the buffer
         self.over = False  # whether the member has no more bytes than the buffer's
-        self._seek(0)
-        head = self.stream.read(3)
-        self.packed = head == MAGIC
+        self._seek(probe)
+        self.packed = self.stream.read(3) == MAGIC
         self._seek(start)
 
     def _seek(self, offset: int) -> None:
@@ -203,8 +203,10 @@ def records(stream: IO[bytes], hold: Hold, start: int = 0, stop: int | None = No
 
 def record_at(stream: IO[bytes], offset: int, hold: Hold) -> Record | None:
     """The record at a `Record.offset`; None where none begins there."""
-    tape = Tape(stream)
-    if tape.packed and not tape._is_member(offset):
+    tape = Tape(stream, offset, offset)
+    if tape.packed and tape._is_member(offset):
+        tape.open(offset)
+    elif (tape := Tape(stream)).packed:
         tape.open(0)  # the offset counts the decoded bytes of a file that was compressed as one
         try:
             tape.skip(offset)

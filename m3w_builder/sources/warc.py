@@ -16,6 +16,9 @@ from m3w_builder.stage import Drop
 FAILED = "m3w-fetch-failed"
 """Header of the metadata record that our crawler leaves of a URL that it could not have: reason, then detail."""
 
+PAYLOAD_BLOCK = 1 << 18
+"""Bytes that a remote archive is asked for at once where one picture is wanted."""
+
 _BEARING = frozenset({"response", "resource"})
 
 
@@ -104,7 +107,7 @@ def read_payload(
     agent: str = "m3w-builder",
 ) -> Fetched | Drop:
     """One archived picture by the offset that `Archived` gives; a Drop has a reason of fetch.REASONS."""
-    with files.open_binary(file, options) as stream:
+    with files.open_binary(file, options, PAYLOAD_BLOCK) as stream:
         record = record_at(stream, offset, lambda one: min(one.length, max_bytes + MAX_HEAD))
     if record is None or record.kind not in _BEARING:
         return Drop("broken_record", f"no answer at byte {offset} of {file}")
