@@ -25,12 +25,13 @@ def units(counts: Sequence[int], readers: int) -> list[Unit]:
 
     `counts` are the samples of each shard.
     """
-    filled = sum(count > 0 for count in counts)
-    cuts = 1 if filled >= readers or not filled else -(-readers // filled)
-    made = []
-    for shard, count in enumerate(counts):
-        bounds = [count * cut // cuts for cut in range(cuts + 1)]
-        made += [Unit(shard, first, last) for first, last in pairwise(bounds) if first < last]
+    for cuts in range(1, max(readers, 1) + 1):
+        made = []
+        for shard, count in enumerate(counts):
+            bounds = [count * cut // cuts for cut in range(cuts + 1)]
+            made += [Unit(shard, first, last) for first, last in pairwise(bounds) if first < last]
+        if len(made) >= readers:
+            break
     return made
 
 

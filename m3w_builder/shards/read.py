@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
 import tarfile
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import IO, Any
 
 from m3w_builder import storage
@@ -31,18 +33,15 @@ def split_name(name: str) -> tuple[str, str]:
     return key, part
 
 
-def members(stream: IO[bytes]) -> Iterator[tuple[str, str, bytes]]:
-    """(key, part, body) of each member. Raises tarfile.TarError at a tar that is cut or broken."""
-    for name, body in tar.members(stream):
-        key, part = split_name(name)
-        yield key, part, body
-
-
 def groups(stream: IO[bytes]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """(key, its members by part) of each sample; a sample's members stand side by side."""
+    """(key, its members by part) of each sample; a sample's members stand side by side.
+
+    Raises tarfile.TarError at a tar that is cut or broken.
+    """
     here = ""
     parts: dict[str, bytes] = {}
-    for key, part, body in members(stream):
+    for name, body in tar.members(stream):
+        key, part = split_name(name)
         if key != here and parts:
             yield here, parts
             parts = {}
@@ -59,7 +58,7 @@ def samples(url: str, bad: MutableMapping[str, int] | None = None) -> Iterator[S
     raises tarfile.TarError, ValueError or KeyError.
     """
     try:
-        with storage.open_read(url) as stream:
+        with _open(url) as stream:
             for _, parts in groups(stream):
                 sample = _tolerant(parts, bad) if bad is not None else _sample(parts)
                 if sample is not None:
@@ -68,6 +67,17 @@ def samples(url: str, bad: MutableMapping[str, int] | None = None) -> Iterator[S
         if bad is None:
             raise
         bad[BROKEN_TAR] = bad.get(BROKEN_TAR, 0) + 1
+
+
+@contextmanager
+def _open(url: str) -> Iterator[IO[bytes]]:
+    """A file to read straight through; a local one is mapped, which saves a system call for each of its reads."""
+    with storage.open_read(url) as stream:
+        if not storage.is_local(url) or not storage.size(url):
+            yield stream
+            return
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped  # type: ignore[misc]
 
 
 def _sample(parts: dict[str, bytes]) -> Sample:

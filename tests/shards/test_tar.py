@@ -62,7 +62,7 @@ WHOLE = made([("a.json", b"{}"), ("a.0.jpg", bytes(700))])
         (WHOLE[:100], "without its end mark"),
         (WHOLE[:1024], "without its end mark"),
         (WHOLE[:1800], "a.0.jpg is cut off"),
-        (WHOLE[:1024] + b"b" + WHOLE[1025:], "checksum"),
+        (WHOLE[:1024] + b"b" * 512 + WHOLE[1536:], "checksum|broken"),
         (b"", "without its end mark"),
         (b"no tar" * 200, "checksum|broken"),
     ],
