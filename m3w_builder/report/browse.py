@@ -344,7 +344,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ours(self) -> bool:
         """Whether the request was sent to this server by name, and not by a page of elsewhere."""
-        bound, port = cast(tuple[str, int], self.server.server_address[:2])
+        bound, port, *_ = cast(tuple[str, int], self.server.server_address)
         names = {f"{name}:{port}" for name in (bound, "127.0.0.1", "localhost", "[::1]")}
         origin = self.headers.get("Origin")
         return self.headers.get("Host") in names and (origin is None or origin.removeprefix("http://") in names)

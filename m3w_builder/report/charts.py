@@ -73,6 +73,12 @@ def short(value: float) -> str:
     return f"{value:.3g}P"
 
 
+def size(value: float) -> str:
+    """Bytes in decimal units: 28 MB."""
+    text = short(value)
+    return f"{text[:-1]} {text[-1]}B" if text[-1].isalpha() else f"{text} B"
+
+
 def svg(title: str, data: Sequence[Bar]) -> str:
     """A chart with its text alternative; every text in it is escaped."""
     most = max((bar.count for bar in data), default=0) or 1

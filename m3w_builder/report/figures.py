@@ -49,7 +49,7 @@ def gather(build: str) -> dict[str, Any]:
         "shards": shards,
         "shard_bytes": size,
         "quantiles": {
-            name: {f"{share:g}": round(total.histograms[name].quantile(share), 3) for share in QUANTILES}
+            name: {f"{share:g}": _exact(name, total.histograms[name].quantile(share)) for share in QUANTILES}
             for name in HISTOGRAMS
             if total.histograms[name].count
         },
@@ -111,6 +111,11 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _exact(name: str, quantile: float) -> float:
+    """Whole numbers where whole numbers were counted: small ones have a bin of their own, so these are exact."""
+    return round(quantile, 3) if name == "picture_aspect" else round(quantile)
 
 
 def _verdict(build: str) -> dict[str, Any] | None:

@@ -31,7 +31,7 @@ SHOWN = 24
 """Documents shown, drawn at random with a fixed seed."""
 THUMBNAIL = 220
 """Longer side of a thumbnail, px."""
-LETTERS = 4
+LETTERS = 5
 """Fewest letters of the words shown; characters of scripts without spaces stand alone and are shown."""
 
 
@@ -47,7 +47,7 @@ def write(build: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["short"] = charts.short
+    environment.filters |= {"short": charts.short, "size": charts.size}
     page = environment.get_template("report.html").render(
         **found,
         config=storage.read_bytes(storage.join(build, "config.yaml")).decode(),
@@ -131,12 +131,17 @@ def cards(build: str) -> Iterator[dict[str, Any]]:
         yield {
             "title": document.title or document.url,
             "host": document.host,
-            "text": (text or document.text)[:220],
+            "text": cut(text or document.text, 220),
             "alt": image.alt[:200] if image else "",
             "thumbnail": thumbnail(parts[image.part]) if image else "",
             "pictures": len(document.images),
             "words": len(words(document.text)),
         }
+
+
+def cut(text: str, most: int) -> str:
+    """The text's beginning, with an ellipsis where it is cut."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip() + "…"
 
 
 def thumbnail(body: bytes) -> str:

@@ -13,7 +13,7 @@ __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "
 
 TOP = 1000
 """Names kept of hosts, languages and the like when partitions are merged."""
-WORDS = 300
+WORDS = 800
 """Words that one partition tells as its most frequent."""
 WORDS_HELD = 50_000
 """Words that are counted at once."""

@@ -1,0 +1,66 @@
+"""The report is one offline file with nothing hostile in it, and its figures are the build's."""
+
+import csv
+import json
+import re
+
+import pytest
+
+from m3w_builder import report, storage
+from m3w_builder.errors import BuildError
+from m3w_builder.report import page, reasons
+from tests.report.conftest import jpeg
+
+
+@pytest.fixture(scope="module")
+def html(build):
+    return storage.read_bytes(report.write(build)).decode()
+
+
+def test_nothing_is_loaded_and_nothing_runs(html):
+    assert "<script" not in html
+    assert not re.search(r'(src|href)="(?!data:image/jpeg;base64,|#)', html)
+    assert "onerror=" not in re.sub(r"&[a-z#0-9]+;[^<]*", "", html)
+
+
+def test_the_page_is_light_without_its_thumbnails(html):
+    assert len(re.sub(r"data:image/jpeg;base64,[^\"]*", "", html)) < 3_000_000
+
+
+def test_random_documents_have_thumbnails_encoded_anew(html):
+    assert html.count('<article class="card">') == 13
+    assert html.count('src="data:image/jpeg') == 12, "the SVG is not shown"
+
+
+def test_figures_are_those_of_the_build(html, build):
+    found = json.loads(storage.read_bytes(f"{build}/report/report.json"))
+    assert found["sums"]["documents"] == 13
+    assert found["distinct"] == {"hosts": 4, "pictures": 13}
+    assert found["quantiles"]["pictures_a_document"]["0.5"] == 1
+    assert found["passes"][0]["pass"] == "shards"
+    assert found["dropped"][0]["meaning"] == "fewer than min_words words"
+    rows = list(csv.DictReader(storage.read_bytes(f"{build}/report/funnel.csv").decode().splitlines()))
+    assert {"unit": "pages", "stage": "length", "in": "15", "kept": "13", "reason": "too_short", "dropped": "2"} in rows
+
+
+def test_a_picture_that_cannot_be_read_has_no_thumbnail():
+    assert page.thumbnail(b"no picture") == ""
+    assert page.thumbnail(jpeg(3)[:200]) == ""
+
+
+def test_a_folder_that_is_no_build_is_refused(tmp_path):
+    with pytest.raises(BuildError, match="no finished build"):
+        report.write(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [("length", "too_short"), ("aspect", "too_long"), ("fetch", "robots"), ("extract", "icon"), ("any", "error"),
+     ("picture_duplicates", "near_duplicate"), ("assemble", "no_pictures"), ("read", "http_status")],
+)  # fmt: skip
+def test_reasons_have_a_meaning(stage, reason):
+    assert reasons.meaning(stage, reason)
+
+
+def test_a_reason_of_nobody_has_none():
+    assert reasons.meaning("nowhere", "nothing") == ""

@@ -1,0 +1,54 @@
+"""Sketches merge, and are off by no more than they state."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m3w_builder.report.sketches import Distinct, Frequent
+
+NAMES = st.lists(st.sampled_from([f"n{number}" for number in range(40)]), max_size=400)
+
+
+@pytest.mark.parametrize("number", [0, 1, 30, 1000, 5000, 20_000, 100_000])
+def test_distinct_names_are_counted_within_four_standard_errors(number):
+    sketch = Distinct()
+    for name in range(number):
+        sketch.add(f"http://example.org/{name}")
+        sketch.add(f"http://example.org/{name}")
+    assert abs(sketch.count() - number) <= max(1, 4 * 0.0163 * number)
+
+
+def test_distinct_names_of_two_halves_are_those_of_the_whole():
+    whole, halves = Distinct(), [Distinct(), Distinct()]
+    for name in range(3000):
+        whole.add(str(name))
+        halves[name % 3 == 0].add(str(name))
+    halves[0].merge(Distinct(json.loads(json.dumps(halves[1].to_json()))))
+    assert halves[0].to_json() == whole.to_json()
+
+
+def test_an_empty_sketch_is_small_to_keep():
+    assert len(Distinct().to_json()) < 100
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), st.integers(1, 30))
+def test_frequent_names_are_too_low_by_no_more_than_the_stated_error(parts, keep):
+    truth = Counter(name for part in parts for name in part)
+    merged = Frequent(keep)
+    for part in parts:
+        sketch = Frequent(keep)
+        for start in range(0, len(part), 10):
+            sketch.update(part[start : start + 10])
+        merged.merge(Frequent(keep, **json.loads(json.dumps(sketch.to_json(keep)))))
+    for name, number in truth.items():
+        assert number - merged.error <= merged.counts[name] <= number
+
+
+def test_few_names_are_counted_exactly():
+    sketch = Frequent(10)
+    sketch.update("abracadabra")
+    assert sketch.to_json(2) == {"error": 2, "counts": {"a": 5, "b": 2}}
+    assert sketch.error == 0
