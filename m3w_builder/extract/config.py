@@ -11,6 +11,8 @@ REASONS: Mapping[str, str] = {
     "no_content": "nothing that reads like content was found",
     "opt_out": "the page's own robots directives refuse this use",
     "too_many_elements": "more elements than max_elements",
+    "too_many_attributes": "an element with more than a thousand attributes",
+    "too_deep": "elements nested deeper than max_depth",
     "error": "the extractor raised",
 }
 """Why a page gives no document."""
@@ -40,7 +42,9 @@ class ExtractConfig:
     text and pictures of the page's body, slow and plain."""
     min_declared_side: int = 33
     """Pictures whose page declares a smaller width or height, in CSS px, are icons; 0 switches this off."""
-    max_elements: int = 400_000
-    """Pages of more nodes go, before anything is read off them."""
+    max_elements: int = 300_000
+    """Pages of more elements or nodes go, before anything is read off them."""
+    max_depth: int = 2000
+    """Pages whose elements nest deeper go unparsed: parsers take time by the square of the depth."""
     opt_out: tuple[str, ...] = ("noai", "noimageai")
     """Directives of `<meta name="robots">` that are obeyed: the page goes."""

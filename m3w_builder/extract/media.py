@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from m3w_builder.urls import absolute
 
@@ -17,6 +18,10 @@ _PLACEHOLDER = re.compile(
     r"(?:[-_.\d][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
     re.IGNORECASE,
 )
+MOST = 60
+"""Attributes of an element that are looked at."""
+LONGEST = 20_000
+"""Characters of an attribute's value that can be an address, or a list of them."""
 _FIRST = ("data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset")
 _NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "data-page", "data-avatar", "data-icon")
 
@@ -25,7 +30,7 @@ def from_srcset(value: str) -> str:
     """The largest candidate of a srcset; empty where it has none."""
     best, most = "", -1.0
     position = 0
-    value = value.strip()
+    value = value[:LONGEST].strip()
     while position < len(value):
         match = _CANDIDATE.match(value, position)
         if match is None or match.end() == position:
@@ -48,9 +53,10 @@ def usable(value: str | None) -> bool:
 
 def lazy(attributes: Attributes) -> str:
     """The address that a script would put in: a data-* value that looks like a picture's URL, a srcset, or JSON of them."""
-    for name in (*_FIRST, *(name for name in attributes if name.startswith("data-"))):
+    others = [name for name in islice(attributes, MOST) if name.startswith("data-")]
+    for name in (*_FIRST, *others):
         value = attributes.get(name)
-        if not value or name in _NOT_THE_PICTURE:
+        if not value or name in _NOT_THE_PICTURE or len(value) > LONGEST:
             continue
         value = value.strip()
         if value[:1] in "{[":
@@ -70,7 +76,7 @@ def _from_json(value: str) -> str:
     """The first picture's address in a JSON value, keys included (some map addresses to sizes)."""
     try:
         entry = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     stack = [entry]
     while stack:

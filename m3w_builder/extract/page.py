@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser
@@ -25,6 +26,9 @@ def extract(
     text = charset.decode(html, encoding)
     if not looks_like_html(text):
         return Drop("not_text", f"{len(html)} bytes")
+    fault = too_much(text, config)
+    if fault:
+        return fault
     tree = LexborHTMLParser(text)
     document = Document(url, host=host(url))
     metadata.fill(document, tree, headers or {})
@@ -48,6 +52,35 @@ def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig) -> Page:
     start = absolute(base.attributes.get("href") or "", url) if base is not None else ""
     root = tree.body or tree.root
     return Walker(start or url, config.max_elements).walk(root) if root is not None else Page()
+
+
+_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_FLAT = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody".split()
+)
+_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{20000,}")
+_ATTRIBUTES = 1000
+"""Most attributes of one element: parsers compare each with each."""
+_PLAIN = 5000
+"""Pages of fewer tags are parsed at once whatever they hold."""
+
+
+def too_much(text: str, config: ExtractConfig) -> Drop | None:
+    """A Drop where parsing would take for ever: too many tags, or nested too deeply."""
+    tags = text.count("<")
+    if tags > config.max_elements:
+        return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
+    if any(tag.count("=") > _ATTRIBUTES for tag in _LONG_TAG.findall(text)):
+        return Drop("too_many_attributes", "", None, _ATTRIBUTES)
+    if tags < max(_PLAIN, config.max_depth):
+        return None
+    depth = 0
+    for closing, name in _TAGS.findall(text):
+        if name.lower() not in _FLAT:
+            depth = max(0, depth - 1) if closing else depth + 1
+            if depth > config.max_depth:
+                return Drop("too_deep", "", depth, config.max_depth)
+    return None
 
 
 def looks_like_html(text: str) -> bool:
