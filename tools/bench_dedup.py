@@ -1,11 +1,12 @@
-"""Benchmarks near-duplicate search of picture hashes: ours and imagededup's, in one run, CPU seconds and peak memory.
+"""Benchmarks near-duplicate search of pictures and texts beside imagededup and datasketch, in one run.
 
     python tools/bench_dedup.py [--quick] [--json FILE] [--hashes 1000000,10000000] [--folder DIR]
 
 Ours goes the way of a build: keys are made partition by partition and spilled to disk by bucket, then each bucket is
 judged. The hashes are random with near copies planted (a fifth of them, 0 to 4 bits turned); every planted copy must
 be found. Goals: 1e6 hashes at r <= 4 in under 10 CPU seconds and 1 GB; 1e7 in under 3 minutes and 4 GB, and an item's
-cost grows by less than 1.5 times from 1e6 to 1e7.
+cost grows by less than 1.5 times from 1e6 to 1e7. MinHash (112 permutations of 5-word shingles): 3 times datasketch's
+documents a CPU second, its batched call, where that package is installed (it is no dependency).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +44,7 @@ GOALS = {1_000_000: (10.0, 1000), 10_000_000: (180.0, 4000)}
 """Number of hashes: CPU seconds, MB."""
 
 GROWTH = 1.5
+MINHASH_RATIO = 3.0
 
 
 def planted(number: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -132,6 +135,48 @@ def imagededup(number: int, folder: str) -> dict[str, Any]:
     }
 
 
+def texts(number: int) -> list[list[str]]:
+    """Documents of 600 words; every second one is the one before with 1 to 120 words changed."""
+    random = np.random.default_rng(1)
+    made: list[list[str]] = []
+    for index in range(number):
+        words = made[-1].copy() if index % 2 else [f"w{word}" for word in random.zipf(1.3, 600) % 20_000]
+        for spot in random.integers(0, 600, index % 120 if index % 2 else 0):
+            words[spot] = f"new{random.integers(0, 20_000)}"
+        made.append(words)
+    return made
+
+
+def minhash(number: int, folder: str) -> list[dict[str, Any]]:
+    """Signatures and the pairs of neighbours in `texts` that share a band, ours and datasketch's."""
+    from m3w_builder.dedup.minhash import band_keys, signature
+
+    documents = texts(number)
+    rows = []
+
+    def row(who: str, sign: Callable[[list[str]], Any], keys: Callable[[Any], list[Any]]) -> None:
+        start = cpu_seconds()
+        found = [keys(sign(words)) for words in documents]
+        seconds = cpu_seconds() - start
+        pairs = sum(bool(set(one) & set(two)) for one, two in zip(found[::2], found[1::2], strict=False))
+        rows.append({"who": who, "documents": number, "docs_a_cpu_s": round(number / seconds), "pairs": pairs})
+
+    row("ours, minhash", lambda words: signature(words, 112), lambda values: band_keys(values, 14))
+    try:
+        from datasketch import MinHash
+    except ImportError:
+        print("datasketch is not installed: no peer for MinHash", file=sys.stderr)
+        return rows
+
+    def theirs(words: list[str]) -> Any:
+        one = MinHash(112)
+        one.update_batch([" ".join(words[at : at + 5]).encode() for at in range(len(words) - 4)])
+        return one.hashvalues.reshape(14, 8)
+
+    row("datasketch", theirs, lambda bands: [(index, band.tobytes()) for index, band in enumerate(bands)])
+    return rows
+
+
 def cpu_seconds() -> float:
     """Of this process and the children that it waited for."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -141,15 +186,20 @@ def peak_mb() -> int:
     return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
 
 
-def alone(job: str, number: int, folder: str) -> dict[str, Any]:
+def alone(job: str, number: int, folder: str) -> Any:
     """A job in a fresh process, so that its peak memory is its own."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit({"ours": ours, "imagededup": imagededup}[job], number, folder).result()
+        return pool.submit({"ours": ours, "imagededup": imagededup, "minhash": minhash}[job], number, folder).result()
 
 
 def failures(rows: list[dict[str, Any]]) -> list[str]:
     missed = []
     cost = {}
+    rate = {row["who"]: row["docs_a_cpu_s"] for row in rows if "docs_a_cpu_s" in row}
+    if "datasketch" in rate and rate["ours, minhash"] < MINHASH_RATIO * rate["datasketch"]:
+        missed.append(
+            f"MinHash {rate['ours, minhash'] / rate['datasketch']:.1f} times datasketch, goal {MINHASH_RATIO}"
+        )
     for row in rows:
         if row["who"] != "ours":
             continue
@@ -177,6 +227,7 @@ def main() -> int:
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             rows.append(alone("ours", size, folder))
+    rows += alone("minhash", 300 if arguments.quick else 2000, "")
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
     missed = failures(rows)

@@ -86,8 +86,7 @@ def _bands(text: str, config: DedupConfig) -> list[int]:
     if not config.near_texts or not tokens:
         return []
     values = signature(tokens, config.minhash_bands * config.minhash_rows, config.minhash_words)
-    keys: list[int] = band_keys(values, config.minhash_bands).tolist()
-    return keys
+    return band_keys(values, config.minhash_bands)
 
 
 def _page_rank(document: Document, text: str, config: DedupConfig) -> int:

@@ -10,7 +10,6 @@ import xxhash
 
 from m3w_builder.dedup.near import mix
 
-_NAME = 1 << 63
 _STEP = 4096
 """Shingles hashed at once: a long document's table stays within the processor's cache."""
 
@@ -39,7 +38,7 @@ def shingles(tokens: Sequence[str], length: int) -> np.ndarray:
 def signature(tokens: Sequence[str], permutations: int, length: int = 5) -> np.ndarray:
     """The least value of the shingles under each permutation, uint32; two texts agree on about their Jaccard share."""
     factors, summands = _permutations(permutations)
-    found = np.unique(shingles(tokens, length))
+    found = shingles(tokens, length)
     least = np.full(permutations, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(found), _STEP):
         values = found[start : start + _STEP, None] * factors + summands
@@ -47,10 +46,7 @@ def signature(tokens: Sequence[str], permutations: int, length: int = 5) -> np.n
     return least
 
 
-def band_keys(values: np.ndarray, bands: int) -> np.ndarray:
-    """One key a band of a signature: texts that agree on all of a band meet."""
-    rows = values.reshape(bands, -1).astype(np.uint64)
-    keys = mix(np.arange(_NAME, _NAME + bands, dtype=np.uint64))
-    for column in rows.T:
-        keys = mix(keys ^ column) + np.uint64(0x9E3779B97F4A7C15)
-    return mix(keys)
+def band_keys(values: np.ndarray, bands: int) -> list[int]:
+    """64 bits of each band of a signature: texts that agree on all of a band meet."""
+    rows = np.ascontiguousarray(values.reshape(bands, -1), dtype="<u4")
+    return [xxhash.xxh3_64_intdigest(row.tobytes(), band) for band, row in enumerate(rows)]
