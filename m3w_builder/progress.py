@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,8 @@ Mode = Literal["auto", "live", "plain", "quiet", "json"]
 
 PLAIN_EVERY = 5.0
 """Seconds between two plain lines of one pass."""
+SHOWN = 8
+"""Reasons in the live view, most drops first."""
 
 
 class Progress:
@@ -30,7 +33,11 @@ class Progress:
         self.total: int | None = None
         self.done_tasks = self.reused = 0
         self.pass_started = self.last_line = self.started
-        self.kept: dict[str, int] = {}
+        self.busy = 0.0
+        self.peak_mb = 0.0
+        self.last_label = ""
+        self.taken: Counter[str] = Counter()
+        self.kept: Counter[str] = Counter()
         self.dropped: Counter[tuple[str, str, str]] = Counter()
         self.history: list[str] = []
         self.live: Live | None = None
@@ -51,6 +58,10 @@ class Progress:
         self._end_of_pass()
         self.pass_name, self.total = pass_name, total
         self.done_tasks = self.reused = 0
+        self.busy = 0.0
+        self.last_label = ""
+        self.taken.clear()
+        self.kept.clear()
         self.pass_started = self.last_line = time.monotonic()
         self._event({"event": "start", "pass": pass_name, "total": total})
 
@@ -58,16 +69,26 @@ class Progress:
         """A task ended; `receipt` is its receipt, with `reused` where it had been done before."""
         self.done_tasks += 1
         self.reused += bool(receipt.get("reused"))
-        for entry in receipt["ledger"]:
-            for unit in ("pages", "pictures"):
-                for reason, number in entry[unit]["dropped"].items():
-                    self.dropped[unit, entry["stage"], reason] += number
-                self.kept[unit] = self.kept.get(unit, 0)
+        self.busy += 0 if receipt.get("reused") else receipt["seconds"]
+        self.peak_mb = max(self.peak_mb, receipt.get("peak_mb", 0))
+        self.last_label = receipt["label"]
+        self._count(receipt["ledger"])
         self._event({"event": "done", **{key: receipt[key] for key in ("pass", "partition", "label", "seconds")}})
         now = time.monotonic()
         if self.mode == "plain" and now - self.last_line >= PLAIN_EVERY:
             self.last_line = now
-            self.console.print(f"{self._clock()} {self._state()}", soft_wrap=True, markup=False)
+            self.console.print(f"{self._clock()} {self._state()}{self._pace()}", soft_wrap=True, markup=False)
+
+    def _count(self, ledger: list[dict[str, Any]]) -> None:
+        """Take a task's books in: what each unit's first stage took, what its last kept, and the drops between."""
+        for unit in ("pages", "pictures"):
+            met = [entry for entry in ledger if entry[unit]["in"]]
+            if met:
+                self.taken[unit] += met[0][unit]["in"]
+                self.kept[unit] += met[-1][unit]["kept"]
+            for entry in met:
+                for reason, number in entry[unit]["dropped"].items():
+                    self.dropped[unit, entry["stage"], reason] += number
 
     def note(self, text: str) -> None:
         """A line worth keeping on the screen."""
@@ -102,21 +123,49 @@ class Progress:
         seconds = int(time.monotonic() - self.started)
         return f"[{seconds // 60:3d}:{seconds % 60:02d}]"
 
-    def _view(self) -> Group:
-        """The live view: the pass under way, its rate and time left, and what was dropped so far."""
+    def _pace(self) -> str:
+        """Rate, time left, and how many tasks ran at once, from the tasks that were truly done in this run."""
         elapsed = time.monotonic() - self.pass_started
         fresh = self.done_tasks - self.reused
-        left = ""
-        if self.total and fresh and self.done_tasks < self.total:
-            left = f", about {elapsed / fresh * (self.total - self.done_tasks):.0f} s left"
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for (unit, stage, reason), number in self.dropped.most_common(8):
-            table.add_row(f"{number:,}", unit, "dropped:", f"{stage}: {reason}")
-        return Group(Text(f"{self._clock()} {self._state()}{left}" if self.pass_name else ""), table)
+        if not fresh or elapsed <= 0:
+            return ""
+        told = []
+        if self.taken["pages"]:
+            told.append(f"{self.taken['pages'] * fresh / self.done_tasks / elapsed:,.0f} pages/s")
+        if self.total and self.done_tasks < self.total:
+            told.append(f"about {span(elapsed / fresh * (self.total - self.done_tasks))} left")
+        if self.busy:
+            told.append(f"{max(1.0, self.busy / elapsed):.1f} tasks at once")
+        return "".join(f", {part}" for part in told)
+
+    def _view(self) -> Group:
+        """The live view: the pass under way with its pace, what it took and kept, and the drops of the build so far."""
+        if not self.pass_name:
+            return Group()
+        bar = ProgressBar(total=self.total or None, completed=self.done_tasks, width=24, pulse=self.total is None)
+        lines = Table.grid(padding=(0, 1))
+        lines.add_row(Text(self._clock()), bar, Text(self._state()))
+        flows = [f"{self.taken[u]:,} {u} in, {self.kept[u]:,} kept" for u in ("pages", "pictures") if self.taken[u]]
+        pace = Text(self._pace().removeprefix(", "))
+        memory = [f"largest process {self.peak_mb:,.0f} MB"] if self.peak_mb else []
+        last = [f"last: {self.last_label}"] if self.last_label else []
+        state = Text(" · ".join(flows + memory + last), style="dim", overflow="ellipsis", no_wrap=True)
+        drops = Table(box=None, show_header=False, pad_edge=False)
+        for (unit, stage, reason), number in self.dropped.most_common(SHOWN):
+            drops.add_row(Text(f"{number:,}", justify="right"), f"{unit} dropped:", f"{stage}: {reason}")
+        return Group(lines, pace, state, drops)
 
     def _event(self, event: dict[str, Any]) -> None:
         if self.mode == "json":
             print(json.dumps(event, ensure_ascii=False), file=sys.stdout, flush=True)
+
+
+def span(seconds: float) -> str:
+    """A time as a person says it: 40 s, 12 min, 3 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def closing(summary: dict[str, Any]) -> Group:
