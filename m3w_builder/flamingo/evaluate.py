@@ -55,7 +55,8 @@ def evaluate(model: Flamingo, tokenizer: Tokenizer, task: Task, config: Evaluate
             laid = [lay_out(model, tokenizer, pieces) for pieces in prompts]
             tokens += len(laid[0].tokens)
             if task.options:
-                scores = np.mean([score(model, tokenizer, prompt, spaced(task.options)) for prompt in laid], axis=0)
+                options = spaced(task.options)
+                scores = np.mean([score(model, tokenizer, one, options, task.ends) for one in laid], axis=0)
                 given.append(task.options[int(scores.argmax())])
             else:
                 given.append(complete(model, tokenizer, laid[0], beams=config.beams))

@@ -104,9 +104,12 @@ def stream(model: Flamingo, tokenizer: Tokenizer, prompt: Prompt, most: int = 60
 
 
 @torch.no_grad()
-def score(model: Flamingo, tokenizer: Tokenizer, prompt: Prompt, options: Sequence[str]) -> list[float]:
-    """Log-likelihood of each option after the prompt, its end-of-chunk included (closed-ended evaluation)."""
-    endings = [[*tokenizer.encode(option), tokenizer.end_of_chunk] for option in options]
+def score(
+    model: Flamingo, tokenizer: Tokenizer, prompt: Prompt, options: Sequence[str], ends: bool = True
+) -> list[float]:
+    """Log-likelihood of each option after the prompt (closed-ended evaluation), with its end-of-chunk if it `ends`."""
+    close = [tokenizer.end_of_chunk] if ends else []
+    endings = [[*tokenizer.encode(option), *close] for option in options]
     longest = max(len(ending) for ending in endings)
     rows = [[*prompt.tokens, *ending, *([tokenizer.pad] * (longest - len(ending)))] for ending in endings]
     looks = [*prompt.looks_at, *([prompt.looks_at[-1]] * longest)]

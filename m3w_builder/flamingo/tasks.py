@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import numpy as np
@@ -36,6 +35,8 @@ class Task:
     support: list[Example]
     options: list[str] = field(default_factory=list)
     form: str = "Output: {answer}"
+    ends: bool = True
+    """Whether the answer ends its chunk; in the midst of a sentence it does not."""
 
     def prompt(self, example: Example) -> str:
         """What stands between the picture and the answer."""
@@ -158,28 +159,51 @@ def labelled(folder: str, side: int, most: int, seed: int) -> list[Example]:
     return [Example(picture, [label.replace("_", " ")]) for picture, label in found if picture is not None]
 
 
+RENDERED = {
+    "colour": "It shows {answer}",
+    "shape": "It shows {question} {answer}",
+    "ground": "It shows {question} {answer}",
+    "count": "It shows {answer}",
+}
+"""Tasks on pictures that the sample web draws, asked in its own words: a small model knows no others."""
+
+
 def rendered(kind: str, side: int, queries: int = 200, support: int = 400, seed: int = 0) -> Task:
-    """A task of pictures drawn by the sample web: its "colour", "shape", "ground" or "count" is to be told."""
-    from m3w_builder.sampleweb import scene
+    """A task of drawn pictures, whose "colour", "shape", "ground" or "count" is to be told; raises ConfigError."""
+    from m3w_builder.sampleweb import english, scene
     from m3w_builder.sampleweb.shapes import SHAPES
 
-    kinds: dict[str, tuple[Sequence[str], str]] = {
-        "colour": (list(scene.COLOURS), "The colour: {answer}"),
-        "shape": (list(SHAPES), "The thing: {answer}"),
-        "ground": (list(scene.GROUNDS), "The ground: {answer}"),
-        "count": (("one", "two", "three", "four"), "How many: {answer}"),
-    }
-    if kind not in kinds:
-        raise ConfigError(f"rendered:{kind}: there is no such task; known are {', '.join(kinds)}")
-    options, form = kinds[kind]
+    if kind not in RENDERED:
+        raise ConfigError(f"rendered:{kind}: there is no such task; known are {', '.join(RENDERED)}")
+    some = scene.draw_scene(Random(0))
+    grounds = {name: english.phrases(replace(some, ground=name))["ground"] for name in scene.GROUNDS}
+    options = {
+        "colour": [f"{article(name)} {name}" for name in scene.COLOURS],
+        "shape": list(SHAPES),
+        "ground": list(grounds.values()),
+        "count": ["a", "two", "three", "four"],
+    }[kind]
     rng = Random(f"{kind}/{seed}")
-    examples = []
-    for _ in range(queries + support):
+    examples: list[Example] = []
+    while len(examples) < queries + support:
         drawn = scene.draw_scene(rng)
-        value = getattr(drawn, kind)
-        answer = options[value - 1] if kind == "count" else value
-        examples.append(Example(squeeze(scene.render(drawn), side), [answer]))
-    return Task(f"rendered:{kind}", examples[:queries], examples[queries:], list(options), form)
+        if kind != "count":
+            drawn = replace(drawn, count=1, pattern="plain")
+        known = f"{article(drawn.colour)} {drawn.colour}"
+        answer, question = {
+            "colour": (known, ""),
+            "shape": (drawn.shape, known),
+            "ground": (grounds[drawn.ground], f"{known} {drawn.shape}"),
+            "count": (options[(drawn.count - 1) % 4], ""),
+        }[kind]
+        if kind == "count" and drawn.count == 1 and article(drawn.colour) == "an":
+            continue  # its sentence begins with "an", which is no option
+        examples.append(Example(squeeze(scene.render(drawn), side), [answer], question))
+    return Task(f"rendered:{kind}", examples[:queries], examples[queries:], options, RENDERED[kind], ends=False)
+
+
+def article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def squeeze(array: np.ndarray, side: int) -> Pixels:
