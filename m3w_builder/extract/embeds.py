@@ -24,7 +24,7 @@ _PLAYERS = (
     ("rutube", re.compile(r"rutube\.ru/play/embed/(\w+)", re.I)),
     ("vk", re.compile(r"vk\.com/video_ext\.php\?[^\"']*?id=(\d+)", re.I)),
     ("ok", re.compile(r"ok\.ru/videoembed/(\d+)", re.I)),
-    ("facebook", re.compile(r"facebook\.com/plugins/video\.php\?[^\"']*?videos(?:%2F|/)(?:[^&\"']*?(?:%2F|/))?(\d+)", re.I)),
+    ("facebook", re.compile(r"facebook\.com/plugins/video\.php\?[^\"']*?videos(?:%2F|/)(?:\S*?(?:%2F|/))?(\d+)", re.I)),
     ("ted", re.compile(r"embed(?:-ssl)?\.ted\.com/(?:talks/)([\w/]+)", re.I)),
     ("twitch", re.compile(r"player\.twitch\.tv/\?[^\"']*?(?:video|channel|clip)=(\w+)", re.I)),
     ("wistia", re.compile(r"wistia\.(?:net|com)/(?:embed/iframe|medias)/(\w+)", re.I)),
@@ -37,7 +37,7 @@ _PLAYERS = (
 """Players of videos: the provider, and where its id stands in the address of its frame."""
 
 _SOUNDS = (
-    ("soundcloud", re.compile(r"soundcloud\.com/player/?\?[^\"']*?(?:tracks|playlists)(?:%2F|/)(?:soundcloud[^\d]*)?(\d+)", re.I)),
+    ("soundcloud", re.compile(r"soundcloud\.com/player/?\?\S*?(?:tracks|playlists)(?:%2F|/)(?:soundcloud\D*)?(\d+)", re.I)),
     ("spotify", re.compile(r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", re.I)),
     ("bandcamp", re.compile(r"bandcamp\.com/EmbeddedPlayer/([\w=/]+)", re.I)),
     ("mixcloud", re.compile(r"mixcloud\.com/widget/iframe/\?[^\"']*?feed=([^&\"']+)", re.I)),

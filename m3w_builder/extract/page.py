@@ -59,7 +59,8 @@ _FLAT = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody".split()
 )
 _LONG_TAG = re.compile(r"<[a-zA-Z][^>]{20000,}")
-_ATTRIBUTES = 1000
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+_ATTRIBUTES = 5000
 """Most attributes of one element: parsers compare each with each."""
 _PLAIN = 5000
 """Pages of fewer tags are parsed at once whatever they hold."""
@@ -70,8 +71,9 @@ def too_much(text: str, config: ExtractConfig) -> Drop | None:
     tags = text.count("<")
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
-    if any(tag.count("=") > _ATTRIBUTES for tag in _LONG_TAG.findall(text)):
-        return Drop("too_many_attributes", "", None, _ATTRIBUTES)
+    attributes = max((len(_QUOTED.sub("", tag).split()) for tag in _LONG_TAG.findall(text)), default=0)
+    if attributes > _ATTRIBUTES:
+        return Drop("too_many_attributes", "", attributes, _ATTRIBUTES)
     if tags < max(_PLAIN, config.max_depth):
         return None
     depth = 0

@@ -13,21 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from m3w_builder.document import Image, Item, Text
 from m3w_builder.extract import embeds, media
+from m3w_builder.urls import absolute
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
-NOT_READ = frozenset(
+_NOT_READ = (
     "script style template svg select option button input textarea datalist canvas map area object param applet "
-    "frameset frame head link meta title rp rt".split()
+    "frameset frame head link meta title rp rt"
 )
+NOT_READ = frozenset(_NOT_READ.split())
 """Elements of which a reader sees nothing as text: programs, controls, drawings; `rt` and `rp` are a ruby's reading."""
 
-OWN_LINES = frozenset(
+_OWN_LINES = (
     "html body div section article main table tbody thead tfoot tr td th ul ol dl li dd dt figure details center form "
     "nav footer aside header fieldset blockquote hgroup menu address p h1 h2 h3 h4 h5 h6 pre figcaption caption "
-    "summary hr legend dialog".split()
+    "summary hr legend dialog"
 )
+OWN_LINES = frozenset(_OWN_LINES.split())
 """Elements that begin and end a block of text."""
 
 _KINDS = {"li": "list", "dt": "list", "dd": "list", "pre": "code", "blockquote": "quote", "tr": "table"}
@@ -50,7 +53,7 @@ def read(html: str, url: str) -> list[Item]:
 
     soup = BeautifulSoup(html, "html.parser")
     base = soup.find("base", href=True)
-    start = media.absolute(str(base["href"]), url) if base is not None else ""
+    start = absolute(str(base["href"]), url) if base is not None else ""
     return list(blocks(soup.body or soup, start or url))
 
 
@@ -73,7 +76,8 @@ def blocks(root: Tag, base: str) -> Iterator[Item]:
 
 def events(root: Tag) -> Iterator[tuple[str, Any]]:
     """("open", element), ("text", string) and ("close", element) below and around `root`, less what no reader sees."""
-    from bs4 import NavigableString, Tag
+    from bs4 import Tag
+    from bs4.element import NavigableString
 
     stack: list[tuple[str, Any]] = [("open", root)]
     while stack:
@@ -119,7 +123,7 @@ def texts(raw: str, at: Any) -> Iterator[Text]:
 
 def seen(node: Tag, base: str) -> Iterator[Item]:
     """The picture, video or sound of an element, where it has a usable address."""
-    attributes = {name: value if isinstance(value, str) else " ".join(value) for name, value in node.attrs.items()}
+    attributes = plain(node)
     if node.name in ("video", "audio", "iframe"):
         sources = [str(source.get("src") or "") for source in node.find_all("source")]
         item = embeds.played(node.name, attributes, sources, base)
@@ -127,9 +131,14 @@ def seen(node: Tag, base: str) -> Iterator[Item]:
             yield item
         return
     picture = node.find_parent("picture")
-    sources_before = [dict(source.attrs) for source in picture.find_all("source")] if picture is not None else []
-    address, _ = media.address(attributes, base, sources_before)
+    sources_in = [] if picture is None else [plain(source) for source in picture.find_all("source")]
+    address, _ = media.address(attributes, base, sources_in)
     if address:
         width, height = media.sides(attributes)
         alt, title = (" ".join((attributes.get(name) or "").split())[:2000] for name in ("alt", "title"))
         yield Image(address, alt, title, declared_width=width, declared_height=height)
+
+
+def plain(node: Tag) -> dict[str, str | None]:
+    """An element's attributes as strings: BeautifulSoup makes lists of class and its like."""
+    return {name: value if isinstance(value, str) else " ".join(value) for name, value in node.attrs.items()}
