@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from m3w_builder import __version__
@@ -197,7 +198,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from m3w_builder import extract
 
     try:
-        html = sys.stdin.buffer.read() if arguments.file == "-" else open(arguments.file, "rb").read()
+        html = sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
     except OSError as error:
         raise ConfigError(f"{arguments.file}: {error.strerror}") from None
     if arguments.explain:

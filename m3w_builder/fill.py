@@ -1,4 +1,4 @@
-"""Fills typed dataclasses from YAML: unknown keys and wrong types are errors that name the place and the nearest right key."""
+"""Fills typed dataclasses from YAML: a wrong key or type is an error that names the place and the nearest right key."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def _refuse_if_held(url: str, build: str) -> None:
         alive = time.time() - holder["beat"] < STALE_SECONDS
     if alive:
         raise BuildError(
-            f"{build}: a build is running here (process {holder['pid']} on {holder['host']}); wait for it, or end it first"
+            f"{build}: a build is running here (process {holder['pid']} on {holder['host']}); "
+            "wait for it, or end it first"
         )
 
 

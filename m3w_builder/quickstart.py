@@ -1,4 +1,4 @@
-"""`m3w quickstart`: generates and serves the sample web, builds a corpus of it, compares it with the truth, trains on it."""
+"""`m3w quickstart`: serves a sample web, builds a corpus of it, compares that with the truth, and trains on it."""
 
 from __future__ import annotations
 

@@ -100,7 +100,8 @@ def check(task: CheckTask) -> Checked:
         return Checked([f"{name}: cannot be read as a receipt"])
     result = Checked(ledger=mine.ledger)
     result.faults += [f"{name}: {fault}" for fault in mine.ledger.faults()]
-    spoilt = {output: fault for output, expected in mine.outputs.items() if (fault := _file(task.build, output, expected))}
+    checked = {output: _file(task.build, output, expected) for output, expected in mine.outputs.items()}
+    spoilt = {output: fault for output, fault in checked.items() if fault}
     result.faults += spoilt.values()
     if not result.faults:
         result.faults += _dropped(task, mine)

@@ -21,7 +21,8 @@ def test_every_config_that_comes_with_the_project_loads_and_comes_back(path):
 
 def test_settings_are_laid_over_the_file():
     path = str(ROOT / "configs" / "quickstart.yaml")
-    loaded = config.load(path, ["text.1.length.min_words=7", "shards.target_mb=3", "fetch.resolve={a.test: '127.0.0.1:1'}"])
+    settings = ["text.1.length.min_words=7", "shards.target_mb=3", "fetch.resolve={a.test: '127.0.0.1:1'}"]
+    loaded = config.load(path, settings)
     assert loaded.text[1].min_words == 7
     assert loaded.shards.target_mb == 3
     assert loaded.fetch.resolve == {"a.test": "127.0.0.1:1"}
@@ -65,5 +66,6 @@ def test_a_setting_that_leads_nowhere_is_told(setting):
 
 
 def test_the_config_reference_is_what_the_code_says():
-    done = subprocess.run([sys.executable, "tools/config_reference.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "tools/config_reference.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

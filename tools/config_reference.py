@@ -1,7 +1,7 @@
 """Writes configs/REFERENCE.md: every key of a config with its type, default and meaning, read from the code.
 
-    python tools/config_reference.py            write it
-    python tools/config_reference.py --check    exit 1 where it is not what the code says
+python tools/config_reference.py            write it
+python tools/config_reference.py --check    exit 1 where it is not what the code says
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ TARGET = Path(__file__).parents[1] / "configs" / "REFERENCE.md"
 
 HEAD = """# Every key of a config
 
-Written by `python tools/config_reference.py` from the code. A wrong key, type or value is an error that names the place.
-Any key can be set from the command line: `m3w build CONFIG --set shards.target_mb=64`.
+Written by `python tools/config_reference.py` from the code. A wrong key, type or value is an error that names its
+place. Any key can be set from the command line: `m3w build CONFIG --set shards.target_mb=64`.
 """
 
 

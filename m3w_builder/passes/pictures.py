@@ -1,4 +1,4 @@
-"""Pass 2: one partition's pictures are found in the archive or fetched, decoded once, filtered, hashed, and kept as bytes."""
+"""Pass 2: one partition's pictures are found in the archive or fetched, decoded once, filtered, hashed, and kept."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: 
                 continue
             assert isinstance(answer, fetch.Fetched)
             with the_books.timed("decode"):
-                picture = _contained("decode", lambda body=answer.body: pictures.decode(url, body, config))
+                picture = _contained("decode", lambda url=url, body=answer.body: pictures.decode(url, body, config))
             if enter("decode", url, picture):
                 assert isinstance(picture, Picture)
                 decoded.append(picture)
