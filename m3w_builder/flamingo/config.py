@@ -94,7 +94,7 @@ class PretrainConfig:
     """Steps of the language model on the texts."""
     language_rate: float = 3e-3
     """Its learning rate."""
-    tower_steps: int = 220
+    tower_steps: int = 250
     """Steps of the contrast of pictures and texts."""
     tower_rate: float = 1e-3
     """Its learning rate."""
@@ -146,7 +146,7 @@ class ValidateConfig:
     """Net gain, in nats a token, that a sound corpus must reach; effect size, not significance, decides.
 
     As `least_aligned`, found on the sample web, where every picture is described: other webs reach less."""
-    least_aligned: float = 0.8
+    least_aligned: float = 0.75
     """Share of pictures that must belong to the text after them, as the alignment scan finds."""
     most_leaked: float = 0.1
     """Share of held-out documents that may hold a picture, byte for byte, of a document trained on."""

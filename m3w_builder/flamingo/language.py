@@ -45,7 +45,8 @@ class SelfAttention(nn.Module):
         return self.to_out(y.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # type: ignore[no-untyped-call]
+        return heads
 
     def relative_bias(self, q_BATE: Tensor, places_TD: Tensor) -> Tensor:
         """What distance alone adds to the scores, -inf ahead of a token: (B, A, T, T)."""
@@ -54,7 +55,7 @@ class SelfAttention(nn.Module):
         by_distance = q_BATE @ r_ATE.transpose(1, 2) / math.sqrt(self.head_width)  # last axis: distance 0 … T-1
         index = torch.arange(length, device=q_BATE.device)
         distance_TT = index.unsqueeze(1) - index
-        bias = by_distance.gather(-1, distance_TT.clamp(min=0).expand_as(by_distance))
+        bias: Tensor = by_distance.gather(-1, distance_TT.clamp(min=0).expand_as(by_distance))
         return bias.masked_fill(distance_TT < 0, -math.inf)
 
 

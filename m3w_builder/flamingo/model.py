@@ -49,11 +49,13 @@ class Attention(nn.Module):
         k_BASE, v_BASE = (self.split(half) for half in self.to_kv(seen_BSM).chunk(2, dim=-1))
         mask = None if mask_BTS is None else mask_BTS.unsqueeze(1)  # the same for all heads
         y_BATE = F.scaled_dot_product_attention(q_BATE, k_BASE, v_BASE, attn_mask=mask)
-        return self.to_out(y_BATE.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+        out_BTD: Tensor = self.to_out(y_BATE.transpose(1, 2).flatten(2))
+        return out_BTD  # type: ignore[no-any-return]
 
     def split(self, x: Tensor) -> Tensor:
         """(B, T, A·E) to (B, A, T, E)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # type: ignore[no-untyped-call]
+        return heads
 
 
 class ResamplerLayer(nn.Module):
@@ -71,7 +73,8 @@ class ResamplerLayer(nn.Module):
         # Keys and values come from media and latents together: the paper found it slightly better (section 2.1).
         seen_BSM = torch.cat([self.norm_media(media_BSM), normed_BLM], dim=1)
         latents_BLM = latents_BLM + self.attention(normed_BLM, seen_BSM)
-        return latents_BLM + self.feed_forward(latents_BLM)
+        thought_BLM: Tensor = self.feed_forward(latents_BLM)
+        return latents_BLM + thought_BLM
 
 
 class Resampler(nn.Module):
@@ -123,7 +126,8 @@ class GatedBlock(nn.Module):
         seen_BTD = self.attention(self.norm(x_BTD), media_BSM, mask_BTS)
         seen_BTD = seen_BTD.masked_fill(blind_BT.unsqueeze(-1), 0.0)
         x_BTD = x_BTD + self.attention_gate.tanh() * seen_BTD
-        return x_BTD + self.feed_forward_gate.tanh() * self.feed_forward(x_BTD)
+        thought_BTD: Tensor = self.feed_forward(x_BTD)
+        return x_BTD + self.feed_forward_gate.tanh() * thought_BTD
 
 
 def media_mask(looks_at_BT: Tensor, pictures: int, latents: int, sees: str = "last") -> tuple[Tensor, Tensor]:
@@ -178,7 +182,7 @@ class Flamingo(nn.Module):
         frozen = not any(p.requires_grad for p in self.vision.parameters())
         with torch.no_grad() if frozen else torch.enable_grad():
             tokens: Tensor = self.vision(pictures_BPFCHW.flatten(0, 2))
-        return tokens.unflatten(0, pictures_BPFCHW.shape[:3])
+        return tokens.reshape(*pictures_BPFCHW.shape[:3], *tokens.shape[1:])
 
     def forward(self, tokens_BT: Tensor, looks_at_BT: Tensor, features_BPFNV: Tensor) -> Tensor:
         """Logits (B, T, K). Features are `look`'s: kept by a caller where the tower is frozen, so that it runs once."""
