@@ -6,8 +6,8 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -96,6 +96,15 @@ def write(
     return shards
 
 
+@contextmanager
+def open_shard(folder: str, name: str, split: str) -> Iterator[_Tar]:
+    """One shard of a given name, to `add` samples to and to `close`; nothing is left of it where that fails."""
+    tar = _Tar(folder, name, split)
+    with ExitStack() as stack:
+        stack.callback(lambda: None if tar.closed else tar.abandon())
+        yield tar
+
+
 def _abandon(tars: dict[str, _Tar]) -> None:
     """Leave nothing behind of tars that were not finished."""
     for tar in tars.values():
@@ -124,6 +133,7 @@ class _Tar:
     name: str
     split: str
     rows: list[dict[str, Any]] = field(default_factory=list)
+    closed: bool = False
     _stack: ExitStack = field(default_factory=ExitStack)
     _out: Any = None
     _tar: Any = None
@@ -156,6 +166,7 @@ class _Tar:
     def close(self) -> Shard:
         self._tar.close()
         self._stack.close()
+        self.closed = True
         index = storage.join(self.folder, f"{self.name}.parquet")
         storage.write_table(index, pa.Table.from_pylist(self.rows, schema=INDEX))
         files = {
