@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from m3w_builder.fetch import tool
 from m3w_builder.fetch.client import Client, transient
 from m3w_builder.fetch.config import FetchConfig
-from m3w_builder.fetch.loop import new_loop
+from m3w_builder.fetch.loop import Ready, new_loop
 from m3w_builder.fetch.picture import Fetched, fetch_picture
 from m3w_builder.fetch.robots import Rules
 from m3w_builder.stage import Drop
@@ -36,6 +36,7 @@ class Host:
     tokens: int = 0  # offers of it to the workers, and requests under way
     waiting: int = 0  # offers alone
     limit: int = 1  # requests at once: doubled by an answer, halved by what only costs time
+    good: bool = False  # whether its last answer was worth the time
     next: float = 0.0
     failures: int = 0  # in a row, to reach it
 
@@ -86,7 +87,7 @@ class Batch:
         self.ends = time.monotonic() + deadline
         self.hosts: dict[str, Host] = {}
         self.again: list[tuple[str, Drop]] = []
-        self.ready: asyncio.Queue[Host | None]
+        self.ready: Ready[Host]
         self.left = 0  # URLs of this round without an outcome
         self.stop = threading.Event()
 
@@ -113,7 +114,7 @@ class Batch:
             urls = [url for url, _ in self.again]
 
     async def _round(self, client: Client, urls: list[str], last: bool) -> None:
-        self.ready = asyncio.Queue()
+        self.ready = Ready()
         self.left = len(urls)
         for url in urls:
             name = host(url)
@@ -125,7 +126,9 @@ class Batch:
             each.tokens = each.waiting = 0
             self._offer(each)
         number = min(self.config.concurrency, len(urls))
-        workers = [asyncio.create_task(self._work(client, last)) for _ in range(number)]
+        workers = [
+            asyncio.create_task(self._work(client, last, queue)) for queue in self.ready.queues for _ in range(number)
+        ]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -137,16 +140,16 @@ class Batch:
         while each.tokens < each.limit and each.waiting < len(each.urls):
             each.tokens += 1
             each.waiting += 1
-            self.ready.put_nowait(each)
+            self.ready.put(each, each.good)
 
-    async def _work(self, client: Client, last: bool) -> None:
+    async def _work(self, client: Client, last: bool, queue: asyncio.Queue[Host | None]) -> None:
         while self.left:
-            each = await self.ready.get()
+            each = await queue.get()
             if each is None:
                 break
             wait = max(each.next, client.pauses.get(each.name, 0.0)) - time.monotonic()
             if wait > 0 and each.urls:
-                asyncio.get_running_loop().call_later(wait, self.ready.put_nowait, each)
+                asyncio.get_running_loop().call_later(wait, queue.put_nowait, each)
                 continue
             each.waiting -= 1
             if each.urls:
@@ -154,8 +157,7 @@ class Batch:
                 await self._one(client, each, each.urls.popleft(), last)
             each.tokens -= 1
             self._offer(each)
-        for _ in range(self.config.concurrency):  # wake the others: the round is over
-            self.ready.put_nowait(None)
+        self.ready.close(self.config.concurrency)  # the round is over: the others may go too
 
     async def _one(self, client: Client, each: Host, url: str, last: bool) -> None:
         """Fetch one URL and book its outcome."""
@@ -169,6 +171,7 @@ class Batch:
             each.failures = 0
         # A host that costs time and gives nothing keeps one worker; good ones soon have per_host of them.
         costly = isinstance(result, Drop) and result.reason in _COSTLY
+        each.good = not costly
         each.limit = max(1, each.limit // 2) if costly else min(2 * each.limit, self.config.per_host)
         self._outcome(url, result, last)
         if each.failures >= self.config.dead_after:

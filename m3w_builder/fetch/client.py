@@ -23,6 +23,8 @@ from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
 
 DNS_THREADS = 32
+LARGE, LARGE_AT_ONCE = 2_000_000, 8
+"""Bytes over which a body counts as large, and how many of these are read at once."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Look = Callable[[int, Mapping[str, str], bytes], Drop | None]
@@ -85,6 +87,7 @@ class Client:
         self.rules: dict[str, asyncio.Future[robots.Rules | Drop]] = {}
         self.heard: Callable[[Response], None] = lambda response: None  # told of each answer to /robots.txt
         self.pauses: dict[str, float] = {}  # host to the time.monotonic() before which it wants no request
+        self.large = asyncio.Semaphore(LARGE_AT_ONCE)
         self.session: aiohttp.ClientSession
         self.threads: ThreadPoolExecutor
 
@@ -155,21 +158,36 @@ class Client:
         if length.isdigit() and int(length) > limit:
             answer.close()
             return Drop("too_large", "content-length", int(length), limit)
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in answer.content.iter_any():
-            if not chunks and look and (fault := look(answer.status, headers, chunk)):
-                answer.close()
-                return fault
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                answer.close()
-                return Drop("too_large", "body", size, limit)
+        body = await self._body(answer, headers, limit, look)
+        if isinstance(body, Drop):
+            answer.close()
+            return body
         version = f"{answer.version.major}.{answer.version.minor}" if answer.version else "1.1"
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         reason = answer.reason or ""
         return Response(url, answer.status, reason, version, answer.raw_headers, headers, body, address, fetched)
+
+    async def _body(
+        self, answer: aiohttp.ClientResponse, headers: Mapping[str, str], limit: int, look: Look | None
+    ) -> bytes | Drop:
+        """The body as it comes in; of large ones only so many at once, which bounds the memory of all."""
+        chunks: list[bytes] = []
+        size = 0
+        large = False
+        try:
+            async for chunk in answer.content.iter_any():
+                if not chunks and look and (fault := look(answer.status, headers, chunk)):
+                    return fault
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > limit:
+                    return Drop("too_large", "body", size, limit)
+                if size > LARGE and not large:
+                    await self.large.acquire()
+                    large = True
+        finally:
+            if large:
+                self.large.release()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _address(self, answer: aiohttp.ClientResponse) -> str:
         """The host's IP address; a short answer's connection is gone by now, then the name's only one."""

@@ -49,7 +49,7 @@ class FetchConfig:
     """URL or mail address where a site's owner can complain; a crawl of public hosts does not start without one."""
 
     concurrency: int = 64
-    """Most requests under way at once."""
+    """Most requests under way at once to hosts that answer, and as many again to those that have not answered yet."""
 
     per_host: int = 4
     """Most requests under way at once to one host."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -17,6 +17,25 @@ def new_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
+
+
+class Ready(Generic[T]):
+    """Two queues of hosts: those that answer well, and those that have not answered yet or only cost time.
+
+    Each has its own workers, so that dead and hostile hosts, however many, hold up only one another.
+    """
+
+    def __init__(self) -> None:
+        self.queues: tuple[asyncio.Queue[T | None], ...] = (asyncio.Queue(), asyncio.Queue())
+
+    def put(self, host: T, good: bool) -> None:
+        self.queues[0 if good else 1].put_nowait(host)
+
+    def close(self, workers: int) -> None:
+        """Wake all workers with None."""
+        for queue in self.queues:
+            for _ in range(workers):
+                queue.put_nowait(None)
 
 
 def run_aside(work: Coroutine[Any, Any, T]) -> T:

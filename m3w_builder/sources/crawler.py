@@ -12,6 +12,7 @@ import xxhash
 
 from m3w_builder.fetch import FetchConfig, picture
 from m3w_builder.fetch.client import Client, Response, transient
+from m3w_builder.fetch.loop import Ready
 from m3w_builder.fetch.robots import Rules
 from m3w_builder.sources import writer
 from m3w_builder.sources.config import CrawlSource
@@ -51,6 +52,7 @@ class Lane:
     running: int = 0
     offered: int = 0
     limit: int = 1  # requests at once: doubled by an answer; a dead host holds one worker, not all
+    good: bool = False  # whether it has answered, the last time it was asked
     next: float = 0.0
     extra: float = 0.0  # seconds added to the delay while the host says that it is asked too often
     failures: int = 0
@@ -76,7 +78,7 @@ class Crawler:
         self.before: dict[int, Before] = {}  # what earlier rounds know of a URL
         self.note = note
         self.lanes: dict[str, Lane] = {}
-        self.ready: asyncio.Queue[Lane | None]
+        self.ready: Ready[Lane]
         self.open = 0  # tasks that wait or are under way
         self.stopped = False
         self.tally: Counter[str] = Counter()
@@ -117,7 +119,7 @@ class Crawler:
 
     async def run(self) -> bool:
         """Crawl; whether the frontier is empty now."""
-        self.ready = asyncio.Queue()
+        self.ready = Ready()
         begun = time.monotonic()
         async with Client(self.fetch) as self.client:
             self.client.heard = self._heard_robots
@@ -125,7 +127,8 @@ class Crawler:
             for here in list(self.frontier.hosts.values()):
                 self.open += len(here.queue)
                 self._offer(self._lane(here))
-            tasks = [asyncio.create_task(self._work()) for _ in range(self.fetch.concurrency)]
+            number = self.fetch.concurrency
+            tasks = [asyncio.create_task(self._work(queue)) for queue in self.ready.queues for _ in range(number)]
             watch = asyncio.create_task(self._watch(begun))
             try:
                 if self.open:
@@ -146,7 +149,7 @@ class Crawler:
             self.note(self._line(begun))
             if self.config.max_seconds and time.monotonic() - begun > self.config.max_seconds:
                 self.stopped = True
-                self._wake()
+                self.ready.close(self.fetch.concurrency)
 
     def _line(self, begun: float) -> str:
         tally, seconds = self.tally, max(time.monotonic() - begun, 0.001)
@@ -155,10 +158,6 @@ class Crawler:
             f"crawl: {tally['page']:,} pages, {tally['picture']:,} pictures, {tally['failed']:,} failed, "
             f"{self.open:,} to go on {len(self.lanes):,} hosts, {rate:,.0f} answers/s"
         )
-
-    def _wake(self) -> None:
-        for _ in range(self.fetch.concurrency):
-            self.ready.put_nowait(None)
 
     def _lane(self, here: Host) -> Lane:
         if here.name not in self.lanes:
@@ -173,22 +172,22 @@ class Crawler:
             and len(lane.window) + lane.offered < WINDOW * self.fetch.per_host
         ):
             lane.offered += 1
-            self.ready.put_nowait(lane)
+            self.ready.put(lane, lane.good)
 
-    async def _work(self) -> None:
+    async def _work(self, queue: asyncio.Queue[Lane | None]) -> None:
         while self.open and not self.stopped:
-            lane = await self.ready.get()
+            lane = await queue.get()
             if lane is None:
                 return
             wait = max(lane.next, self.client.pauses.get(lane.host.name, 0.0)) - time.monotonic()
             if wait > 0:
-                asyncio.get_running_loop().call_later(wait, self.ready.put_nowait, lane)
+                asyncio.get_running_loop().call_later(wait, queue.put_nowait, lane)
                 continue
             lane.offered -= 1
             if lane.host.queue:
                 await self._one(lane, lane.host.queue.popleft())
             self._offer(lane)
-        self._wake()
+        self.ready.close(self.fetch.concurrency)
 
     async def _one(self, lane: Lane, task: Task) -> None:
         """Ask one URL, and settle what is settled by its answer."""
@@ -255,12 +254,13 @@ class Crawler:
     def _weigh(self, lane: Lane, outcome: Response | Drop) -> None:
         """Learn from an outcome how the host wants to be asked."""
         if isinstance(outcome, Drop) and outcome.reason in _UNREACHED:
-            lane.failures, lane.limit = lane.failures + 1, 1
+            lane.failures, lane.limit, lane.good = lane.failures + 1, 1, False
             if lane.failures >= self.fetch.dead_after:
                 lane.strikes += 1
                 lane.failures = self.fetch.dead_after - 1
                 lane.next = time.monotonic() + self.fetch.retry_wait * 4**lane.strikes
             return
+        lane.good = True
         lane.failures, lane.limit = 0, min(2 * lane.limit, self.fetch.per_host)
         if isinstance(outcome, Response) and outcome.status in (429, 503):
             lane.extra = min(max(2 * lane.extra, 0.1), self.fetch.max_crawl_delay)
