@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from m3w_builder import __version__
-
 REASONS: Mapping[str, str] = {
     "bad_url": "no http or https URL with a host, one with credentials, or a port that is not allowed",
     "blocked": "the host or URL is on the config's block list",
@@ -42,7 +40,7 @@ TRANSIENT = frozenset({"dns", "connect", "timeout", "reset", "truncated", "http_
 class FetchConfig:
     """How pages and pictures are fetched. Limits hold for each partition's own fetcher, of which one runs a worker."""
 
-    user_agent: str = f"m3w-builder/{__version__}"
+    user_agent: str = "m3w-builder/0.1"
     """Product token that robots.txt groups are matched with, and version."""
 
     contact: str = ""

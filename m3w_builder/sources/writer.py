@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from m3w_builder import __version__
 from m3w_builder.fetch.client import Response, now
 from m3w_builder.sources.framing import records
 from m3w_builder.urls import host, site_path
@@ -173,7 +172,7 @@ def numbers(folder: str, prefix: str) -> list[int]:
 def warcinfo(agent: str, contact: str, robots: bool) -> str:
     """The fields of a warcinfo record."""
     fields = {
-        "software": f"m3w-builder/{__version__}",
+        "software": agent.partition(" ")[0],
         "format": "WARC File Format 1.1",
         "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         "http-header-user-agent": agent,
