@@ -15,11 +15,13 @@ from m3w_builder.stage import Drop
 KINDS = ("paragraph", "heading", "list", "table", "code", "quote", "caption", "formula")
 """What a `Text` can be."""
 
-# A word: a run of letters and digits; in scripts that write no spaces each character counts as one.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-    r"|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+# A word: a run of letters, digits and the marks that go with them; where a script writes no spaces, one character.
+_SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"  # the last: scripts of India, whose marks stand among their letters
 )
+_WORD = re.compile(f"[{_SPACELESS}]|(?:[^\\W{_SPACELESS}]|[{_MARKS}])+")
 
 
 def words(text: str) -> list[str]:

@@ -44,6 +44,8 @@ class Books:
         entry.pages.drop(drop.reason)
         key = document.key if document else ""
         self._row("page", url, url, key, stage, drop)
+        if document:
+            self._removed(stage, document)
         for image in document.images if document else ():
             entry.pictures.drop(PAGE_DROPPED)
             self._row("picture", image.url, url, key, stage, Drop(PAGE_DROPPED, drop.reason))
@@ -55,12 +57,16 @@ class Books:
 
     def kept(self, stage: str, document: Document) -> None:
         """A document comes out of a stage; the pictures that the stage took out of it are entered."""
-        for image, drop in document.removed:
-            self.picture(stage, image.url, document.url, document.key, drop)
-        document.removed.clear()
+        self._removed(stage, document)
         entry = self.ledger[stage]
         entry.pages.kept += 1
         entry.pictures.kept += sum(isinstance(item, Image) for item in document.items)
+
+    def _removed(self, stage: str, document: Document) -> None:
+        """Enter the pictures that a stage took out of a document, whether the document stays or goes."""
+        for image, drop in document.removed:
+            self.picture(stage, image.url, document.url, document.key, drop)
+        document.removed.clear()
 
     def through(self, stages: Sequence[Stage[Document]], documents: list[Document]) -> list[Document]:
         """The documents that come out of all the stages, every drop entered."""
@@ -70,9 +76,6 @@ class Books:
                 answers = ask(stage, documents)
             for document, answer in zip(documents, answers, strict=True):
                 if isinstance(answer, Drop):
-                    # What the stage had already taken out counts as taken out by it all the same.
-                    for image, drop in document.removed:
-                        self.picture(stage.name, image.url, document.url, document.key, drop)
                     self.page(stage.name, document.url, answer, document)
                 else:
                     self.kept(stage.name, answer)

@@ -15,6 +15,8 @@ from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import ERROR, Drop
 
 NAME = "pages"
+REPEATED = "repeated_record"
+"""The reason of a page whose very record, by URL, digest and time, stood earlier in the partition."""
 BATCH = 256
 """Documents that go through the stages at once: enough to amortise a call, few enough to be small."""
 
@@ -83,6 +85,7 @@ def _work(task: PagesTask, mine: Receipt) -> None:
 def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archived]) -> Iterator[Document]:
     """The documents that the partition's records hold; what is no page, or has no content, is entered as dropped."""
     reading = sources.read(task.input, task.config.read)
+    seen: set[int] = set()
     while True:
         with the_books.timed("read"):
             record = next(reading, None)
@@ -99,7 +102,10 @@ def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archive
                     answer = _extract(record, task.config.extract)
                 if isinstance(answer, Drop):
                     the_books.page("extract", record.url, answer)
+                elif answer.id in seen:
+                    the_books.page("extract", record.url, Drop(REPEATED, answer.key), answer)
                 else:
+                    seen.add(answer.id)
                     the_books.kept("extract", answer)
                     yield answer
 

@@ -17,6 +17,7 @@ from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
+from m3w_builder.shards.takedown import TAKEN_DOWN, Tombstones, read_tombstones
 from m3w_builder.stage import Drop
 
 NAME = "shards"
@@ -93,6 +94,7 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
 def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[Ready]:
     """The documents of a partition that come out whole, every drop entered."""
     build = task.build
+    tombstones = read_tombstones(build)
     gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
     duplicates = exchange.picture_duplicates(exchange.read_decisions(build, "exchange2", partition)[0])
     found = {
@@ -106,8 +108,26 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
             places = _join(one, found, duplicates, partition)
             the_books.kept("picture_duplicates", one)
             for left in the_books.through([task.config.assemble], [one]):
+                if not _still_wanted(left, places, tombstones, task.config.assemble.min_pictures, the_books):
+                    continue
                 order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
                 yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
+
+
+def _still_wanted(
+    one: Document, places: list[tuple[int, int, int]], tombstones: Tombstones, min_pictures: int, the_books: Books
+) -> bool:
+    """Apply what was taken down before: whether the document stays; pictures that go leave items and places."""
+    gone = [image for image in one.images if tombstones.picture(image)]
+    if tombstones.page(one) or (gone and len(one.images) - len(gone) < min_pictures):
+        the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
+        return False
+    kept = [not tombstones.picture(image) for image in one.images]
+    places[:] = [place for place, stays in zip(places, kept, strict=True) if stays]
+    one.items = [item for item in one.items if not any(item is image for image in gone)]
+    for image in gone:
+        the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN))
+    return True
 
 
 def _join(
