@@ -44,87 +44,81 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"m3w {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Any, help_line: str, example: str, **positional: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Any, help_line: str, example: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_line, description=help_line, epilog=f"example: {example}")
-        for argument, meaning in positional.items():
-            sub.add_argument(argument, metavar=argument.upper(), help=meaning)
         sub.set_defaults(run=run)
         return sub
 
-    built = {"build": "a build's folder or URL"}
-    sub = command(
-        "build",
-        _build,
-        "build a corpus, or go on with one",
-        "m3w build configs/warc.yaml --out runs/mine",
-        config="a YAML file",
-    )
-    sub.add_argument(
-        "--out", default="", help="the build's folder, any fsspec URL; takes the place of the config's `out`"
-    )
-    sub.add_argument(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one key: shards.target_mb=64",
-    )
+    def built(name: str, run: Any, help_line: str, example: str) -> argparse.ArgumentParser:
+        sub = command(name, run, help_line, example)
+        sub.add_argument("build", metavar="BUILD", help="a build's folder or URL")
+        return sub
+
+    sub = command("build", _build, "build a corpus, or go on with one", "m3w build configs/warc.yaml --out runs/mine")
+    sub.add_argument("config", metavar="CONFIG", help="a YAML file")
+    sub.add_argument("--out", default="", help="the build's folder, any fsspec URL; takes the place of `out`")
+    _settings(sub, "shards.target_mb=64")
     _how_to_tell(sub)
     sub = command(
-        "quickstart", _quickstart, "make a small web, build a corpus of it, train on it", "m3w quickstart --pages 600"
+        "quickstart", _quickstart, "a small web, a corpus of it, training on it", "m3w quickstart --pages 600"
     )
-    sub.add_argument(
-        "--pages", type=int, default=0, help="pages of the sample web (default: what the quickstart's config wants)"
-    )
+    sub.add_argument("--pages", type=int, default=0, help="pages of the sample web")
     sub.add_argument("--out", default="runs/quickstart", help="where everything goes (default: %(default)s)")
     _how_to_tell(sub)
-    command("verify", _verify, "prove the books, the checksums and every shard", "m3w verify runs/mine", **built)
-    command("report", _report, "write the statistics page", "m3w report runs/mine", **built)
+    built("verify", _verify, "prove the books, the checksums and every shard", "m3w verify runs/mine")
+    built("report", _report, "write the statistics page", "m3w report runs/mine")
+    sub = built("browse", _browse, "look at documents, kept and dropped, in the web browser", "m3w browse runs/mine")
+    sub.add_argument("--port", type=int, default=8800, help="port on the loopback address; 0 takes a free one")
+    sub = built("why", _why, "tell one URL's way through the stages", "m3w why runs/mine http://example.org/")
+    sub.add_argument("url", metavar="URL", help="a page's or a picture's URL")
+    sub = built(
+        "validate", _validate, "train the reference Flamingo on the shards and judge them", "m3w validate runs/mine"
+    )
+    _settings(sub, "steps=500")
+    sub = built("train", _train, "train a Flamingo on a build", "m3w train runs/mine --set steps=500")
+    _settings(sub, "steps=500")
+    sub = command("evaluate", _evaluate, "few-shot evaluation", "m3w evaluate runs/mine/validate/model rendered:colour")
+    sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
+    sub.add_argument("tasks", nargs="+", metavar="TASK", help="rendered:colour, :shape, :ground, :count, or a folder")
+    _settings(sub, "shots=[0,4]")
+    sub = command("chat", _chat, "talk with a checkpoint about pictures", "m3w chat runs/mine/validate/model")
+    sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
+    sub = built("export", _export, "other projects' layouts", "m3w export runs/mine --format obelics --out there")
+    sub.add_argument("--format", required=True, help="obelics, mmc4, omnicorpus, energon, parquet or img2dataset")
+    sub.add_argument("--out", required=True, help="the folder to write to")
+    sub = built(
+        "takedown", _takedown, "remove pages or pictures for good", "m3w takedown runs/mine --host a.org --dry-run"
+    )
+    sub.add_argument("--url", action="append", default=[], help="a page's URL; may be given again, as the next two")
+    sub.add_argument("--host", action="append", default=[], help="a host, with all below it")
+    sub.add_argument("--image", action="append", default=[], help="a picture's URL, sha256 or perceptual hash")
+    sub.add_argument("--distance", type=int, default=0, help="near copies: bits by which a perceptual hash may differ")
+    sub.add_argument("--dry-run", action="store_true", help="only tell what would go")
     sub = command(
-        "browse", _browse, "look at documents, kept and dropped, in the web browser", "m3w browse runs/mine", **built
+        "decontaminate-index",
+        _index,
+        "hash list of an evaluation set",
+        "m3w decontaminate-index coco.tar --out coco.json",
     )
-    sub.add_argument(
-        "--port", type=int, default=8800, help="port on the loopback address; 0 takes a free one (default: %(default)s)"
-    )
-    command(
-        "why",
-        _why,
-        "tell one URL's way through the stages",
-        "m3w why runs/mine http://example.org/",
-        **built,
-        url="a page's or a picture's URL",
-    )
+    sub.add_argument("source", metavar="SOURCE", help="a folder or tar of pictures and texts")
+    sub.add_argument("--out", required=True, help="the file to write")
     sub = command(
-        "validate",
-        _validate,
-        "train the reference Flamingo on the shards and judge them",
-        "m3w validate runs/mine",
-        **built,
+        "extract", _extract, "one page to items, as JSON lines", "m3w extract page.html --url http://example.org/"
     )
-    sub.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="change one key: steps=500"
-    )
-    sub = command(
-        "extract",
-        _extract,
-        "one page to items, as JSON lines",
-        "m3w extract page.html --url http://example.org/",
-        file="an HTML file, or - for standard input",
-    )
+    sub.add_argument("file", metavar="FILE", help="an HTML file, or - for standard input")
     sub.add_argument("--url", required=True, help="the page's address")
     sub.add_argument("--explain", action="store_true", help="show which elements were kept or dropped, and why")
-    sub = command(
-        "sampleweb",
-        _sampleweb,
-        "generate a small web with known truth",
-        "m3w sampleweb /tmp/web --pages 200 --serve",
-        folder="where it goes",
-    )
-    sub.add_argument("--pages", type=int, default=200)
-    sub.add_argument("--seed", type=int, default=0)
+    sub = command("sampleweb", _sampleweb, "generate a small web with known truth", "m3w sampleweb /tmp/web --serve")
+    sub.add_argument("folder", metavar="FOLDER", help="where it goes")
+    sub.add_argument("--pages", type=int, default=200, help="article pages (default: %(default)s)")
+    sub.add_argument("--seed", type=int, default=0, help="another seed makes another web (default: %(default)s)")
     sub.add_argument("--serve", action="store_true", help="serve it on the loopback address until Ctrl-C")
     return parser
+
+
+def _settings(sub: argparse.ArgumentParser, example: str) -> None:
+    meaning = f"change one key of the config, as {example}; may be given again"
+    sub.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help=meaning)
 
 
 def _how_to_tell(sub: argparse.ArgumentParser) -> None:
@@ -192,6 +186,49 @@ def _validate(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
     return job.validate(arguments.build, arguments.settings)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print(job.train(arguments.build, arguments.settings))
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print("\n".join(job.evaluate(arguments.checkpoint, arguments.tasks, arguments.settings)))
+    return 0
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from m3w_builder.flamingo import chat
+
+    chat.chat(arguments.checkpoint, sys.stdin, lambda text: print(text, end="", flush=True))
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from m3w_builder.shards.formats.export import export
+
+    print("\n".join(export(arguments.build, arguments.format, arguments.out)))
+    return 0
+
+
+def _takedown(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print("\n".join(job.takedown(arguments)))
+    return 0
+
+
+def _index(arguments: argparse.Namespace) -> int:
+    from m3w_builder import decontaminate
+
+    pictures, texts = decontaminate.index(arguments.source, arguments.out)
+    print(f"{arguments.out}: {pictures} pictures, {texts} texts")
+    return 0
 
 
 def _extract(arguments: argparse.Namespace) -> int:

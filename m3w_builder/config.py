@@ -7,7 +7,7 @@ import importlib
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -23,6 +23,8 @@ from m3w_builder.pictures import PicturesConfig
 from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.assemble import Assemble
 from m3w_builder.sources import ReadLimits, SourceConfig
+
+Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,14 @@ def parse(data: Mapping[str, Any]) -> Config:
         filters = stages(data["pictures"]["filters"], pictures.STAGES, plugins, "pictures.filters")
         data["pictures"] = {**data["pictures"], "filters": filters}
     return fill(Config, data, "")
+
+
+def section(cls: type[Section], settings: Sequence[str]) -> Section:
+    """One section by itself, its defaults changed by `key=value` settings; raises ConfigError."""
+    data: dict[str, Any] = {}
+    for setting in settings:
+        _set(data, setting)
+    return fill(cls, data, "--set")
 
 
 def stages(entries: Any, known: Mapping[str, type], plugins: Sequence[str], place: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from m3w_builder import config as configs
@@ -10,6 +11,7 @@ from m3w_builder import report, storage
 from m3w_builder.build import Summary, build
 from m3w_builder.config import Config
 from m3w_builder.errors import BuildError
+from m3w_builder.lock import locked
 from m3w_builder.progress import Progress
 
 
@@ -58,3 +60,37 @@ def validate(build_url: str, settings: Sequence[str] = (), say: bool = True) -> 
     verdict = flamingo.validate(build_url, config.validate, lambda line: print(line, file=sys.stderr) if say else None)
     print(verdict.text)
     return 0 if verdict.ok else 1
+
+
+def train(build_url: str, settings: Sequence[str] = ()) -> str:
+    """Train a Flamingo on a build; the checkpoint's folder."""
+    from m3w_builder.flamingo import small
+    from m3w_builder.flamingo.config import TrainConfig
+
+    return small.train(build_url, configs.section(TrainConfig, settings))
+
+
+def evaluate(checkpoint: str, tasks: Sequence[str], settings: Sequence[str] = ()) -> list[str]:
+    """A line for each task and number of shots."""
+    from m3w_builder.flamingo import evaluate as evaluation
+    from m3w_builder.flamingo.config import EvaluateConfig
+
+    results = evaluation.run(checkpoint, tasks, configs.section(EvaluateConfig, settings))
+    return [
+        f"{one.task:24} {one.shots:3} shots  {one.metric} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+        f"  {one.tokens:.0f} tokens, {one.seconds:.2f} s a question"
+        for one in results
+    ]
+
+
+def takedown(asked: Namespace) -> list[str]:
+    """Take pages and pictures down; what went, a line each."""
+    from m3w_builder.shards.takedown import takedown as take
+
+    with locked(asked.build):
+        went = take(asked.build, asked.url, asked.host, asked.image, distance=asked.distance, dry_run=asked.dry_run)
+    would = "would go" if asked.dry_run else "went"
+    lines = [f"page {url} {would}" for url in went.pages]
+    lines += [f"picture {url} on {page} {would}" for url, page in went.pictures]
+    pages, pictures, shards = len(went.pages), len(went.pictures), len(went.shards)
+    return [*lines, f"{pages} pages and {pictures} pictures {would}; {shards} shards are concerned"]

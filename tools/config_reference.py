@@ -71,7 +71,7 @@ def _stage(name: str, cls: Any) -> Iterator[str]:
 def _dataclass(hint: Any) -> type | None:
     """The section that a type hint asks for, also where it may be left out."""
     options = [hint, *typing.get_args(hint)] if type(None) in typing.get_args(hint) else [hint]
-    return next((o for o in options if dataclasses.is_dataclass(o) and not hasattr(o, "reasons")), None)
+    return next((option for option in options if dataclasses.is_dataclass(option)), None)
 
 
 def _type(hint: Any) -> str:
