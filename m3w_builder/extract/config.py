@@ -46,5 +46,5 @@ class ExtractConfig:
     """Pages of more elements or nodes go, before anything is read off them."""
     max_depth: int = 2000
     """Pages whose elements nest deeper go unparsed: parsers take time by the square of the depth."""
-    opt_out: tuple[str, ...] = ("noai", "noimageai")
-    """Directives of `<meta name="robots">` that are obeyed: the page goes."""
+    opt_out: tuple[str, ...] = ("noai", "noimageai", "noindex", "tdm-reservation")
+    """What a page's own <meta> tags can refuse and is obeyed, directives of `robots` and the TDM reservation: it goes."""

@@ -64,4 +64,5 @@ def _rights(named: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
             found.append(f"header:{word}")
     if headers.get("tdm-reservation") == "1":
         found.append("header:tdm-reservation")
+    found += headers.get("m3w-rights", "").split()  # what robots.txt says to others, as the crawl recorded it
     return sorted(set(found))

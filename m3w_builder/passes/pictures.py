@@ -177,10 +177,10 @@ def _found(
     """Every wanted URL once, with its bytes or why there are none: from the archive where it has them, else fetched."""
     places = exchange.archived_places(decisions)
     at = {url: places[key] for url in wanted.pages if (key := dedup.picture_url_key(url)) in places}
-    limit = task.config.fetch.max_bytes
+    limit, options = task.config.fetch.max_bytes, task.config.source.options
     for url in sorted(at, key=lambda url: at[url]):
         with the_books.timed("fetch"):
-            answer = sources.read_payload(*at[url], limit)
+            answer = sources.read_payload(*at[url], limit, options, tuple(task.config.fetch.opt_out))
         yield url, answer
     rest = fetch.fetch_all([url for url in wanted.pages if url not in at], task.config.fetch)
     while True:
