@@ -30,7 +30,7 @@ class Served:
 def serve(folder: str | Path, port: int = 0) -> Iterator[Served]:
     """Serve a generated web in a process of its own until the block ends; port 0 takes a free one."""
     hosts = sorted(json.loads((Path(folder) / "answers.json").read_text(encoding="utf-8"))["hosts"])
-    command = [sys.executable, "-m", "m3w_builder.sampleweb", str(folder), str(port)]
+    command = [sys.executable, "-m", "m3w_builder.sampleweb", "serve", str(folder), str(port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stdout is not None
         try:

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from m3w_builder import sampleweb
 from m3w_builder.cluster import Serial
 from m3w_builder.sampleweb.forms import phash
-from m3w_builder.sampleweb.generate import place
+from m3w_builder.sampleweb.pictures import place
 from m3w_builder.verify import verify
 
 from .conftest import finish, kill_when, shard_sums, start, written

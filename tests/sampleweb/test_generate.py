@@ -9,7 +9,7 @@ import pytest
 
 from m3w_builder import sampleweb
 from m3w_builder.sampleweb.forms import decoded, phash
-from m3w_builder.sampleweb.generate import place
+from m3w_builder.sampleweb.pictures import place
 
 
 def digest(folder):
