@@ -7,7 +7,8 @@ from typing import Any
 
 from m3w_builder.document import item_to_json
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
-from m3w_builder.extract.page import explain, extract
+from m3w_builder.extract.explain import explain
+from m3w_builder.extract.page import extract
 from m3w_builder.stage import Drop
 
 __all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "items"]

@@ -37,9 +37,11 @@ PICTURE_REASONS: Mapping[str, str] = {
 class ExtractConfig:
     """Settings of the extraction."""
 
-    extractor: Literal["fast", "trafilatura", "reference"] = "fast"
-    """`fast`: our own on a native parser; `trafilatura`: its text, with pictures placed by position; `reference`: all
-    text and pictures of the page's body, slow and plain."""
+    extractor: Literal["fast", "cascade", "trafilatura", "reference"] = "fast"
+    """`fast`: our own on a native parser; `cascade`: trafilatura where that is unsure; `trafilatura`: its choice of
+    text, with the pictures beside it; `reference`: all text and pictures of the page's body, slow and plain."""
+    sure: float = 0.5
+    """The confidence below which `cascade` asks trafilatura."""
     min_declared_side: int = 33
     """Pictures whose page declares a smaller width or height, in CSS px, are icons; 0 switches this off."""
     max_elements: int = 300_000
@@ -47,4 +49,4 @@ class ExtractConfig:
     max_depth: int = 2000
     """Pages whose elements nest deeper go unparsed: parsers take time by the square of the depth."""
     opt_out: tuple[str, ...] = ("noai", "noimageai", "noindex", "tdm-reservation")
-    """What a page's own <meta> tags can refuse and is obeyed, directives of `robots` and the TDM reservation: it goes."""
+    """What a page's own <meta> tags can refuse and is obeyed, by directives of `robots` and the TDM reservation."""

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
 from m3w_builder.document import Image, Item, Text
-from m3w_builder.extract import content
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.walk import Block, Clip, Page, Piece, Shot
+from m3w_builder.extract.walk import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
 
-NEAR = 3
-"""Pieces on either side of a picture among which a kept text must stand."""
+TWIN = "twin"
+"""No reason that is told: the picture stands once more in the <noscript> beside it."""
 
 
-def extract_page(page: Page, url: str, config: ExtractConfig) -> tuple[list[Item], list[tuple[Image, Drop]], float]:
-    """The items of a walked page in reading order, the pictures that are not among them, and the confidence."""
-    keep, confidence = content.select(page, url)
+def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[list[Item], list[tuple[Image, Drop]]]:
+    """The items of a walked page in reading order, and the pictures that are not among them with the reason.
+
+    keep: for each piece whether it is content.
+    """
     items: list[Item] = []
     removed: list[tuple[Image, Drop]] = []
+    for piece, reason in zip(page.pieces, verdicts(page, keep, config), strict=True):
+        if isinstance(piece, Shot) and reason:
+            if reason != TWIN:
+                removed.append((piece.image, Drop(reason)))
+        elif not reason:
+            if isinstance(piece, Block):
+                _text(items, piece)
+            else:
+                items.append(piece.item if isinstance(piece, Clip) else piece.image)
+    _captions(items)
+    return items, removed
+
+
+def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> Iterator[str]:
+    """For each piece why it is not in the document; empty where it is."""
     seen: set[str] = set()
     last: Shot | None = None
-    for index, piece in enumerate(page.pieces):
-        match piece:
-            case Block() if keep[index]:
-                _text(items, piece, page)
-            case Clip() if keep[index]:
-                items.append(piece.item)
-            case Shot():
-                reason = _judge(piece, keep[index], seen, last, config)
-                last = piece
-                if reason == "twin":
-                    continue
-                if reason:
-                    removed.append((piece.image, Drop(reason)))
-                else:
-                    seen.add(piece.image.url)
-                    items.append(piece.image)
-    _captions(items)
-    return items, removed, confidence
+    for piece, kept in zip(page.pieces, keep, strict=True):
+        if isinstance(piece, Shot):
+            reason = _judge(piece, kept, seen, last, config)
+            if not reason:
+                seen.add(piece.image.url)
+            last = piece
+            yield reason
+        else:
+            yield "" if kept else "outside_content"
 
 
 def _judge(shot: Shot, kept: bool, seen: set[str], last: Shot | None, config: ExtractConfig) -> str:
-    """Why a picture is not in the document; empty where it is, "twin" where it is only told twice."""
+    """Why a picture is not in the document; empty where it is."""
     image = shot.image
     if shot.fallback and last is not None and not last.fallback and last.image.url == image.url:
-        return "twin"
+        return TWIN
     if shot.reason:
         return shot.reason
     if not kept:
@@ -54,8 +64,8 @@ def _judge(shot: Shot, kept: bool, seen: set[str], last: Shot | None, config: Ex
     return "repeated" if image.url in seen else ""
 
 
-def _text(items: list[Item], block: Block, page: Page) -> None:
-    """Append a block; lines of one list and rows of one table grow together."""
+def _text(items: list[Item], block: Block) -> None:
+    """Append a block; rows of one table grow together."""
     last = items[-1] if items else None
     if isinstance(last, Text) and last.kind == block.kind and block.kind == "table":
         last.text += "\n" + block.text
@@ -65,12 +75,8 @@ def _text(items: list[Item], block: Block, page: Page) -> None:
 
 def _captions(items: list[Item]) -> None:
     """A caption beside a picture is told with the picture too."""
-    for before, after in zip(items, items[1:], strict=False):
+    for before, after in pairwise(items):
         if isinstance(before, Image) and isinstance(after, Text) and after.kind == "caption":
             before.caption = after.text
         elif isinstance(after, Image) and isinstance(before, Text) and before.kind == "caption" and not after.caption:
             after.caption = before.text
-
-
-def neighbours(pieces: list[Piece], index: int) -> range:
-    return range(max(0, index - NEAR), min(len(pieces), index + NEAR + 1))

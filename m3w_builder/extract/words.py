@@ -44,7 +44,9 @@ POSTS = _names(
 """Names of one of many contributions."""
 
 THREAD = re.compile(
-    r"forum|thread|topic|viewtopic|discuss|/comments?[/.?]|/questions?[/.?]|/t/|/p/\d|board|bbs|community|/status/|ask[/.]|/qa?/|reply",
+    r"(?<![a-z0-9-])(?:forums?|threads?|topics?|discuss\w*|comments?|questions?|boards?|bbs\w*|community|status|ask|qa?"
+    r"|answers?|t)(?:$|[/.?=&])|viewtopic|showthread|/p/\d|(?:thread|topic)-\d"
+    r"|-(?:forums?|threads|topics|discussions?|questions)/",
     re.IGNORECASE,
 )
 """What addresses of discussions have in common."""
@@ -64,6 +66,43 @@ NOISE = re.compile(
     re.IGNORECASE,
 )
 """Single lines that are no content whatever they stand in."""
+
+WEAK = re.compile(
+    r"widget|modal|overlay|search|language|notice|ads?$|noprint|print|banner|masthead|rating|login|toolbar|shar|social"
+    r"|disclaimer|feedback|legal|tags?$|toc|screen|sr-only|page-?nav|menu"
+)
+"""Words that pages also give to their main part, or to all of themselves."""
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?(?:\s+\d{{4}})?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?(?:\s+\d{{4}})?"
+    r"|\d+\s*(?:秒|分钟?|小时|小時|天|日|个月|年|時間|分|시간|분|일)前"
+    r"|(?:\d+|an?|one)\s+(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|mins?|hrs?|yrs?)\s+ago"
+    r"|\d+[smhdwy]\s+ago"
+    r"|yesterday|today",
+    re.IGNORECASE,
+)
+_BESIDE_DATES = re.compile(
+    r"\b(?:posted|published|updated|last|modified|edited|edit|by|on|at|in|joined|asked|answered|replied|created"
+    r"|registered|member since|since|topic starter|views?|replies|reply|comments?|posts?|am|pm|et|est|edt|gmt|utc|bst"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b"
+    r"|发表于|发布于|发布|发布时间|最后|编辑|更新|时间|来源|楼|回复|阅读|浏览|由|于",
+    re.IGNORECASE,
+)
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+ABOUT = 12
+"""Letters beside a date, and the words that go with one, in a line that is only about what stands by it: a name."""
+
+
+def is_about(line: str) -> bool:
+    """Whether a short line tells when, and by whom, something was written, and nothing else."""
+    if not _DATE.search(line):
+        return False
+    return len(_NO_LETTERS.sub("", _BESIDE_DATES.sub("", _DATE.sub("", line)))) <= ABOUT
+
 
 _HUMP = re.compile(r"([a-z])([A-Z])")
 

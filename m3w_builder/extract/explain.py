@@ -1,0 +1,43 @@
+"""What was kept of a page and what was not, piece by piece, for `m3w extract --explain`."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborHTMLParser
+
+from m3w_builder.extract import charset, content, threads
+from m3w_builder.extract.config import ExtractConfig
+from m3w_builder.extract.fast import verdicts
+from m3w_builder.extract.page import walked
+from m3w_builder.extract.walk import Block, Clip, Page
+from m3w_builder.extract.weigh import weigh
+
+
+def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[str]:
+    """A line for each piece of the page: whether it was kept, the box that it stands in, and what it is."""
+    config = config or ExtractConfig()
+    text = charset.decode(html)
+    page = walked(LexborHTMLParser(text), url, config)
+    thread = threads.is_thread(url, text)
+    keep, confidence = content.select(page, thread)
+    root = content.root_of(weigh(page, thread))
+    kind = "discussion" if thread else "page"
+    lines = [f"{kind}, confidence {confidence:.2f}, content box: {_path(page, root)}"]
+    for piece, reason in zip(page.pieces, verdicts(page, keep, config), strict=True):
+        if isinstance(piece, Block):
+            what = f"{piece.kind}: {piece.text[:80]!r}"
+        else:
+            what = piece.item.url if isinstance(piece, Clip) else f"picture {piece.image.url}"
+        lines.append(
+            f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}" + (f"  [{reason}]" if reason else "")
+        )
+    return lines
+
+
+def _path(page: Page, box: int) -> str:
+    """The boxes around a piece, the outermost of the last four first."""
+    parts = []
+    while box > 0:
+        one = page.boxes[box]
+        parts.append(one.tag + "".join(f".{name}" for name in one.name.split()[:2]))
+        box = one.parent
+    return " > ".join(reversed(parts[:4]))

@@ -1,0 +1,122 @@
+"""What every box of a page holds: text that speaks for content, links, and what its name says against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from m3w_builder.extract import words
+from m3w_builder.extract.walk import Block, Page, Shot
+
+PICTURE = 30.0
+"""What a picture speaks for content, in characters of good text, on a page that has fewer than `FEW` of those:
+galleries have little else, and beside an article pictures belong to anything."""
+FEW = 400.0
+DOUBTED = 0.15
+"""What stands in a box that looks like none of content counts so much."""
+MOST = 0.6
+"""A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
+
+BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
+WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
+
+
+@dataclass(slots=True)
+class Weighed:
+    """A page's boxes with what they hold, by their number, boxes inside them included."""
+
+    page: Page
+    thread: bool
+    """Whether the page is a discussion, in which comments are content."""
+    good: list[float] = field(default_factory=list)
+    """Characters that speak for content."""
+    own: list[float] = field(default_factory=list)
+    """Of these, what stands in no box inside."""
+    text: list[int] = field(default_factory=list)
+    links: list[int] = field(default_factory=list)
+    paragraphs: list[int] = field(default_factory=list)
+    """Blocks of good text."""
+    bad: list[str] = field(default_factory=list)
+    """Why a box, by itself, is no content; empty where nothing speaks against it."""
+    children: dict[int, list[int]] = field(default_factory=dict)
+
+    def claim(self, box: int) -> float:
+        """What a box's good text counts for the box around it."""
+        doubted = self.bad[box] and self.page.boxes[box].tag not in WHOLE_TAGS
+        return self.good[box] * (DOUBTED if doubted else 1.0)
+
+    def in_bad(self, box: int) -> bool:
+        """Whether a box, or one around it, looks like no content."""
+        boxes = self.page.boxes
+        while box > 0:
+            if self.bad[box] and boxes[box].tag not in WHOLE_TAGS and boxes[box].tag != "header":
+                return True
+            box = boxes[box].parent
+        return False
+
+
+def weigh(page: Page, thread: bool = False) -> Weighed:
+    """Sum up what every box holds."""
+    number = len(page.boxes)
+    zeros: list[int] = [0] * number
+    weighed = Weighed(page, thread, [0.0] * number, [], zeros[:], zeros[:], zeros[:], [""] * number)
+    for index, box in enumerate(page.boxes):
+        if box.tag in BAD_TAGS:
+            weighed.bad[index] = box.tag
+        elif len(box.name) > 2:
+            told = words.named(box.name)
+            weighed.bad[index] = told.bad or ("comments" if told.comments and not thread else "")
+        if index:
+            weighed.children.setdefault(box.parent, []).append(index)
+    for piece in page.pieces:
+        if isinstance(piece, Block):
+            good = goodness(piece)
+            weighed.good[piece.box] += good
+            weighed.text[piece.box] += len(piece.text)
+            weighed.links[piece.box] += piece.links
+            weighed.paragraphs[piece.box] += good >= 60
+    if sum(weighed.good) < FEW:
+        for piece in page.pieces:
+            if isinstance(piece, Shot) and not piece.reason:
+                weighed.good[piece.box] += PICTURE
+    weighed.own = weighed.good[:]
+    _pardon(weighed)
+    _sum_up(weighed)
+    return weighed
+
+
+def _pardon(weighed: Weighed) -> None:
+    """Take back what a weak word says against a box that holds most of the page's good text."""
+    boxes = weighed.page.boxes
+    raw = weighed.own[:]
+    for index in range(len(boxes) - 1, 0, -1):
+        raw[boxes[index].parent] += raw[index]
+    for index, reason in enumerate(weighed.bad):
+        if reason and raw[index] > MOST * raw[0] and words.WEAK.match(reason):
+            weighed.bad[index] = ""
+
+
+def _sum_up(weighed: Weighed) -> None:
+    boxes = weighed.page.boxes
+    for index in range(len(boxes) - 1, 0, -1):
+        parent = boxes[index].parent
+        weighed.good[parent] += weighed.claim(index)
+        weighed.text[parent] += weighed.text[index]
+        weighed.links[parent] += weighed.links[index]
+        weighed.paragraphs[parent] += weighed.paragraphs[index]
+
+
+def goodness(block: Block) -> float:
+    """How much a block speaks for being content: long runs of unlinked text, for headings and lists less."""
+    length = len(block.text)
+    plain = length - 1.5 * block.links
+    if plain <= 0:
+        return 0.0
+    if block.kind in ("paragraph", "quote"):
+        good = plain if plain > 80 else plain * 0.5 if plain > 25 else plain * 0.2
+    elif block.kind in ("code", "formula"):
+        good = plain * 0.7
+    elif block.kind in ("table", "list"):
+        good = plain * 0.6 if plain > 40 else plain * 0.25
+    else:
+        good = plain * 0.3
+    return good * 0.1 if length > 40 and words.CONSENT.search(block.text, 0, 300) else good
