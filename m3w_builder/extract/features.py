@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from m3w_builder.extract import words
 from m3w_builder.extract.gather import BLOCK_ROW, TAGS, Block, Page
+from m3w_builder.extract.names import GROUPS
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
@@ -95,7 +96,7 @@ def block_features(columns: Columns, title: str, thread: bool) -> Floats:
     log = np.log1p(c.size_b)
     density = c.linked_b / c.size_b
     heading = (c.kind_b == 1).astype(np.float32)
-    score_x = np.array((page.score, page.worst, page.own, page.depths, page.hidden), np.float32)
+    score_x = np.array((page.depths, page.hidden), np.float32)
     tag_x = np.array(page.tags, np.intp)
     out: list[Any] = [
         log, density, c.marks_b / c.size_b, np.minimum(c.marks_b, 8), np.log1p(c.words_b), np.log1p(c.links_b),
@@ -119,12 +120,16 @@ def block_features(columns: Columns, title: str, thread: bool) -> Floats:
                 np.log1p(count_x[box]), marks_x[box] / np.maximum(1, inside), np.log1p(good_x[box] / np.maximum(1, count_x[box])),
             ]  # fmt: skip
             if level < 4:
-                out += [alike_x[box], score_x[2][box]]
+                out += [alike_x[box]]
         box = c.parent_x[box]
-    for root in roots_of(good_x):
+    claimed_x = claims(c, good_x)
+    for root in (*roots_of(good_x), *roots_of(claimed_x)):
         inside = (c.piece_b >= c.start_x[root]) & (c.piece_b < c.end_x[root])
-        out += [inside, inside * score_x[0][root], np.log1p(np.maximum(0, c.start_x[root] - c.piece_b))]
+        out += [inside, np.log1p(np.maximum(0, c.start_x[root] - c.piece_b))]
         out += [np.log1p(np.maximum(0, c.piece_b - c.end_x[root] + 1))]
+    out += said(c, roots_of(good_x)[0])
+    out += repeated(c)
+    out += of_page(c, good_x)
     for by in (1, 2, 3, -1, -2, -3):
         out += [shifted(log, by), shifted(density, by), shifted(heading, by)]
     at = c.piece_b
@@ -158,3 +163,87 @@ def flags(page: Page, columns: Columns, title: str) -> Floats:
         elif 40 < size < 600 and words.CONSENT.search(block.text):
             out[index] = 0.5
     return out
+
+
+_TAG_BITS = {
+    TAGS[tag]: 1 << number
+    for number, tag in enumerate(
+        "nav aside footer header form article main figure table ul blockquote li p dl pre details address td".split()
+    )
+}
+
+
+def said(columns: Columns, root: int) -> list[Any]:
+    """What names and tags say of each block: near it, and on the way to it from where it leaves the content's path."""
+    page = columns.page
+    tags, own, parents = page.tags, page.bits, page.parents
+    chain = {0}
+    box = root
+    while box:
+        chain.add(box)
+        box = parents[box]
+    shift = len(GROUPS)
+    both = [bit | _TAG_BITS.get(tag, 0) << shift for bit, tag in zip(own, tags, strict=True)]
+    below = [0] * len(tags)
+    for index in range(1, len(tags)):
+        if index not in chain:
+            below[index] = below[parents[index]] | both[index]
+    both_x, below_x = np.array(both, np.int64), np.array(below, np.int64)
+    at = columns.box_b
+    up = columns.parent_x[at]
+    near = both_x[at] | both_x[up] | both_x[columns.parent_x[up]]
+    places = np.arange(shift + len(_TAG_BITS))
+    return [*((below_x[at] >> places[:, None]) & 1), *((near >> places[:, None]) & 1)]
+
+
+def _mask(*groups: str) -> int:
+    return sum(1 << GROUPS.index(group) for group in groups)
+
+
+_DOUBTED = _mask("navigation", "edges", "related", "advertising", "social", "asking", "consent", "comments")
+_SURE = _mask("article")
+_DOUBTED_TAGS = frozenset(TAGS[tag] for tag in ("nav", "aside", "footer", "dialog", "form", "menu"))
+
+
+def claims(columns: Columns, good_x: Floats) -> Floats:
+    """The good text of each box, where what stands in small boxes of doubtful names counts a tenth."""
+    page = columns.page
+    good = good_x.tolist()
+    most = 0.7 * good[0]
+    doubt = [1.0] * len(good)
+    for index in range(1, len(good)):
+        own = page.bits[index]
+        bad = (own & _DOUBTED and not own & _SURE) or page.tags[index] in _DOUBTED_TAGS or page.hidden[index]
+        doubt[index] = 0.1 if bad and good[index] < most else doubt[page.parents[index]]
+    return columns.sums(columns.good_b * np.array(doubt, np.float32)[columns.box_b])[1]
+
+
+def repeated(columns: Columns) -> list[Any]:
+    """Of each block: whether its text stands before it on the page, and whether it stands there after it."""
+    seen: dict[str, int] = {}
+    before, after = np.zeros((2, len(columns.size_b)), np.float32)
+    for index, piece in enumerate(columns.piece_b.tolist()):
+        text = columns.page.pieces[piece].text  # type: ignore[union-attr]
+        if text in seen:
+            before[index] = 1
+            after[seen[text]] = 1
+        seen[text] = index
+    return [before, after]
+
+
+def of_page(columns: Columns, good_x: Floats) -> list[Any]:
+    """What is the same for all blocks of a page: what its body is named, how many posts and articles it has."""
+    page = columns.page
+    number = len(columns.size_b)
+    good = good_x.tolist()
+    posts = sum(1 for bit, size in zip(page.bits, good, strict=True) if bit & _POSTS and 40 < size < 0.5 * good[0])
+    comments = max((size for bit, size in zip(page.bits, good, strict=True) if bit & _COMMENTS), default=0)
+    articles = page.tags.count(TAGS["article"])
+    body = page.body
+    values = [np.log1p(posts), comments / max(1.0, good[0]), np.log1p(articles), page.tags.count(TAGS["main"]) == 1]
+    values += [(body >> place) & 1 for place in range(len(GROUPS))]
+    return [np.full(number, float(value)) for value in values]
+
+
+_POSTS = _mask("posts")
+_COMMENTS = _mask("comments")

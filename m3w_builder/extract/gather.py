@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from m3w_builder.document import Audio, Image, Video
 from m3w_builder.extract import embeds, media
-from m3w_builder.extract.names import weight_of
+from m3w_builder.extract.names import bits
 
 BLOCK, LINK, FALLBACK, SOURCES, LEAF, BREAK, PICTURE, CLIP, FORMULA = range(1, 10)
 """What the walk does at an element. 0: part of a line; up to SOURCES: goes inside; LEAF: nothing; above: takes it in."""
@@ -96,8 +96,7 @@ class TooMany(Exception):
 class Page:
     """What the walk found: pieces in reading order, and boxes, each before what it holds; box 0 is the page.
 
-    Box b holds the pieces from starts[b] to before ends[b]. `score` sums up what tags and class names on the way
-    from the root to a box say for or against content (`names.weight_of`), `worst` is the least of them.
+    Box b holds the pieces from starts[b] to before ends[b]; `bits` are the groups of the words of its class and id.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -109,10 +108,10 @@ class Page:
     depths: list[int] = field(default_factory=lambda: [0])
     starts: list[int] = field(default_factory=lambda: [0])
     ends: list[int] = field(default_factory=lambda: [0])
-    own: list[float] = field(default_factory=lambda: [0.0])
-    score: list[float] = field(default_factory=lambda: [0.0])
-    worst: list[float] = field(default_factory=lambda: [0.0])
+    bits: list[int] = field(default_factory=lambda: [0])
     hidden: list[bool] = field(default_factory=lambda: [False])
+    body: int = 0
+    """The groups of the words of the body's class and id, which say what kind of page this is."""
 
 
 @dataclass(slots=True)
@@ -216,7 +215,6 @@ class Walker:
             get = attributes.get
             name = f"{get('class') or ''} {get('id') or ''} {get('role') or ''} {get('itemprop') or ''}"
             hidden = "hidden" in attributes or ("style" in attributes and bool(_HIDDEN.search(get("style") or "")))
-        weight = weight_of(tag, name)
         self.box = len(page.tags)
         page.tags.append(TAGS[tag])
         page.names.append(name)
@@ -224,9 +222,11 @@ class Walker:
         page.depths.append(page.depths[parent] + 1)
         page.starts.append(len(page.pieces))
         page.ends.append(0)
-        page.own.append(weight)
-        page.score.append(page.score[parent] + weight)
-        page.worst.append(min(page.worst[parent], weight))
+        said = bits(name) if name else 0
+        if tag == "body":
+            page.body = said
+            said = 0
+        page.bits.append(said)
         page.hidden.append(hidden or page.hidden[parent])
 
     def flush(self) -> None:
