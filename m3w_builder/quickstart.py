@@ -14,6 +14,8 @@ CONFIG = Path(__file__).parents[1] / "configs" / "quickstart.yaml"
 PAGES = 2500
 """Enough for the small Flamingo to learn from, few enough for two cores and some minutes."""
 SEED = 1
+MOST_UNLIKE = 0.01
+"""Share of the planted pages that may come out otherwise: what is content is a judgement, and none is always right."""
 
 
 def run(out: str, pages: int = 0, mode: str = "auto") -> int:
@@ -36,7 +38,7 @@ def run(out: str, pages: int = 0, mode: str = "auto") -> int:
     print(f"  {build}/report/report.html       the statistics page")
     print(f"  .venv/bin/m3w browse {build}     documents, kept and dropped")
     print(f"  .venv/bin/m3w verify {build}     proof of books and checksums")
-    return code or (0 if comparison.ok else 1)
+    return code or (0 if comparison.bad_pages <= MOST_UNLIKE * comparison.pages else 1)
 
 
 def _generate(web: Path, pages: int) -> None:

@@ -286,13 +286,14 @@ class Walker:
         style = attributes.sget("style", "") if "style" in attributes else ""
         if "hidden" in attributes or (style and _HIDDEN.search(style)):
             return None
+        kind = KINDS.get(tag, "")
         if tag == "td" or tag == "th":
             if self.rows and not _layout(node):
-                if self.parts and any(part.strip() for part in self.parts):
+                if any(part.strip() for part in self.parts):
                     self.parts.append(" | ")
                 return _nothing
+            kind = "paragraph"  # what such a cell holds is no row of a table
         self.flush()
-        kind = KINDS.get(tag, "")
         if kind:
             self.kinds.append(tag)
         if tag == "pre":
@@ -378,7 +379,7 @@ def _nothing() -> None:
 
 def _layout(cell: LexborNode) -> bool:
     """Whether a table's cell holds blocks of its own: then the table is the page's layout, no table of data."""
-    return cell.css_first("p,div,h1,h2,h3,ul,ol,table,blockquote,form,img") is not None
+    return cell.css_first("p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br") is not None
 
 
 def judged(image: Image, name: str) -> str:
