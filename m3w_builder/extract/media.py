@@ -14,7 +14,8 @@ Attributes = Mapping[str, str | None]
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)(?:$|[?#&!;:/])", re.IGNORECASE)
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 _PLACEHOLDER = re.compile(
-    r"(?:^data:)|(?:^about:)|(?:^$)|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy|grey|gray|1x1|trans)"
+    r"(?:^data:)|(?:^about:)|(?:^$)"
+    r"|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy|grey|gray|1x1|trans)"
     r"(?:[-_.\d][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
     re.IGNORECASE,
 )
@@ -52,7 +53,7 @@ def usable(value: str | None) -> bool:
 
 
 def lazy(attributes: Attributes) -> str:
-    """The address that a script would put in: a data-* value that looks like a picture's URL, a srcset, or JSON of them."""
+    """The address that a script would put in: a data-* value that looks like a picture's URL, a srcset or JSON."""
     others = [name for name in islice(attributes, MOST) if name.startswith("data-")]
     for name in (*_FIRST, *others):
         value = attributes.get(name)
@@ -136,12 +137,32 @@ def sides(attributes: Attributes) -> tuple[int, int]:
     return width, height
 
 
+def _words(*groups: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(groups)})(?![a-z])", re.IGNORECASE)
+
+
 _NAMES = (
-    ("avatar", re.compile(r"avatar|gravatar|userpic|author[-_]?(?:photo|image|img|pic)|profile[-_]?(?:pic|photo|image)", re.I)),
-    ("share_button", re.compile(r"(?<![a-z])(?:share|social|facebook|twitter|pinterest|linkedin|whatsapp|reddit)(?:[-_ ]?(?:button|btn|icon|logo))?(?![a-z])", re.I)),
-    ("advertisement", re.compile(r"(?<![a-z])(?:advert\w*|banner[-_]?ads?|ads?[-_]?banner|sponsor\w*|doubleclick|adserver|googlesyndication)(?![a-z])", re.I)),
-    ("icon", re.compile(r"(?<![a-z])(?:icons?|emojis?|smil(?:ey|ies)|emoticons?|logos?|sprites?|buttons?|btn|bullets?|arrows?|favicon|spacer)(?![a-z])", re.I)),
-)  # fmt: skip
+    (
+        "avatar",
+        re.compile(r"avatar|gravatar|userpic|author[-_]?(?:photo|image|img|pic)|profile[-_]?(?:pic|photo|image)", re.I),
+    ),
+    (
+        "share_button",
+        _words(
+            r"(?:share|social|facebook|twitter|pinterest|linkedin|whatsapp|reddit)(?:[-_ ]?(?:button|btn|icon|logo))?"
+        ),
+    ),
+    (
+        "advertisement",
+        _words(r"advert\w*|banner[-_]?ads?|ads?[-_]?banner|sponsor\w*", "doubleclick|adserver|googlesyndication"),
+    ),
+    (
+        "icon",
+        _words(
+            r"icons?|emojis?|smil(?:ey|ies)|emoticons?|logos?|sprites?", "buttons?|btn|bullets?|arrows?|favicon|spacer"
+        ),
+    ),
+)
 
 
 def named(class_text: str, path: str) -> str:
