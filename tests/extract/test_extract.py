@@ -223,7 +223,8 @@ def test_hostile_pages_end_in_a_document_or_a_drop(body):
 
 PIECES = st.sampled_from(
     "<p>|</p>|<div class='post'>|</div>|<table>|<td>|</table>|<img src=a.jpg>|<img>|text |<noscript>|</noscript>|"
-    "<a href=x>|</a>|<br>|<pre>|</pre>|<li>|<ul>|<!--|-->|<h1>|&amp;|\0|<picture>|<source srcset='b.jpg 2x'>|</picture>|"
+    "<a href=x>|</a>|<br>|<pre>|</pre>|<li>|<ul>|<!--|-->|<h1>|&amp;|\0|<picture>|"
+    "<source srcset='b.jpg 2x'>|</picture>|"
     f"<video src=v.mp4>|<article>|</article>|<math>|<font>|{LONG}".split("|")
 )
 
