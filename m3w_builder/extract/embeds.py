@@ -37,7 +37,10 @@ _PLAYERS = (
 """Players of videos: the provider, and where its id stands in the address of its frame."""
 
 _SOUNDS = (
-    ("soundcloud", re.compile(r"soundcloud\.com/player/?\?\S*?(?:tracks|playlists)(?:%2F|/)(?:soundcloud\D*)?(\d+)", re.I)),
+    (
+        "soundcloud",
+        re.compile(r"soundcloud\.com/player/?\?\S*?(?:tracks|playlists)(?:%2F|/)(?:soundcloud\D*)?(\d+)", re.I),
+    ),
     ("spotify", re.compile(r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", re.I)),
     ("bandcamp", re.compile(r"bandcamp\.com/EmbeddedPlayer/([\w=/]+)", re.I)),
     ("mixcloud", re.compile(r"mixcloud\.com/widget/iframe/\?[^\"']*?feed=([^&\"']+)", re.I)),

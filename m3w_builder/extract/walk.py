@@ -234,7 +234,7 @@ class Walker:
 
     def enter(self, node: LexborNode) -> Callable[[], None] | None:
         """Take in one node; what to do when its children are done, or None where they are not to be read."""
-        tag = node.tag
+        tag = node.tag or ""
         self.page.elements += 1
         if tag == "-text":
             text = node.text_content
@@ -245,7 +245,7 @@ class Walker:
             return None
         if self.page.elements > self.limit:
             raise TooMany
-        if tag in SKIPPED or tag[0] in "-!":
+        if not tag or tag in SKIPPED or tag[0] in "-!":
             return None
         if tag == "br":
             self.parts.append(BREAK)
