@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -37,37 +36,32 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
 
 def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> Iterator[str]:
     """For each piece why it is not in the document; empty where it is."""
-    seen: Counter[str] = Counter()
-    fresh: set[str] = set()
+    seen: set[str] = set()
     last: Shot | None = None
     for piece, kept in zip(page.pieces, keep, strict=True):
         if isinstance(piece, Shot):
-            reason = _judge(piece, kept, last, config)
-            url = piece.image.url
-            if not reason and (url in fresh or seen[url] >= config.most_repeats):
-                reason = "repeated"
+            reason = _judge(piece, kept, seen, last, config)
             if not reason:
-                seen[url] += 1
-                fresh.add(url)
+                seen.add(piece.image.url)
             last = piece
             yield reason
         else:
-            if kept:
-                fresh.clear()
             yield "" if kept else "outside_content"
 
 
-def _judge(shot: Shot, kept: bool, last: Shot | None, config: ExtractConfig) -> str:
-    """Why a picture is not in the document, whatever else is; empty where nothing speaks against it."""
+def _judge(shot: Shot, kept: bool, seen: set[str], last: Shot | None, config: ExtractConfig) -> str:
+    """Why a picture is not in the document; empty where it is."""
     image = shot.image
     if shot.fallback and last is not None and not last.fallback and last.image.url == image.url:
         return TWIN
     if shot.reason:
         return shot.reason
+    if not kept:
+        return "outside_content"
     least = config.min_declared_side
     if 0 < image.declared_width < least or 0 < image.declared_height < least:
         return "icon"
-    return "" if kept else "outside_content"
+    return "repeated" if image.url in seen else ""
 
 
 def _text(items: list[Item], block: Block) -> None:
