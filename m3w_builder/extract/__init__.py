@@ -19,7 +19,8 @@ def items(
 ) -> list[dict[str, Any]]:
     """A page's main content as JSON items, `{"text": …}` and `{"image": url, "alt": …}`; empty where there is none.
 
-    Without a config nothing is refused for its holder's sake: a build refuses what asks for it.
+    Without a config the page is told as it is: nothing is refused for its holder's sake, as a build does, and a
+    picture stands as often as there, up to three times.
     """
-    answer = extract(html, url, config or ExtractConfig(opt_out=()), "", headers)
+    answer = extract(html, url, config or ExtractConfig(opt_out=(), most_repeats=3), "", headers)
     return [] if isinstance(answer, Drop) else [item_to_json(item) for item in answer.items]

@@ -44,6 +44,8 @@ class ExtractConfig:
     """The confidence below which `cascade` asks trafilatura."""
     min_declared_side: int = 33
     """Pictures whose page declares a smaller width or height, in CSS px, are icons; 0 switches this off."""
+    most_repeats: int = 1
+    """Times that one picture's address stands in a document, where text stands between; a build needs it once."""
     max_elements: int = 300_000
     """Pages of more elements or nodes go, before anything is read off them."""
     max_depth: int = 2000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from m3w_builder.extract import threads, words
 from m3w_builder.extract.walk import Block, Page, Piece, Shot
 from m3w_builder.extract.weigh import Weighed, weigh
@@ -97,8 +99,19 @@ def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
     return alike > max(100.0, least)
 
 
-def select(page: Page, thread: bool = False) -> tuple[list[bool], float]:
-    """For each piece whether it is content; and how sure that is, 0 to 1. thread: the page is a discussion."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of a page is content: for each piece whether it is, and how sure that is, 0 to 1."""
+
+    keep: list[bool]
+    confidence: float
+    weighed: Weighed
+    root: int
+    """The box that holds the content."""
+
+
+def select(page: Page, thread: bool = False) -> Selection:
+    """Which pieces of a page are content, pictures by what holds them alone. thread: the page is a discussion."""
     weighed = weigh(page, thread)
     root = root_of(weighed)
     box = page.boxes[root]
@@ -110,7 +123,7 @@ def select(page: Page, thread: bool = False) -> tuple[list[bool], float]:
     if thread:
         threads.drop_lines_about_posts(weighed, root, keep)
     _trim(page, keep)
-    return keep, min(1.0, weighed.good[root] / max(1.0, weighed.good[0]))
+    return Selection(keep, min(1.0, weighed.good[root] / max(1.0, weighed.good[0])), weighed, root)
 
 
 def _dropped(weighed: Weighed, root: int) -> list[bool]:
@@ -133,10 +146,15 @@ def _no_content(weighed: Weighed, index: int, share: float) -> bool:
     """Whether a box in the content is none of it; `share` is of the content's good text."""
     box = weighed.page.boxes[index]
     if weighed.bad[index]:
+        prose = weighed.paragraphs[index] > 1 and weighed.links[index] < 0.15 * weighed.text[index]
+        if prose and words.WEAK.match(weighed.bad[index]):
+            return False
         return share < (0.6 if weighed.bad[index] == "comments" else 0.35)
     if box.tag == "form":
         return share < 0.1
     if weighed.text[index] <= 25 or box.tag in ("li", "tr", "dd", "dt", "th", "body"):
+        return False
+    if weighed.poor and not weighed.thread:
         return False
     density = weighed.links[index] / weighed.text[index]
     pieces = box.end - box.start

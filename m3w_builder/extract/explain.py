@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser
 
-from m3w_builder.extract import charset, content, threads
+from m3w_builder.extract import charset, content, metadata, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import verdicts
-from m3w_builder.extract.page import walked
+from m3w_builder.extract.page import walked, with_pictures
 from m3w_builder.extract.walk import Block, Clip, Page
-from m3w_builder.extract.weigh import weigh
 
 
 def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[str]:
     """A line for each piece of the page: whether it was kept, the box that it stands in, and what it is."""
     config = config or ExtractConfig()
     text = charset.decode(html)
-    page = walked(LexborHTMLParser(text), url, config)
+    tree = LexborHTMLParser(text)
+    page = walked(tree, url, config)
     thread = threads.is_thread(url, text)
-    keep, confidence = content.select(page, thread)
-    root = content.root_of(weigh(page, thread))
+    chosen = content.select(page, thread)
+    keep = with_pictures(chosen, url, metadata.cover(tree), config)
     kind = "discussion" if thread else "page"
-    lines = [f"{kind}, confidence {confidence:.2f}, content box: {_path(page, root)}"]
+    lines = [f"{kind}, confidence {chosen.confidence:.2f}, content box: {_path(page, chosen.root)}"]
     for piece, reason in zip(page.pieces, verdicts(page, keep, config), strict=True):
         if isinstance(piece, Block):
             what = f"{piece.kind}: {piece.text[:80]!r}"

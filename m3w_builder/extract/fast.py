@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -36,32 +37,37 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
 
 def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> Iterator[str]:
     """For each piece why it is not in the document; empty where it is."""
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
+    fresh: set[str] = set()
     last: Shot | None = None
     for piece, kept in zip(page.pieces, keep, strict=True):
         if isinstance(piece, Shot):
-            reason = _judge(piece, kept, seen, last, config)
+            reason = _judge(piece, kept, last, config)
+            url = piece.image.url
+            if not reason and (url in fresh or seen[url] >= config.most_repeats):
+                reason = "repeated"
             if not reason:
-                seen.add(piece.image.url)
+                seen[url] += 1
+                fresh.add(url)
             last = piece
             yield reason
         else:
+            if kept:
+                fresh.clear()
             yield "" if kept else "outside_content"
 
 
-def _judge(shot: Shot, kept: bool, seen: set[str], last: Shot | None, config: ExtractConfig) -> str:
-    """Why a picture is not in the document; empty where it is."""
+def _judge(shot: Shot, kept: bool, last: Shot | None, config: ExtractConfig) -> str:
+    """Why a picture is not in the document, whatever else is; empty where nothing speaks against it."""
     image = shot.image
     if shot.fallback and last is not None and not last.fallback and last.image.url == image.url:
         return TWIN
     if shot.reason:
         return shot.reason
-    if not kept:
-        return "outside_content"
     least = config.min_declared_side
     if 0 < image.declared_width < least or 0 < image.declared_height < least:
         return "icon"
-    return "repeated" if image.url in seen else ""
+    return "" if kept else "outside_content"
 
 
 def _text(items: list[Item], block: Block) -> None:

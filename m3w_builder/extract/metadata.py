@@ -41,6 +41,13 @@ def fill(document: Document, tree: LexborHTMLParser, headers: Mapping[str, str])
     document.rights = _rights(named, headers)
 
 
+def cover(tree: LexborHTMLParser) -> str:
+    """The address of the picture by which a page shows itself elsewhere; empty where it names none."""
+    head = tree.head
+    node = head.css_first('meta[property="og:image"],meta[name="twitter:image"]') if head is not None else None
+    return (node.attributes.get("content") or "").strip() if node is not None else ""
+
+
 def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((named[name] for name in names if name in named), "")
 

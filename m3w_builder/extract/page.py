@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.document import Document, Image
-from m3w_builder.extract import borrowed, charset, content, hostile, metadata, reference, threads
+from m3w_builder.extract import borrowed, charset, choose, content, hostile, metadata, reference, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of
-from m3w_builder.extract.walk import Page, TooMany, Walker
+from m3w_builder.extract.walk import Page, Shot, TooMany, Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
 
@@ -52,14 +52,25 @@ def _fill(document: Document, page: Page, text: str, tree: LexborHTMLParser, con
         _, removed = items_of(page, [False] * len(page.pieces), config)
         document.removed = [(image, drop) for image, drop in removed if image.url not in kept]
         return
-    keep, confidence = content.select(page, threads.is_thread(document.url, text))
-    if config.extractor == "trafilatura" or (config.extractor == "cascade" and confidence < config.sure):
+    chosen = content.select(page, threads.is_thread(document.url, text))
+    keep = with_pictures(chosen, document.url, metadata.cover(tree), config)
+    if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
         borrowed_keep = borrowed.select(page, text, document.url)
         if any(borrowed_keep):
             keep = borrowed_keep
             document.scores["borrowed"] = 1.0
     document.items, document.removed = items_of(page, keep, config)
-    document.scores["confidence"] = round(confidence, 4)
+    document.scores["confidence"] = round(chosen.confidence, 4)
+
+
+def with_pictures(chosen: content.Selection, url: str, cover: str, config: ExtractConfig) -> list[bool]:
+    """For each piece whether it is content, the pictures judged one by one; cover: see `choose`."""
+    odds = choose.choose(chosen.weighed, chosen.root, chosen.keep, url, cover, config.min_declared_side)
+    pieces = chosen.weighed.page.pieces
+    return [
+        odds.get(index, choose.CUT) > choose.CUT if isinstance(piece, Shot) else kept
+        for index, (piece, kept) in enumerate(zip(pieces, chosen.keep, strict=True))
+    ]
 
 
 def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig) -> Page:

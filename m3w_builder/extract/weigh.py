@@ -10,7 +10,7 @@ from m3w_builder.extract.walk import Block, Page, Shot
 PICTURE = 30.0
 """What a picture speaks for content, in characters of good text, on a page that has fewer than `FEW` of those:
 galleries have little else, and beside an article pictures belong to anything."""
-FEW = 400.0
+FEW = 600.0
 DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
 MOST = 0.6
@@ -37,6 +37,8 @@ class Weighed:
     """Blocks of good text."""
     bad: list[str] = field(default_factory=list)
     """Why a box, by itself, is no content; empty where nothing speaks against it."""
+    poor: bool = False
+    """Whether the page has so little good text that its pictures, and links with them, are its content."""
     children: dict[int, list[int]] = field(default_factory=dict)
 
     def claim(self, box: int) -> float:
@@ -74,7 +76,8 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
             weighed.text[piece.box] += len(piece.text)
             weighed.links[piece.box] += piece.links
             weighed.paragraphs[piece.box] += good >= 60
-    if sum(weighed.good) < FEW:
+    weighed.poor = sum(weighed.good) < FEW
+    if weighed.poor:
         for piece in page.pieces:
             if isinstance(piece, Shot) and not piece.reason:
                 weighed.good[piece.box] += PICTURE

@@ -69,7 +69,7 @@ NOISE = re.compile(
 
 WEAK = re.compile(
     r"widget|modal|overlay|search|language|notice|ads?$|noprint|print|banner|masthead|rating|login|toolbar|shar|social"
-    r"|disclaimer|feedback|legal|tags?$|toc|screen|sr-only|page-?nav|menu"
+    r"|read|tooltip|disclaimer|feedback|legal|tags?$|toc|screen|sr-only|page-?nav|menu"
 )
 """Words that pages also give to their main part, or to all of themselves."""
 
