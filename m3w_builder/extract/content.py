@@ -154,7 +154,7 @@ def _no_content(weighed: Weighed, index: int, share: float) -> bool:
         return share < 0.1
     if weighed.text[index] <= 25 or box.tag in ("li", "tr", "dd", "dt", "th", "body"):
         return False
-    if weighed.poor and not weighed.thread:
+    if weighed.poor and weighed.pictures[index] and not weighed.thread:
         return False
     density = weighed.links[index] / weighed.text[index]
     pieces = box.end - box.start

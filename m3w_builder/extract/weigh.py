@@ -35,6 +35,8 @@ class Weighed:
     links: list[int] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
     """Blocks of good text."""
+    pictures: list[int] = field(default_factory=list)
+    """Pictures against which their own element does not speak."""
     bad: list[str] = field(default_factory=list)
     """Why a box, by itself, is no content; empty where nothing speaks against it."""
     poor: bool = False
@@ -60,7 +62,7 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
     """Sum up what every box holds."""
     number = len(page.boxes)
     zeros: list[int] = [0] * number
-    weighed = Weighed(page, thread, [0.0] * number, [], zeros[:], zeros[:], zeros[:], [""] * number)
+    weighed = Weighed(page, thread, [0.0] * number, [], zeros[:], zeros[:], zeros[:], zeros[:], [""] * number)
     for index, box in enumerate(page.boxes):
         if box.tag in BAD_TAGS:
             weighed.bad[index] = box.tag
@@ -76,11 +78,12 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
             weighed.text[piece.box] += len(piece.text)
             weighed.links[piece.box] += piece.links
             weighed.paragraphs[piece.box] += good >= 60
+        elif isinstance(piece, Shot) and not piece.reason:
+            weighed.pictures[piece.box] += 1
     weighed.poor = sum(weighed.good) < FEW
     if weighed.poor:
-        for piece in page.pieces:
-            if isinstance(piece, Shot) and not piece.reason:
-                weighed.good[piece.box] += PICTURE
+        for index, pictures in enumerate(weighed.pictures):
+            weighed.good[index] += PICTURE * pictures
     weighed.own = weighed.good[:]
     _pardon(weighed)
     _sum_up(weighed)
@@ -106,6 +109,7 @@ def _sum_up(weighed: Weighed) -> None:
         weighed.text[parent] += weighed.text[index]
         weighed.links[parent] += weighed.links[index]
         weighed.paragraphs[parent] += weighed.paragraphs[index]
+        weighed.pictures[parent] += weighed.pictures[index]
 
 
 def goodness(block: Block) -> float:
