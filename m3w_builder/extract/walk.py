@@ -274,8 +274,8 @@ class Walker:
             self.picture(node)
             return None
         if tag == "picture":
-            self.sources = [source.attributes for source in node.css("source")]
-            return self.leave_picture
+            outer, self.sources = self.sources, [source.attributes for source in node.css("source")]
+            return lambda: self.leave_picture(outer)
         if tag == "noscript":
             self.fallback += 1
             return self.leave_fallback
@@ -320,8 +320,8 @@ class Walker:
             self.page.boxes[self.box].end = len(self.page.pieces)
             self.box = before
 
-    def leave_picture(self) -> None:
-        self.sources = []
+    def leave_picture(self, outer: list[media.Attributes]) -> None:
+        self.sources = outer
 
     def leave_fallback(self) -> None:
         self.fallback -= 1
