@@ -23,7 +23,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
 from m3w_builder.extract.page import walked
-from m3w_builder.extract.walk import Shot
+from m3w_builder.extract.pieces import Shot
 from m3w_builder.urls import host
 
 STRENGTH = 0.1

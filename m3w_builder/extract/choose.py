@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from m3w_builder.extract.walk import Block, Piece, Shot
+from m3w_builder.extract.pieces import Block, Piece, Shot
 from m3w_builder.extract.weigh import Weighed
 from m3w_builder.urls import host
 

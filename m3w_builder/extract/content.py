@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from m3w_builder.extract import threads, words
-from m3w_builder.extract.walk import Block, Page, Piece, Shot
+from m3w_builder.extract.pieces import Block, Page, Piece, Shot
 from m3w_builder.extract.weigh import Weighed, weigh
 
 DESCEND = 0.62

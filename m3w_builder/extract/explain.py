@@ -8,7 +8,7 @@ from m3w_builder.extract import charset, content, metadata, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import verdicts
 from m3w_builder.extract.page import walked, with_pictures
-from m3w_builder.extract.walk import Block, Clip, Page
+from m3w_builder.extract.pieces import Block, Clip, Page
 
 
 def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from m3w_builder.document import Image, Item, Text
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.walk import Block, Clip, Page, Shot
+from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
 
 TWIN = "twin"

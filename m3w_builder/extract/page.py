@@ -10,7 +10,8 @@ from m3w_builder.document import Document, Image
 from m3w_builder.extract import borrowed, charset, choose, content, hostile, metadata, reference, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of
-from m3w_builder.extract.walk import Page, Shot, TooMany, Walker
+from m3w_builder.extract.pieces import Page, Shot, TooMany
+from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from m3w_builder.extract import words
-from m3w_builder.extract.walk import Block, Page
+from m3w_builder.extract.pieces import Block, Page
 from m3w_builder.extract.weigh import Weighed, goodness
 
 LEAST = 15.0

@@ -9,111 +9,28 @@ from typing import Any
 
 from selectolax.lexbor import LexborNode
 
-from m3w_builder.document import Audio, Image, Video
+from m3w_builder.document import Image
 from m3w_builder.extract import embeds, media
+from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot, TooMany
 from m3w_builder.urls import absolute
 
-SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "svg",
-        "math-source",
-        "select",
-        "option",
-        "button",
-        "input",
-        "textarea",
-        "datalist",
-        "canvas",
-        "map",
-        "area",
-        "object",
-        "param",
-        "applet",
-        "frameset",
-        "frame",
-        "head",
-        "link",
-        "meta",
-        "title",
-        "dialog",
-        "rp",
-        "rt",
-    ]
+_SKIPPED = (
+    "script style template svg math-source select option button input textarea datalist canvas map area object param "
+    "applet frameset frame head link meta title dialog rp rt -comment !doctype"
 )
+SKIPPED = frozenset(_SKIPPED.split())
 """Elements whose content is not read."""
 
-BOXES = frozenset(
-    [
-        "body",
-        "div",
-        "section",
-        "article",
-        "main",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "tr",
-        "ul",
-        "ol",
-        "dl",
-        "li",
-        "dd",
-        "figure",
-        "details",
-        "center",
-        "form",
-        "nav",
-        "footer",
-        "aside",
-        "header",
-        "fieldset",
-        "blockquote",
-        "hgroup",
-        "menu",
-        "address",
-        "amp-img",
-    ]
+_BOXES = (
+    "body div section article main table tbody td th tr ul ol dl li dd figure details center form nav footer aside "
+    "header fieldset blockquote hgroup menu address"
 )
+BOXES = frozenset(_BOXES.split())
 """Elements that can hold a part of a page."""
 
-BREAKS = BOXES | frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "figcaption",
-        "caption",
-        "dt",
-        "summary",
-        "hr",
-        "thead",
-        "tfoot",
-        "col",
-        "colgroup",
-        "legend",
-        "video",
-        "audio",
-        "iframe",
-        "picture",
-        "img",
-        "noscript",
-        "html",
-        "optgroup",
-    ]
-)
-"""Elements at whose ends a block of text ends."""
-
-INLINE_PICTURES = frozenset(("img", "picture", "noscript"))
-"""These stand in the middle of a line as often as not: they end a block only where a picture is kept."""
+_LINES = "p h1 h2 h3 h4 h5 h6 pre figcaption caption dt summary hr thead tfoot col colgroup legend html optgroup"
+LINES = frozenset(_LINES.split())
+"""Elements that begin and end a block of text, and hold no part of a page."""
 
 KINDS = {
     "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "h5": "heading", "h6": "heading",
@@ -121,72 +38,20 @@ KINDS = {
     "figcaption": "caption", "caption": "caption", "tr": "table", "math": "formula",
 }  # fmt: skip
 
+HIDDEN = '[hidden],[style*="display" i]'
+"""Elements whose own style is looked at: whether they are shown."""
+LAYOUT = ",".join(f"{cell}:has(p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br)" for cell in ("td", "th"))
+"""Table cells that hold blocks of their own: then the table is the page's layout, no table of data."""
+
+_UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
+_ANY_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 _GONE = dict.fromkeys(map(ord, _INVISIBLE))
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 BREAK = "\x01"
 """Stands for <br> until the block is whole."""
 
-
-@dataclass(slots=True)
-class Block:
-    """A block of text; `links` counts the characters of it that stand in links."""
-
-    text: str
-    kind: str
-    level: int
-    links: int
-    box: int
-
-
-@dataclass(slots=True)
-class Shot:
-    """A picture in its place: its image, and the reason why it can't be kept, if there is one."""
-
-    image: Image
-    reason: str
-    box: int
-    link: str = ""
-    """Where the link leads in which it stands."""
-    linked_text: bool = False
-    fallback: bool = False
-    """Stood in a <noscript>."""
-
-
-@dataclass(slots=True)
-class Clip:
-    """A video or a sound in its place."""
-
-    item: Video | Audio
-    box: int
-
-
-Piece = Block | Shot | Clip
-
-
-@dataclass(slots=True)
-class Box:
-    """An element that holds pieces `start` to before `end`; `name` is its class and id."""
-
-    parent: int
-    tag: str
-    name: str
-    start: int
-    end: int = 0
-    depth: int = 0
-
-
-@dataclass(slots=True)
-class Page:
-    """What the walk found."""
-
-    pieces: list[Piece] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
-    elements: int = 0
-
-
-class TooMany(Exception):
-    """The page has more elements than it may have."""
+Leave = Callable[[], None]
+Action = Callable[["Walker", LexborNode, str], "Leave | None"]
 
 
 @dataclass(slots=True)
@@ -199,149 +64,178 @@ class Walker:
     parts: list[str] = field(default_factory=list)
     links: int = 0
     box: int = 0
+    blocks: list[tuple[str, int]] = field(default_factory=list)
+    """The block elements around, each with the box around it."""
     kinds: list[str] = field(default_factory=list)
+    """Of these, the tags that give blocks a kind."""
     link: list[str] = field(default_factory=list)
     pre: int = 0
     rows: int = 0
     fallback: int = 0
-    sources: list[media.Attributes] = field(default_factory=list)
+    sources: list[list[media.Attributes]] = field(default_factory=list)
+    """For each <picture> around, the attributes of its sources."""
+    hidden: frozenset[int] = frozenset()
+    layout: frozenset[int] = frozenset()
 
     def walk(self, root: LexborNode) -> Page:
-        """Go through the tree without recursion: pages nest as deep as they like."""
-        self.page.boxes.append(Box(-1, "root", "", 0))
-        stack: list[tuple[LexborNode, Callable[[], None] | None]] = []
+        """Go through the tree without recursion, as pages nest as deep as they like; raises TooMany.
+
+        What is the same for every node stands here in local names, and selectors find rare elements at once: a page
+        has thousands of nodes, and each step from Python costs more than the parser's whole work on the node.
+        """
+        actions, limit, parts = ACTIONS, self.limit, self.parts
+        self.look(root)
+        stack: list[tuple[LexborNode, Leave | None]] = []
+        count = 0
         node: Any = root
         while True:
-            down = self.enter(node)
-            child = node.child if down is not None else None
+            count += 1
+            tag = node.tag
+            child = leave = None
+            if tag == "-text":
+                if not self.fallback:
+                    text = node.text_lexbor()
+                    if self.link:
+                        self.links += len(text.strip())
+                    if parts or self.pre or not text.isspace():
+                        parts.append(text)
+            elif tag not in actions:
+                child = node.first_child if tag else None
+            elif action := actions[tag]:
+                leave = action(self, node, tag)
+                if leave is not None:
+                    child = node.first_child
             if child is not None:
-                stack.append((node, down))
+                stack.append((node, leave))
                 node = child
                 continue
-            if down is not None:
-                down()
-            following = node.next
-            while following is None or not stack:
-                if not stack:
-                    self.flush()
-                    self.page.boxes[0].end = len(self.page.pieces)
-                    return self.page
-                node, up = stack.pop()
-                if up is not None:
-                    up()
-                following = node.next
-            node = following
+            if leave is not None:
+                leave()
+            node = node.next
+            while node is None and stack:
+                above, leave = stack.pop()
+                if leave is not None:
+                    leave()
+                node = above.next
+            if node is None or not stack:
+                return self.end()
+            if count > limit:
+                raise TooMany
 
-    def enter(self, node: LexborNode) -> Callable[[], None] | None:
-        """Take in one node; what to do when its children are done, or None where they are not to be read."""
-        tag = node.tag or ""
-        self.page.elements += 1
-        if tag == "-text":
-            text = node.text_content
-            if text and not self.fallback:
-                self.parts.append(text)
-                if self.link:
-                    self.links += len(text.strip())
-            return None
-        if self.page.elements > self.limit:
-            raise TooMany
-        if not tag or tag in SKIPPED or tag[0] in "-!":
-            return None
-        if tag == "br":
-            self.parts.append(BREAK)
-            return None
-        if tag not in BREAKS:
-            return self.inline(node, tag)
-        return self.block(node, tag)
+    def look(self, root: LexborNode) -> None:
+        """Open the page, and find the elements that are not shown and the cells that are no data."""
+        self.page.boxes.append(Box(-1, "root", "", 0))
+        self.hidden = frozenset(
+            node.mem_id
+            for node in root.css(HIDDEN)
+            if "hidden" in (attributes := node.attributes) or _UNSEEN.search(attributes.get("style") or "")
+        )
+        if root.css_first("td,th") is not None:
+            self.layout = frozenset(cell.mem_id for cell in root.css(LAYOUT))
 
-    def inline(self, node: LexborNode, tag: str) -> Callable[[], None] | None:
-        if tag == "a":
-            self.link.append(node.attrs.sget("href", "") or "#")
-            return self.leave_link
-        if tag == "math":
-            self.parts.append(embeds.formula(node))
-            return None
-        if "-" in tag and tag in ("amp-img", "amp-anim"):
-            self.picture(node)
-            return None
-        return _nothing
+    def end(self) -> Page:
+        """Close the page."""
+        self.flush()
+        self.page.boxes[0].end = len(self.page.pieces)
+        return self.page
+
+    def line_break(self, node: LexborNode, tag: str) -> None:
+        self.parts.append(BREAK)
+
+    def formula(self, node: LexborNode, tag: str) -> None:
+        self.parts.append(embeds.formula(node))
+
+    def anchor(self, node: LexborNode, tag: str) -> Leave:
+        self.link.append(node.attributes.get("href") or "#")
+        return self.leave_link
 
     def leave_link(self) -> None:
         self.link.pop()
 
-    def block(self, node: LexborNode, tag: str) -> Callable[[], None] | None:
-        if tag in ("img", "amp-img"):
-            self.picture(node)
-            return None
-        if tag == "picture":
-            outer, self.sources = self.sources, [source.attributes for source in node.css("source")]
-            return lambda: self.leave_picture(outer)
-        if tag == "noscript":
-            self.fallback += 1
-            return self.leave_fallback
-        if tag in ("video", "audio", "iframe"):
-            self.clip(node)
-            return None
-        attributes = node.attrs
-        style = attributes.sget("style", "") if "style" in attributes else ""
-        if "hidden" in attributes or (style and _HIDDEN.search(style)):
-            return None
-        kind = KINDS.get(tag, "")
-        if tag == "td" or tag == "th":
-            if self.rows and not _layout(node):
-                if any(part.strip() for part in self.parts):
-                    self.parts.append(" | ")
-                return _nothing
-            kind = "paragraph"  # what such a cell holds is no row of a table
-        self.flush()
-        if kind:
-            self.kinds.append(tag)
-        if tag == "pre":
-            self.pre += 1
-        elif tag == "tr":
-            self.rows += 1
-        before = self.box
-        if tag in BOXES:
-            name = _name(attributes)
-            boxes = self.page.boxes
-            self.box = len(boxes)
-            boxes.append(Box(before, tag, name, len(self.page.pieces), 0, boxes[before].depth + 1))
-        return lambda: self.leave_block(tag, kind, before)
+    def pictured(self, node: LexborNode, tag: str) -> Leave:
+        self.sources.append([source.attributes for source in node.css("source")])
+        return self.leave_picture
 
-    def leave_block(self, tag: str, kind: str, before: int) -> None:
-        self.flush()
-        if kind:
-            self.kinds.pop()
-        if tag == "pre":
-            self.pre -= 1
-        elif tag == "tr":
-            self.rows -= 1
-        if self.box != before:
-            self.page.boxes[self.box].end = len(self.page.pieces)
-            self.box = before
+    def leave_picture(self) -> None:
+        self.sources.pop()
 
-    def leave_picture(self, outer: list[media.Attributes]) -> None:
-        self.sources = outer
+    def noscript(self, node: LexborNode, tag: str) -> Leave:
+        self.fallback += 1
+        return self.leave_fallback
 
     def leave_fallback(self) -> None:
         self.fallback -= 1
 
+    def line(self, node: LexborNode, tag: str) -> Leave | None:
+        """Enter an element that begins a block of text; `leave_block` undoes it."""
+        if self.hidden and node.mem_id in self.hidden:
+            return None
+        if self.parts:
+            self.flush()
+        if tag in KINDS:
+            self.kinds.append(tag)
+            self.pre += tag == "pre"
+        self.blocks.append((tag, self.box))
+        return self.leave_block
+
+    def part(self, node: LexborNode, tag: str) -> Leave | None:
+        """Enter an element that begins a block of text and can hold a part of the page."""
+        if self.hidden and node.mem_id in self.hidden:
+            return None
+        if self.parts:
+            self.flush()
+        if tag in KINDS:
+            self.kinds.append(tag)
+            self.rows += tag == "tr"
+        before, boxes = self.box, self.page.boxes
+        self.blocks.append((tag, before))
+        self.box = len(boxes)
+        boxes.append(Box(before, tag, _name(node.attributes), len(self.page.pieces), 0, boxes[before].depth + 1))
+        return self.leave_block
+
+    def cell(self, node: LexborNode, tag: str) -> Leave | None:
+        """Enter a table's cell: in a table of data its text goes on in the row's line."""
+        if not self.rows or node.mem_id in self.layout:
+            leave = self.part(node, tag)
+            if leave is not None:
+                self.kinds.append(tag)  # what such a cell holds is no row of a table
+            return leave
+        if node.mem_id in self.hidden:
+            return None
+        if any(part.strip() for part in self.parts):
+            self.parts.append(" | ")
+        return _nothing
+
+    def leave_block(self) -> None:
+        if self.parts:
+            self.flush()
+        tag, before = self.blocks.pop()
+        if tag in LEAVES_KIND:
+            self.kinds.pop()
+            if tag == "pre":
+                self.pre -= 1
+            elif tag == "tr":
+                self.rows -= 1
+        if self.box != before:
+            self.page.boxes[self.box].end = len(self.page.pieces)
+            self.box = before
+
     def flush(self) -> None:
         """End the block that was gathered."""
-        if not self.parts:
-            return
         raw, links = "".join(self.parts), self.links
-        self.parts, self.links = [], 0
+        self.parts.clear()
+        self.links = 0
         for text in texts(raw, self.pre > 0):
             tag = self.kinds[-1] if self.kinds else ""
             kind = KINDS.get(tag, "paragraph")
             level = int(tag[1]) if kind == "heading" else 0
-            self.page.pieces.append(Block(text, kind, level, min(links, len(text)), self.box))
-            links = max(0, links - len(text))
+            length = len(text)
+            self.page.pieces.append(Block(text, kind, level, min(links, length), self.box))
+            links = max(0, links - length)
 
-    def picture(self, node: LexborNode) -> None:
+    def picture(self, node: LexborNode, tag: str) -> None:
         attributes = node.attributes
-        url, reason = media.address(attributes, self.base, self.sources)
+        url, reason = media.address(attributes, self.base, self.sources[-1] if self.sources else ())
         width, height = media.sides(attributes)
         image = Image(
             url or (attributes.get("src") or "")[:200],
@@ -352,34 +246,51 @@ class Walker:
         )
         if not reason:
             reason = judged(image, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
-        linked = bool(self.link) and bool("".join(self.parts).strip())
-        self.flush()
+        linked = bool(self.link) and any(part.strip() for part in self.parts)
+        if self.parts:
+            self.flush()
         target = absolute(self.link[-1], self.base) if self.link else ""
         self.page.pieces.append(Shot(image, reason, self.box, target, linked, self.fallback > 0))
 
-    def clip(self, node: LexborNode) -> None:
+    def clip(self, node: LexborNode, tag: str) -> None:
         item = embeds.clip(node, self.base)
         if item is not None and not self.fallback:
             self.flush()
             self.page.pieces.append(Clip(item, self.box))
 
 
-def _name(attributes: Any) -> str:
+ACTIONS: dict[str, Action | None] = {
+    **dict.fromkeys(SKIPPED),
+    **dict.fromkeys(LINES, Walker.line),
+    **dict.fromkeys(BOXES, Walker.part),
+    **dict.fromkeys(("td", "th"), Walker.cell),
+    **dict.fromkeys(("img", "amp-img", "amp-anim"), Walker.picture),
+    **dict.fromkeys(("video", "audio", "iframe"), Walker.clip),
+    "br": Walker.line_break,
+    "math": Walker.formula,
+    "a": Walker.anchor,
+    "picture": Walker.pictured,
+    "noscript": Walker.noscript,
+}
+"""What the walk does at an element, by its tag: None passes over all of it, and of others the content is read.
+
+An action that returns None has dealt with the element's content; else what it returns is called after the content.
+"""
+LEAVES_KIND = frozenset((*KINDS, "td", "th"))
+
+
+def _name(attributes: media.Attributes) -> str:
     """What an element calls itself: class, id, role and itemprop."""
     name = attributes.get("class") or ""
-    for key in ("id", "role", "itemprop"):
-        if key in attributes:
-            name += " " + (attributes.get(key) or "")
+    if len(attributes) > ("class" in attributes):
+        for key in ("id", "role", "itemprop"):
+            if key in attributes:
+                name += " " + (attributes.get(key) or "")
     return name
 
 
 def _nothing() -> None:
     return None
-
-
-def _layout(cell: LexborNode) -> bool:
-    """Whether a table's cell holds blocks of its own: then the table is the page's layout, no table of data."""
-    return cell.css_first("p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br") is not None
 
 
 def judged(image: Image, name: str) -> str:
@@ -395,7 +306,7 @@ def judged(image: Image, name: str) -> str:
 
 def texts(raw: str, pre: bool) -> list[str]:
     """The blocks in what was gathered: white space as a reader sees it, two <br> part paragraphs."""
-    if not raw.isascii() and any(sign in raw for sign in _INVISIBLE):
+    if not raw.isascii() and _ANY_INVISIBLE.search(raw):
         raw = raw.translate(_GONE)
     if pre:
         text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from m3w_builder.extract import words
-from m3w_builder.extract.walk import Block, Page, Shot
+from m3w_builder.extract.pieces import Block, Page, Shot
 
 PICTURE = 30.0
 """What a picture speaks for content, in characters of good text, on a page that has fewer than `FEW` of those:

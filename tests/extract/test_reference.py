@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.extract import ExtractConfig, extract, reference
 from m3w_builder.extract.page import walked
-from m3w_builder.extract.walk import Block, Shot
+from m3w_builder.extract.pieces import Block, Shot
 
 URL = "http://example.org/a/page.html"
 Seen = list[str]

@@ -1,0 +1,67 @@
+"""What a page is read into: pieces in reading order, and the boxes that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from m3w_builder.document import Audio, Image, Video
+
+
+@dataclass(slots=True)
+class Block:
+    """A block of text; `links` counts the characters of it that stand in links."""
+
+    text: str
+    kind: str
+    level: int
+    links: int
+    box: int
+
+
+@dataclass(slots=True)
+class Shot:
+    """A picture in its place: its image, and the reason why it can't be kept, if there is one."""
+
+    image: Image
+    reason: str
+    box: int
+    link: str = ""
+    """Where the link leads in which it stands."""
+    linked_text: bool = False
+    fallback: bool = False
+    """Stood in a <noscript>."""
+
+
+@dataclass(slots=True)
+class Clip:
+    """A video or a sound in its place."""
+
+    item: Video | Audio
+    box: int
+
+
+Piece = Block | Shot | Clip
+
+
+@dataclass(slots=True)
+class Box:
+    """An element that holds pieces `start` to before `end`; `name` is its class and id."""
+
+    parent: int
+    tag: str
+    name: str
+    start: int
+    end: int = 0
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class Page:
+    """What the walk found."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+
+
+class TooMany(Exception):
+    """The page has more elements than it may have."""
