@@ -17,7 +17,12 @@ from m3w_builder.errors import BuildError, ConfigError, M3WError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done; 1 the data or a check failed; 2 wrong use or config; 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)  # answers the shell and ends the process
+    arguments = parser.parse_args(argv)
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -33,19 +38,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+START = """start here:
+  m3w quickstart                                    a small web, a corpus of it, training on it
+  m3w build configs/warc.yaml --out runs/mine       a corpus of your own archives
+  m3w browse runs/mine                              look at it
+  m3w COMMAND --help                                what a command takes, with an example
+"""
+
+
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="m3w", description="Builds interleaved text-and-picture corpora from the web."
+        prog="m3w",
+        description="Builds interleaved text-and-picture corpora from the web.",
+        epilog=START,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"m3w {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, help_line: str, example: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help_line, description=help_line, epilog=f"example: {example}")
+        sub = commands.add_parser(
+            name,
+            help=help_line,
+            description=f"{help_line[0].upper()}{help_line[1:]}.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         sub.set_defaults(run=run)
         return sub
 
@@ -113,6 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--pages", type=int, default=200, help="article pages (default: %(default)s)")
     sub.add_argument("--seed", type=int, default=0, help="another seed makes another web (default: %(default)s)")
     sub.add_argument("--serve", action="store_true", help="serve it on the loopback address until Ctrl-C")
+    sub = command(
+        "completion", _completion, "what a shell needs to complete m3w's commands", 'eval "$(m3w completion bash)"'
+    )
+    sub.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell; its start-up file can hold the example")
     return parser
 
 
@@ -255,6 +281,13 @@ def _sampleweb(arguments: argparse.Namespace) -> int:
         with sampleweb.serve(arguments.folder) as web:
             print(f"serving {', '.join(web.hosts)} at {web.address}; Ctrl-C ends")
             signal.pause()
+    return 0
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    import argcomplete
+
+    print(argcomplete.shellcode(["m3w"], shell=arguments.shell))
     return 0
 
 
