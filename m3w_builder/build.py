@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from m3w_builder import cluster, plan, sources, storage
 from m3w_builder.cluster import Engine
-from m3w_builder.config import Config
+from m3w_builder.config import Config, check
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
@@ -53,6 +53,7 @@ def build(config: Config, out: str, listener: Listener) -> Summary:
     """Do the whole job; raises ConfigError before any work, BuildError where it cannot go on."""
     started = time.monotonic()
     sources.check(config.source)
+    check(config)
     storage.make_folder(out)
     summary = Summary(out)
     with locked(out):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from m3w_builder import pictures, storage, text
+from m3w_builder import align, pictures, storage, text
 from m3w_builder.cluster import ClusterConfig
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.errors import ConfigError
@@ -25,6 +25,12 @@ from m3w_builder.shards.assemble import Assemble
 from m3w_builder.sources import ReadLimits, SourceConfig
 
 Section = TypeVar("Section")
+
+OWN_STAGES = (
+    *("read", "extract", "keys", "page_duplicates", "common_pictures", "fetch", "decode", "store"),
+    *("picture_duplicates", "assemble", "write"),
+)
+"""What the passes call their own stages in the books."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Config:
     """How pictures are decoded, filtered (`filters`, a list like `text`) and stored."""
     dedup: DedupConfig = field(default_factory=DedupConfig)
     """What counts as a duplicate."""
+    align: tuple[Any, ...] = ()
+    """What looks at a document together with its pictures, in order, a list like `text`; none by itself."""
     assemble: Assemble = field(default_factory=Assemble)
     """What a document must still hold at the end."""
     shards: ShardsConfig = field(default_factory=ShardsConfig)
@@ -58,7 +66,7 @@ class Config:
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """Where the work runs; no result depends on it."""
     plugins: tuple[str, ...] = ()
-    """Modules of your own whose stages may be named in `text` and `pictures.filters`, as `module:Class`."""
+    """Modules of your own whose stages may be named in `text`, `pictures.filters` and `align`, as `module:Class`."""
 
     @property
     def plugin_code(self) -> str:
@@ -97,7 +105,27 @@ def parse(data: Mapping[str, Any]) -> Config:
     if isinstance(data.get("pictures"), Mapping) and "filters" in data["pictures"]:
         filters = stages(data["pictures"]["filters"], pictures.STAGES, plugins, "pictures.filters")
         data["pictures"] = {**data["pictures"], "filters": filters}
-    return fill(Config, data, "")
+    if "align" in data:
+        data["align"] = stages(data["align"], align.STAGES, plugins, "align")
+    made = fill(Config, data, "")
+    names = list(OWN_STAGES)
+    for stage in (*made.text, *made.pictures.filters, *made.align):
+        if stage.name in names:
+            raise ConfigError(f"two stages are called '{stage.name}': the books have one page for each name")
+        names.append(stage.name)
+    return made
+
+
+def check(config: Config) -> None:
+    """Ask every stage that needs something (a model, a list, an extra) whether it is there; raises ConfigError."""
+    for place, group in (("text", config.text), ("pictures.filters", config.pictures.filters), ("align", config.align)):
+        for index, stage in enumerate(group):
+            if not hasattr(stage, "check"):
+                continue
+            try:
+                stage.check()
+            except ConfigError as error:
+                raise ConfigError(f"{place}[{index}].{stage.name}: {error}") from None
 
 
 def section(cls: type[Section], settings: Sequence[str]) -> Section:

@@ -44,7 +44,9 @@ class Image:
 
     `declared_*` are the page's own width and height in CSS px, 0 where it gives none; `width` and
     `height` are the stored picture's, in px after orientation. `part` names the member of the sample
-    ("0.jpg"), `sha256` is of the stored bytes, `phash` is 64 bits as 16 hex digits.
+    ("0.jpg"), `sha256` is of the stored bytes, `phash` is 64 bits as 16 hex digits. Where pictures and texts were
+    aligned, `matched` is the text that the picture belongs to, by its place among the document's texts (-1: not
+    aligned, or no text), and `similarities` has a cosine for each of these texts.
     """
 
     url: str
@@ -61,6 +63,8 @@ class Image:
     format: str = ""
     bytes: int = 0
     scores: dict[str, float] = field(default_factory=dict)
+    matched: int = -1
+    similarities: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -161,6 +165,8 @@ ITEM_SCHEMA = pa.struct(
         ("format", pa.string()),
         ("bytes", pa.int64()),
         ("scores", pa.map_(pa.string(), pa.float32())),
+        ("matched", pa.int32()),
+        ("similarities", pa.list_(pa.float32())),
         ("poster", pa.string()),
         ("provider", pa.string()),
         ("id", pa.string()),
@@ -193,6 +199,8 @@ SCHEMA = pa.schema(
 _TYPES: dict[str, type[Item]] = {"text": Text, "image": Image, "video": Video, "audio": Audio}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 _FIELDS = {name: tuple(cls.__dataclass_fields__) for name, cls in _TYPES.items()}
+_UNSAID = {"kind": "paragraph", "matched": -1}
+"""What a field holds where it says nothing, if that is not empty or 0."""
 
 
 def valid(text: str) -> str:
@@ -264,14 +272,16 @@ def item_to_json(item: Item) -> dict[str, Any]:
     """One item as it stands in a sample's JSON and in `m3w extract`: its type's name holds the text or URL.
 
     `{"text": "…", "kind": "heading", "level": 2}`, `{"image": url, "alt": "…", "part": "0.jpg", …}`,
-    `{"video": url, …}`, `{"audio": url, …}`; empty fields and the kind "paragraph" are left out.
+    `{"video": url, …}`, `{"audio": url, …}`; fields that say nothing, as empty ones and the kind "paragraph", are left
+    out.
     """
     name = _NAMES[type(item)]
     first = "text" if name == "text" else "url"
     entry: dict[str, Any] = {name: getattr(item, first)}
     for field_name in _FIELDS[name]:
         value = getattr(item, field_name)
-        if field_name != first and value and value != "paragraph":
+        said = value != _UNSAID[field_name] if field_name in _UNSAID else value
+        if field_name != first and said:
             entry[field_name] = value
     return entry
 
@@ -300,6 +310,26 @@ def to_json(document: Document) -> dict[str, Any]:
         "rights": document.rights,
         "scores": {name: round(score, 4) for name, score in sorted(document.scores.items())},
     }
+
+
+def by_similarity(document: Document) -> list[Item]:
+    """The items with each aligned picture right before the text that it belongs to; those not aligned keep their place.
+
+    Of pictures that belong to one text the order on the page stays.
+    """
+    waiting: dict[int, list[Item]] = {}
+    for image in document.images:
+        if image.matched >= 0:
+            waiting.setdefault(image.matched, []).append(image)
+    items: list[Item] = []
+    place = 0
+    for item in document.items:
+        if isinstance(item, Text):
+            items += waiting.pop(place, [])
+            place += 1
+        if not (isinstance(item, Image) and item.matched >= 0):
+            items.append(item)
+    return [*items, *(item for left in waiting.values() for item in left)]
 
 
 def from_json(entry: dict[str, Any]) -> Document:

@@ -41,6 +41,7 @@ def test_settings_are_laid_over_the_file():
         ),
         ("source: {warc: {paths: [a]}}\npictures: {filters: [sise]}", "pictures.filters[0]: unknown stage 'sise'"),
         ("source: {warc: {paths: [a]}}\ntext: ['mine:Filter']", "list 'mine' under `plugins`"),
+        ("source: {warc: {paths: [a]}}\ntext: [c4, c4]", "two stages are called 'c4'"),
         ("- 1", "wants keys and values"),
         ("a: [", "no YAML"),
         ("!!python/object/apply:os.system ['true']", "no YAML"),

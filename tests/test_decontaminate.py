@@ -50,7 +50,7 @@ def test_a_set_keeps_its_pictures_and_texts_out(tmp_path, form: str) -> None:
     out = str(tmp_path / "harbour-vqa.hashes")
     assert index(str(source), out) == (1, len(QUESTION.split()) - 12)
 
-    stage = pictures.STAGES["contamination"](lists=(out,))
+    stage = pictures.STAGES["picture_contamination"](lists=(out,))
     for body, dropped in [
         (encoded(drawing(0, (150, 100)), "JPEG", quality=60), True),
         (encoded(drawing(55), "PNG"), False),

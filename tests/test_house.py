@@ -108,7 +108,7 @@ def test_no_circles_among_the_modules():
 
 
 def stage_classes():
-    for module in ("text", "pictures"):
+    for module in ("text", "pictures", "align"):
         for name, cls in importlib.import_module(f"m3w_builder.{module}").STAGES.items():
             yield pytest.param(name, cls, id=f"{module}-{name}")
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3w_builder import pictures, text
+from m3w_builder import align, pictures, text
 from m3w_builder.config import Config
 from m3w_builder.fill import describe
 
@@ -30,7 +30,7 @@ place. Any key can be set from the command line: `m3w build CONFIG --set shards.
 def reference() -> str:
     """The whole page."""
     parts = [HEAD, *_section(Config, "")]
-    for title, stages in (("text", text.STAGES), ("pictures.filters", pictures.STAGES)):
+    for title, stages in (("text", text.STAGES), ("pictures.filters", pictures.STAGES), ("align", align.STAGES)):
         parts.append(f"\n## Stages for `{title}`\n")
         for name, cls in stages.items():
             parts += _stage(name, cls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from m3w_builder import storage
 from m3w_builder.document import Document, Image, valid
 from m3w_builder.ledger import PAGE_DROPPED, Ledger
-from m3w_builder.stage import Drop, Stage, ask
+from m3w_builder.stage import Drop, Record, Stage, ask
 
 DROPPED_SCHEMA = pa.schema(
     [
@@ -28,6 +28,10 @@ DROPPED_SCHEMA = pa.schema(
         ("limit", pa.float64()),
     ]
 )
+
+
+def _itself(record: Any) -> Document:
+    return record  # type: ignore[no-any-return]
 
 
 class Books:
@@ -68,20 +72,23 @@ class Books:
             self.picture(stage, image.url, document.url, document.key, drop)
         document.removed.clear()
 
-    def through(self, stages: Sequence[Stage[Document]], documents: list[Document]) -> list[Document]:
-        """The documents that come out of all the stages, every drop entered."""
+    def through(
+        self, stages: Sequence[Stage[Record]], records: list[Record], document_of: Callable[[Any], Document] = _itself
+    ) -> list[Record]:
+        """The records that come out of all the stages, every drop entered; `document_of` gives a record's document."""
         for stage in stages:
             left = []
             with self.timed(stage.name):
-                answers = ask(stage, documents)
-            for document, answer in zip(documents, answers, strict=True):
+                answers = ask(stage, records)
+            for record, answer in zip(records, answers, strict=True):
                 if isinstance(answer, Drop):
+                    document = document_of(record)
                     self.page(stage.name, document.url, answer, document)
                 else:
-                    self.kept(stage.name, answer)
+                    self.kept(stage.name, document_of(answer))
                     left.append(answer)
-            documents = left
-        return documents
+            records = left
+        return records
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

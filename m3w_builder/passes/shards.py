@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
 
 import xxhash
 
 from m3w_builder import dedup, document, shards, storage
+from m3w_builder.align import Sample
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image
 from m3w_builder.passes import exchange, receipt
@@ -25,6 +27,7 @@ _CODE = (
     "document.py",
     "stage.py",
     "dedup",
+    "align",
     "shards/assemble.py",
     "shards/config.py",
     "shards/write.py",
@@ -33,6 +36,12 @@ _CODE = (
     "passes/shards.py",
     "passes/pictures.py",
 )
+
+
+Places = list[tuple[int, int, int]]
+"""(partition, offset, bytes) for each picture of a document, in reading order."""
+BATCH = 64
+"""Documents whose pictures' bytes are held at once for the stages of `align`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,7 @@ class Ready:
     order: int
     """A seeded hash of the key: the bundle is written in its order, so that one host's pages stand apart."""
     json: bytes
-    places: list[tuple[int, int, int]]
-    """(partition, offset, bytes) for each picture, in reading order."""
+    places: Places
 
 
 def run(task: ShardsTask) -> Receipt:
@@ -66,7 +74,9 @@ def run(task: ShardsTask) -> Receipt:
             raise FileNotFoundError(f"no receipt of partition {partition} in {task.build}")
         inputs.append([pages.outputs, pictures.outputs])
         inputs.append([exchange.read_decisions(task.build, name, partition)[1] for name in ("exchange1", "exchange2")])
-    mark = receipt.fingerprint(inputs, config.assemble, config.shards, receipt.code(*_CODE))
+    mark = receipt.fingerprint(
+        inputs, config.align, config.assemble, config.shards, receipt.code(*_CODE), config.plugin_code
+    )
     label = f"partitions {task.partitions[0]}–{task.partitions[-1]}"
     return receipt.once(task.build, NAME, task.bundle, label, mark, lambda mine: _work(task, mine))
 
@@ -75,12 +85,11 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
     dropped = f"{NAME}/{task.bundle:06d}.dropped.parquet"
     statistics = Statistics()
     ready: list[Ready] = []
-    for name in ("picture_duplicates", "assemble", "write"):
+    for name in ("picture_duplicates", *(stage.name for stage in task.config.align), "assemble", "write"):
         mine.ledger[name]
     with books(storage.join(task.build, dropped), mine.ledger) as the_books:
         for partition in task.partitions:
-            with the_books.timed("assemble"):
-                ready += _assembled(task, partition, the_books)
+            ready += _assembled(task, partition, the_books)
         with the_books.timed("write"):
             ready.sort(key=lambda one: one.order)
             folder = storage.join(task.build, NAME)
@@ -103,22 +112,42 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
         row["url"]: row
         for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()
     }
-    for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
-        for one in document.from_table(table):
-            if one.id in gone:
+
+    def joined() -> Iterator[tuple[Document, Places]]:
+        for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
+            with the_books.timed("picture_duplicates"):
+                documents = [one for one in document.from_table(table) if one.id not in gone]
+                pairs = [(one, _join(one, found, duplicates, partition)) for one in documents]
+            for one, places in pairs:
+                the_books.kept("picture_duplicates", one)
+                yield one, places
+
+    for one, places in _aligned(task, partition, joined(), the_books):
+        for left in the_books.through([task.config.assemble], [one]):
+            if not _still_wanted(left, places, tombstones, task.config.assemble.min_pictures, the_books):
                 continue
-            places = _join(one, found, duplicates, partition)
-            the_books.kept("picture_duplicates", one)
-            for left in the_books.through([task.config.assemble], [one]):
-                if not _still_wanted(left, places, tombstones, task.config.assemble.min_pictures, the_books):
-                    continue
-                order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
-                yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
+            order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
+            yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
 
 
-def _still_wanted(
-    one: Document, places: list[tuple[int, int, int]], tombstones: Tombstones, min_pictures: int, the_books: Books
-) -> bool:
+def _aligned(
+    task: ShardsTask, partition: int, pairs: Iterator[tuple[Document, Places]], the_books: Books
+) -> Iterator[tuple[Document, Places]]:
+    """The documents through the stages that look at pictures' bytes, some at a time."""
+    if not task.config.align:
+        yield from pairs
+        return
+    with storage.open_read(storage.join(task.build, f"pictures/{partition:06d}.bin")) as stream:
+        while batch := list(islice(pairs, BATCH)):
+            samples = [Sample(one, [_read(stream, place) for place in places]) for one, places in batch]
+            place_of = {
+                id(image): place for one, places in batch for image, place in zip(one.images, places, strict=True)
+            }
+            for left in the_books.through(task.config.align, samples, lambda sample: sample.document):
+                yield left.document, [place_of[id(image)] for image in left.document.images]
+
+
+def _still_wanted(one: Document, places: Places, tombstones: Tombstones, min_pictures: int, the_books: Books) -> bool:
     """Apply what was taken down before: whether the document stays; pictures that go leave items and places."""
     gone = [image for image in one.images if tombstones.picture(image)]
     if tombstones.page(one) or (gone and len(one.images) - len(gone) < min_pictures):
@@ -134,10 +163,10 @@ def _still_wanted(
 
 def _join(
     one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop], partition: int
-) -> list[tuple[int, int, int]]:
+) -> Places:
     """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here)."""
     items: list[document.Item] = []
-    places: list[tuple[int, int, int]] = []
+    places: Places = []
     seen: set[str] = set()
     for item in one.items:
         if isinstance(item, Image):
@@ -170,12 +199,17 @@ def _samples(
         for one in ready:
             finished = document.from_json(json.loads(one.json))
             pictures = []
-            for partition, offset, size in one.places:
+            for place in one.places:
+                partition = place[0]
                 if partition not in streams:
                     url = storage.join(task.build, f"pictures/{partition:06d}.bin")
                     streams[partition] = stack.enter_context(storage.open_read(url))
-                streams[partition].seek(offset)
-                pictures.append(streams[partition].read(size))
+                pictures.append(_read(streams[partition], place))
             statistics.add_document(finished)
             the_books.kept("write", finished)
             yield finished, pictures
+
+
+def _read(stream: IO[bytes], place: tuple[int, int, int]) -> bytes:
+    stream.seek(place[1])
+    return stream.read(place[2])

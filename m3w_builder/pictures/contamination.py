@@ -24,7 +24,7 @@ class Contamination:
     Comparing with all of a list costs about 3 ms a picture for a million hashes.
     """
 
-    name: ClassVar[str] = "contamination"
+    name: ClassVar[str] = "picture_contamination"
     reasons: ClassVar[Mapping[str, str]] = {"listed_picture": "a list holds a picture that looks the same"}
 
     lists: tuple[str, ...] = ()

@@ -24,13 +24,13 @@ def meaning(stage: str, reason: str) -> str:
 @lru_cache
 def _declared() -> tuple[dict[tuple[str, str], str], dict[str, str]]:
     """By stage and reason, and by reason alone (the first that declares it)."""
-    from m3w_builder import fetch, pictures, sources, text
+    from m3w_builder import align, fetch, pictures, sources, text
     from m3w_builder.dedup import tables
     from m3w_builder.extract import config as extraction
     from m3w_builder.shards.assemble import Assemble
 
     by_stage: dict[tuple[str, str], str] = {}
-    stages: dict[str, Any] = {**text.STAGES, **pictures.STAGES, Assemble.name: Assemble}
+    stages: dict[str, Any] = {**text.STAGES, **pictures.STAGES, **align.STAGES, Assemble.name: Assemble}
     for name, stage in stages.items():
         by_stage |= {(name, reason): words for reason, words in stage.reasons.items()}
     places: dict[tuple[str, ...], Mapping[str, str]] = {

@@ -203,7 +203,7 @@ class Interleaved(IterableDataset[Batch]):
         return one.key, drawn, pictures
 
     def _window(self, one: Document, epoch: int) -> Window | None:
-        whole = line(one, self.tokenizer)
+        whole = line(one, self.tokenizer, self.sampling.order)
         return draw(whole, self.sampling, f"{self.seed}/{epoch}/{one.key}", self.tokenizer.image)
 
     def _batch(self, rows: list[tuple[str, Window, list[Any]]], place: Place, skipped: Counter[str]) -> Batch:

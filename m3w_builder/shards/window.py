@@ -11,12 +11,12 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from m3w_builder.document import Document, Image, Text
+from m3w_builder.document import Document, Image, Text, by_similarity
 
 NOTHING = -100
 """The label of a token on which no loss is counted."""
@@ -66,6 +66,8 @@ class Sampling:
     """Share of documents whose text looks at the next picture instead of the previous one (p_next in the paper)."""
     blind_labels: bool = False
     """Whether loss is counted on tokens that see no picture, such as those before the first."""
+    order: Literal["page", "similarity"] = "page"
+    """Pictures where they stand on the page, or, where the build aligned them, before the text they belong to."""
 
     def __post_init__(self) -> None:
         if self.length < 4 or self.max_pictures < 1:
@@ -96,7 +98,7 @@ class Window:
     """The window's pictures in order, as the document's items name them."""
 
 
-def line(document: Document, tokenizer: Tokenizer) -> Line:
+def line(document: Document, tokenizer: Tokenizer, order: Literal["page", "similarity"] = "page") -> Line:
     """All of a document in tokens. Marks that its text forges are left out; blocks are parted by a blank line."""
     marks = (tokenizer.image, tokenizer.end_of_chunk)
     found = Line([tokenizer.end_of_text], [], [])
@@ -107,7 +109,7 @@ def line(document: Document, tokenizer: Tokenizer) -> Line:
             found.tokens += [token for token in tokenizer.encode("\n\n".join(texts)) if token not in marks]
             texts.clear()
 
-    for item in document.items:
+    for item in document.items if order == "page" else by_similarity(document):
         if isinstance(item, Text):
             texts.append(item.text)
         elif isinstance(item, Image):

@@ -8,8 +8,10 @@ import pytest
 
 from m3w_builder import cluster, storage, verify
 from m3w_builder.build import bundles
+from m3w_builder.document import Text
 from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.passes import receipt
+from m3w_builder.shards import samples
 
 
 def shard_bytes(out):
@@ -211,3 +213,22 @@ def test_the_config_with_all_defaults_lies_beside_what_it_made(make):
 )
 def test_neighbouring_partitions_fill_a_shard_together(sizes, target, expected):
     assert list(bundles(list(range(len(sizes))), dict(enumerate(sizes)), target)) == expected
+
+
+def test_pictures_and_texts_are_aligned_before_writing(make, tiny_clip):
+    out, plain, _ = make("plain")
+    stage = {"similarity": {"model": tiny_clip, "min_similarity": 0.01}}
+    out, summary, listener = make("aligned", align=[stage])
+    ledger = summary.ledger
+    assert ledger.faults() == []
+    names = list(ledger.entries)
+    assert names.index("picture_duplicates") + 1 == names.index("similarity") == names.index("assemble") - 1
+    assert ledger["similarity"].pictures.taken == plain.ledger["assemble"].pictures.taken
+    documents = [document for path in sorted(Path(out, "shards").glob("*.tar")) for document, _ in samples(str(path))]
+    images = [image for document in documents for image in document.images]
+    texts = [sum(isinstance(item, Text) for item in document.items) for document in documents for _ in document.images]
+    assert images and all(image.similarities and image.matched >= 0 for image in images)
+    assert [len(image.similarities) for image in images] == texts
+    assert verify.verify(out, cluster.Serial(1))[1] == []
+    _, _, listener = make("aligned", align=[stage])
+    assert all(receipt["reused"] for receipt in listener.receipts)

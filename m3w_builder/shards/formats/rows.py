@@ -125,19 +125,25 @@ def _slots(places: list[Image | str]) -> dict[str, Any]:
 
 
 def mmc4(one: Document, _: Parts) -> dict[str, Any]:
-    """A line of MMC4. A picture is matched with the text that follows it (or, as the last, precedes it).
+    """A line of MMC4. Where the build aligned pictures and texts, matches and matrix are the build's.
 
-    `matched_sim` and `similarity_matrix` are the build's own where pictures carry a score `similarity`; 0 elsewhere.
+    Elsewhere a picture is matched with the text that follows it (or, as the last, precedes it), and similarities are 0.
     """
     places = slots(one)
     texts = [slot for slot in places if isinstance(slot, str)]
+    slot_of = _slot_of_text(one)
     info, matrix, before = [], [], 0
     for slot in places:
         if isinstance(slot, str):
             before += 1
             continue
-        matched = min(before, max(len(texts) - 1, 0))
+        matched = slot_of[slot.matched] if slot.matched >= 0 else min(before, max(len(texts) - 1, 0))
         similarity = float(slot.scores.get("similarity", 0.0))
+        row = [-1.0 if slot.similarities else 0.0] * len(texts)
+        for text, value in enumerate(slot.similarities):
+            row[slot_of[text]] = max(row[slot_of[text]], value)
+        if not slot.similarities and texts:
+            row[matched] = similarity
         info.append(
             {
                 "image_name": f"{one.key}.{slot.part}",
@@ -147,7 +153,7 @@ def mmc4(one: Document, _: Parts) -> dict[str, Any]:
                 "face_detections": None,
             }
         )
-        matrix.append([similarity if index == matched else 0.0 for index in range(len(texts))])
+        matrix.append(row)
     return {
         "url": one.url,
         "text_list": texts,
@@ -155,6 +161,20 @@ def mmc4(one: Document, _: Parts) -> dict[str, Any]:
         "similarity_matrix": matrix,
         "could_have_url_duplicate": 0,
     }
+
+
+def _slot_of_text(one: Document) -> list[int]:
+    """For each text of the document the text of `slots` that it became a part of."""
+    places: list[int] = []
+    number, open_ = -1, False
+    for item in one.items:
+        if isinstance(item, Image):
+            open_ = False
+        elif isinstance(item, Text):
+            number += not open_
+            open_ = True
+            places.append(number)
+    return places
 
 
 def omnicorpus(one: Document, _: Parts) -> dict[str, Any]:

@@ -75,6 +75,17 @@ def test_mmc4_matches_every_picture_with_a_text_of_its_list(build, tmp_path, sam
         assert line["could_have_url_duplicate"] in (0, 1)
 
 
+def test_mmc4_has_the_matches_and_the_matrix_of_an_aligned_build(samples):
+    one, _ = samples[0]  # heading, picture, text, picture, text
+    first, second = one.images
+    first.matched, first.similarities, first.scores = 1, [0.1, 0.4, -0.2], {"similarity": 0.4}
+    second.matched, second.similarities, second.scores = 0, [0.3, 0.2, 0.1], {"similarity": 0.3}
+    line = rows.mmc4(one, {})
+    assert [entry["matched_text_index"] for entry in line["image_info"]] == [1, 0]
+    assert [entry["matched_sim"] for entry in line["image_info"]] == [0.4, 0.3]
+    assert line["similarity_matrix"] == [[0.1, 0.4, -0.2], [0.3, 0.2, 0.1]]
+
+
 def test_whole_samples_come_back_from_parquet(build, tmp_path, samples):
     out = str(tmp_path / "out")
     export(build, "parquet", out)
