@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from m3w_builder.fetch import tool
-from m3w_builder.fetch.client import Client, transient
-from m3w_builder.fetch.config import FetchConfig
+from m3w_builder.fetch.client import Client
+from m3w_builder.fetch.config import FetchConfig, transient
 from m3w_builder.fetch.loop import Ready, new_loop
+from m3w_builder.fetch.pace import BUSY
 from m3w_builder.fetch.picture import Fetched, fetch_picture
-from m3w_builder.fetch.robots import Rules
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
 
@@ -22,6 +22,9 @@ MAX_WAITING = 64_000_000
 """Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more."""
 
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
+PATIENCE = 3
+"""Times dead_after: so many answers in a row that say 'asked too often' end the round for a host."""
+
 _COSTLY = _UNREACHED | {"tls", "truncated", "too_large", "bad_response", "bad_encoding", "too_many_redirects"}
 
 Answer = tuple[str, Fetched | Drop]
@@ -39,6 +42,7 @@ class Host:
     good: bool = False  # whether its last answer was worth the time
     next: float = 0.0
     failures: int = 0  # in a row, to reach it
+    refusals: int = 0  # in a row, by a host that is asked too often
 
 
 class Outbox:
@@ -123,6 +127,7 @@ class Batch:
             self.hosts[name].urls.append(url)
         for each in self.hosts.values():
             each.failures = min(each.failures, self.config.dead_after - 1)  # one try may raise it from the dead
+            each.refusals = 0
             each.tokens = each.waiting = 0
             self._offer(each)
         number = min(self.config.concurrency, len(urls))
@@ -147,7 +152,7 @@ class Batch:
             each = await queue.get()
             if each is None:
                 break
-            wait = max(each.next, client.pauses.get(each.name, 0.0)) - time.monotonic()
+            wait = max(each.next, client.pace(each.name).until) - time.monotonic()
             if wait > 0 and each.urls:
                 asyncio.get_running_loop().call_later(wait, queue.put_nowait, each)
                 continue
@@ -162,8 +167,8 @@ class Batch:
     async def _one(self, client: Client, each: Host, url: str, last: bool) -> None:
         """Fetch one URL and book its outcome."""
         if self.config.robots and client.guard.check(url) is None:
-            await client.rules_of(url)  # outside of the URL's own time: the whole site waits for them
-        each.next = time.monotonic() + self._delay(client, each)
+            await client.sites.rules_of(url)  # outside of the URL's own time: the whole site waits for them
+        each.next = time.monotonic() + self._delay(client, each.name, url)
         result = await fetch_picture(client, url)
         if isinstance(result, Drop) and result.reason in _UNREACHED:
             each.failures += 1
@@ -173,12 +178,14 @@ class Batch:
         costly = isinstance(result, Drop) and result.reason in _COSTLY
         each.good = not costly
         each.limit = max(1, each.limit // 2) if costly else min(2 * each.limit, self.config.per_host)
+        each.refusals = each.refusals + 1 if isinstance(result, Drop) and result.value in BUSY else 0
         self._outcome(url, result, last)
-        if each.failures >= self.config.dead_after:
+        count = max(each.failures, each.refusals // PATIENCE)
+        if count >= self.config.dead_after:
             assert isinstance(result, Drop)
             while each.urls:
-                detail = f"host given up after {each.failures} failures: {result.detail}"[:300]
-                self._outcome(each.urls.popleft(), Drop(result.reason, detail), last)
+                detail = f"host given up after {max(each.failures, each.refusals)} failures: {result.detail}"[:300]
+                self._outcome(each.urls.popleft(), Drop(result.reason, detail, result.value), last)
 
     def _outcome(self, url: str, result: Fetched | Drop, last: bool) -> None:
         self.left -= 1
@@ -191,16 +198,12 @@ class Batch:
         del self.open[url]
         self.outbox.put(url, result)
 
-    def _delay(self, client: Client, each: Host) -> float:
-        """Seconds between two requests: the config's, or robots.txt's where that asks for more."""
-        delay = self.config.delay
-        for scheme in ("http", "https"):
-            known = client.rules.get(f"{scheme}://{each.name}")
-            if known is None or not known.done() or known.cancelled():
-                continue
-            if isinstance(rules := known.result(), Rules):
-                delay = max(delay, min(rules.crawl_delay, self.config.max_crawl_delay))
-        return delay
+    def _delay(self, client: Client, name: str, url: str) -> float:
+        """Seconds until the host's next request: as the config, robots.txt and its answers so far ask."""
+        rules = client.sites.ready(url)
+        ceiling = self.config.max_crawl_delay
+        asked = min(rules.crawl_delay, ceiling) if rules else 0.0
+        return client.pace(name).distance(max(self.config.delay, asked), ceiling)
 
     async def _room(self) -> None:
         """Wait while the caller is behind with taking the answers."""

@@ -8,85 +8,37 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from types import TracebackType
 
 import aiohttp
 from yarl import URL
 
-from m3w_builder.fetch import encodings, robots
-from m3w_builder.fetch.config import TRANSIENT, FetchConfig
+from m3w_builder.fetch import encodings
+from m3w_builder.fetch.config import FetchConfig
 from m3w_builder.fetch.guard import Guard, Refused, Resolver
+from m3w_builder.fetch.pace import BUSY, Pace
+from m3w_builder.fetch.response import Response, now
+from m3w_builder.fetch.sites import Sites
 from m3w_builder.stage import Drop
-from m3w_builder.urls import absolute, host
+from m3w_builder.urls import host
 
 DNS_THREADS = 32
 LARGE, LARGE_AT_ONCE = 2_000_000, 8
 """Bytes over which a body counts as large, and how many of these are read at once."""
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Look = Callable[[int, Mapping[str, str], bytes], Drop | None]
 """Judges an answer while it comes in: (status, headers, first bytes; b"" before any came)."""
 
 
-@dataclass(slots=True)
-class Response:
-    """One answer as it was sent: the body still bears its content encodings, chunking is undone."""
-
-    url: str
-    status: int
-    reason: str
-    version: str  # "1.1"
-    raw_headers: tuple[tuple[bytes, bytes], ...]
-    headers: dict[str, str]  # lower-case names; repeated ones joined by ", "
-    body: bytes
-    address: str  # IP address of the host, "" where it is not known
-    fetched: str  # RFC 3339
-
-    def content(self, limit: int) -> bytes | Drop:
-        """The body without its content encodings."""
-        encoding = self.headers.get("content-encoding", "")
-        return encodings.decode(self.body, encoding, limit) if encoding else self.body
-
-    @property
-    def location(self) -> str:
-        """Where a redirect leads, "" where this is none or it leads to no http or https URL."""
-        if self.status not in REDIRECTS or "location" not in self.headers:
-            return ""
-        # aiohttp reads headers as UTF-8 with surrogates for what is not: those bytes are Latin-1 in practice.
-        text = self.headers["location"].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return absolute(text, self.url)
-
-
-def now() -> str:
-    """The time as RFC 3339 writes it, in whole seconds."""
-    return _stamp(int(time.time()))
-
-
-@lru_cache(4)
-def _stamp(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def transient(drop: Drop) -> bool:
-    """Whether another try may succeed; one that used up its whole time would only do so again."""
-    if drop.reason == "timeout" and drop.limit is not None:
-        return False
-    return drop.reason in TRANSIENT or drop.value in (408, 425, 429)
-
-
 class Client:
-    """A session of guarded requests; an async context manager. Robots rules are kept for its life."""
+    """A session of guarded requests; an async context manager. What sites and hosts say is kept for its life."""
 
     def __init__(self, config: FetchConfig):
         self.config = config
         self.guard = Guard(config)
         self.resolver = Resolver(self.guard)
-        self.rules: dict[str, asyncio.Future[robots.Rules | Drop]] = {}
-        self.heard: Callable[[Response], None] = lambda response: None  # told of each answer to /robots.txt
-        self.pauses: dict[str, float] = {}  # host to the time.monotonic() before which it wants no request
+        self.paces: dict[str, Pace] = {}  # by host
+        self.sites = Sites(config, self.get, self.pace)
         self.large = asyncio.Semaphore(LARGE_AT_ONCE)
         self.session: aiohttp.ClientSession
         self.threads: ThreadPoolExecutor
@@ -133,10 +85,14 @@ class Client:
         if fault:
             return fault
         wanted = {"Accept": accept, **headers} if headers else {"Accept": accept}
+        begun = time.monotonic()
         try:
             async with self.session.get(
                 URL(url, encoded=True), headers=wanted, allow_redirects=False, proxy=self.config.proxy or None
             ) as answer:
+                again = answer.headers.get("Retry-After", "") if answer.status in BUSY else ""
+                waited = time.monotonic() - begun
+                self.pace(host(url)).heard(answer.status, again, waited, self.config.max_crawl_delay)
                 return await self._take(url, answer, max_bytes or self.config.max_bytes, look)
         except Exception as error:  # every failure is an answer about this URL; none may end its partition
             return explain(error)
@@ -149,8 +105,6 @@ class Client:
         for name, value in answer.headers.items():
             name = name.lower()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        if answer.status in (429, 503):
-            self._pause(url, headers.get("retry-after", ""))
         length = headers.get("content-length", "")
         if look and (fault := look(answer.status, headers, b"")):
             answer.close()
@@ -201,92 +155,11 @@ class Client:
             return str(peer[0])
         return self.resolver.addresses.get(answer.url.raw_host or "", "")
 
-    def _pause(self, url: str, retry_after: str) -> None:
-        """Keep a Retry-After (seconds or HTTP date), at most max_crawl_delay; without one, a second."""
-        seconds = 1.0
-        if retry_after.strip().isdigit():
-            seconds = float(retry_after)
-        elif retry_after:
-            try:
-                seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
-            except (ValueError, TypeError, OverflowError):  # no date either: as if it were not there
-                pass
-        until = time.monotonic() + min(max(seconds, 0.0), self.config.max_crawl_delay)
-        self.pauses[host(url)] = max(self.pauses.get(host(url), 0.0), until)
-
-    async def rules_of(self, url: str) -> robots.Rules | Drop:
-        """The robots rules of a URL's site, asked for once; a Drop where the site itself can't be reached."""
-        site = url[: url.find("/", url.find("://") + 3)]
-        known = self.rules.get(site)
-        if known is not None and known.done() and isinstance(rules := known.result(), robots.Rules):
-            return rules
-        if known is None or (known.done() and isinstance(drop := known.result(), Drop) and transient(drop)):
-            known = self.rules[site] = asyncio.ensure_future(self._ask_robots(site))
-        # Shielded: the one who asked may run out of time, others still wait for the answer.
-        return await asyncio.shield(known)
-
-    def know(self, rules: Mapping[str, robots.Rules]) -> None:
-        """Take robots rules by site as if they had been asked for."""
-        for site, known in rules.items():
-            self.rules[site] = asyncio.get_running_loop().create_future()
-            self.rules[site].set_result(known)
-
-    async def _ask_robots(self, site: str) -> robots.Rules | Drop:
-        for number in range(self.config.retries + 1):
-            try:
-                async with asyncio.timeout(self.config.total_timeout):
-                    answer = await self._get_robots(site + "/robots.txt")
-            except TimeoutError:
-                return Drop("timeout", "robots.txt")
-            if isinstance(answer, Drop) or not (answer.status == 429 or answer.status >= 500):
-                break
-            if number < self.config.retries:  # the whole site waits on it: worth asking again at once
-                pause = self.pauses.get(host(site), 0.0) - time.monotonic()
-                await asyncio.sleep(max(pause, self.config.retry_wait * 2**number))
-        if isinstance(answer, Drop):
-            if answer.reason == "too_large":
-                return robots.Rules(verdict="allow")
-            return Drop(answer.reason, f"robots.txt: {answer.detail}"[:300], answer.value, answer.limit)
-        rules = self.read_robots(answer)
-        # These are requests like others: they keep the distance that the host asks for.
-        pause = min(max(self.config.delay, rules.crawl_delay), self.config.max_crawl_delay)
-        for name in self.config.site_rights if rules.verdict != "disallow" else ():
-            await asyncio.sleep(pause)
-            await self._ask_rights(site, name, rules)
-        await asyncio.sleep(pause)
-        return rules
-
-    async def _ask_rights(self, site: str, name: str, rules: robots.Rules) -> None:
-        """Ask one of the site's files of reserved rights; no answer is no reservation."""
-        try:
-            async with asyncio.timeout(self.config.total_timeout):
-                answer = await self.get(site + robots.WELL_KNOWN[name], max_bytes=robots.MAX_BYTES)
-        except TimeoutError:
-            return
-        if isinstance(answer, Drop) or answer.status != 200:
-            return
-        self.heard(answer)
-        body = answer.content(robots.MAX_BYTES)
-        if isinstance(body, bytes):
-            robots.add_rights(rules, name, body)
-
-    async def _get_robots(self, url: str) -> Response | Drop:
-        """The answer to /robots.txt, redirects followed."""
-        for _ in range(self.config.max_redirects + 1):
-            answer = await self.get(url, "text/plain,*/*;q=0.5", max_bytes=robots.MAX_BYTES * 4)
-            if isinstance(answer, Drop):
-                return answer
-            self.heard(answer)
-            if not answer.location:
-                return answer
-            url = answer.location
-        return answer
-
-    def read_robots(self, answer: Response) -> robots.Rules:
-        """The rules in an answer to /robots.txt."""
-        body = answer.content(robots.MAX_BYTES * 4)
-        others = self.config.robots_agents
-        return robots.from_status(answer.status, b"" if isinstance(body, Drop) else body, self.config.token, others)
+    def pace(self, name: str) -> Pace:
+        """What the host of this name has said of how it wants to be asked."""
+        if name not in self.paces:
+            self.paces[name] = Pace()
+        return self.paces[name]
 
 
 def explain(error: Exception) -> Drop:

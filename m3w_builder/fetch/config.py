@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from m3w_builder.stage import Drop
+
 REASONS: Mapping[str, str] = {
     "bad_url": "no http or https URL with a host, one with credentials, or a port that is not allowed",
     "blocked": "the host or URL is on the config's block list",
@@ -34,6 +36,13 @@ REASONS: Mapping[str, str] = {
 
 TRANSIENT = frozenset({"dns", "connect", "timeout", "reset", "truncated", "http_5xx"})
 """Reasons worth another try; status 408, 425 and 429 are too."""
+
+
+def transient(drop: Drop) -> bool:
+    """Whether another try may succeed; one that used up its whole time would only do so again."""
+    if drop.reason == "timeout" and drop.limit is not None:
+        return False
+    return drop.reason in TRANSIENT or drop.value in (408, 425, 429)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from m3w_builder.fetch import rights, sniff
-from m3w_builder.fetch.client import REDIRECTS, Client, Response
+from m3w_builder.fetch.client import Client
+from m3w_builder.fetch.response import REDIRECTS, Response
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute
 
@@ -63,7 +64,7 @@ async def _follow(client: Client, url: str) -> Fetched | Drop:
 
 async def refused_by_robots(client: Client, url: str) -> Drop | None:
     """A Drop where robots.txt refuses the URL, or where its site can't be reached."""
-    rules = await client.rules_of(url)
+    rules = await client.sites.rules_of(url)
     if isinstance(rules, Drop):
         return rules
     agent = rules.refuses(url)

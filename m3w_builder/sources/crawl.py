@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
 from m3w_builder.fetch import FetchConfig
-from m3w_builder.fetch.client import now
 from m3w_builder.fetch.guard import Guard, is_public, parse_address
 from m3w_builder.fetch.loop import run_aside
+from m3w_builder.fetch.response import now
 from m3w_builder.sources import files, index, warc, writer
 from m3w_builder.sources.config import CrawlSource, Part, WarcSource
 from m3w_builder.sources.crawler import Crawler
 from m3w_builder.sources.frontier import Frontier
+from m3w_builder.sources.memory import Memory
 from m3w_builder.sources.replay import archive_files, replay
 from m3w_builder.urls import absolute, host
 
@@ -88,10 +89,11 @@ def run(config: CrawlSource, fetch: FetchConfig, folder: str, note: Callable[[st
         if cut:
             note(f"crawl: {os.path.basename(path)} was cut off; {cut} bytes behind its last whole record are gone")
     quiet = replace(fetch, per_host=config.per_host, delay=config.delay)
-    crawler = Crawler(config, quiet, folder, frontier, note, here.round)
-    known = replay(folder, crawler)
+    memory = Memory(folder, here.round)
+    known = replay(frontier, memory, quiet)
     if known:
         note(f"crawl: goes on behind {known} answers in the archive")
+    crawler = Crawler(config, quiet, frontier, memory, note)
     finished = run_aside(crawler.run())
     index.write(folder)
     storage.write_json(state, dataclasses.asdict(replace(here, finished=finished, counts=crawler.counts())))

@@ -5,32 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import xxhash
-
 from m3w_builder.fetch import FetchConfig, picture
-from m3w_builder.fetch.client import Client, Response, transient
+from m3w_builder.fetch.client import Client
+from m3w_builder.fetch.config import transient
 from m3w_builder.fetch.loop import Ready
+from m3w_builder.fetch.response import Response
 from m3w_builder.fetch.robots import Rules
-from m3w_builder.sources import writer
+from m3w_builder.sources.archive import ACCEPT, Archive
 from m3w_builder.sources.config import CrawlSource
 from m3w_builder.sources.frontier import Frontier, Host, Task
-from m3w_builder.sources.links import is_index, links_of, listed
+from m3w_builder.sources.links import is_list
+from m3w_builder.sources.memory import Memory
 from m3w_builder.sources.payload import OPEN_TYPES, PAGE_TYPES, Answer
-from m3w_builder.sources.replay import Before
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
 
-ACCEPT = {
-    "page": "text/html,application/xhtml+xml,*/*;q=0.5",
-    "picture": picture.ACCEPT,
-    "list": "application/xml,text/xml,*/*;q=0.5",
-    "robots": "text/plain,*/*;q=0.5",
-}
 WINDOW = 4
 """Answers of one host, as a multiple of per_host, that may wait for an earlier one: they are archived in order."""
+
+LIST_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/gzip"})
+"""Types of sitemaps and feeds, beside plain XML: a seed may be one."""
 
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
 
@@ -54,7 +51,6 @@ class Lane:
     limit: int = 1  # requests at once: doubled by an answer; a dead host holds one worker, not all
     good: bool = False  # whether it has answered, the last time it was asked
     next: float = 0.0
-    extra: float = 0.0  # seconds added to the delay while the host says that it is asked too often
     failures: int = 0
     strikes: int = 0
 
@@ -66,64 +62,34 @@ class Crawler:
         self,
         config: CrawlSource,
         fetch: FetchConfig,
-        folder: str,
         frontier: Frontier,
+        memory: Memory,
         note: Callable[[str], None],
-        round: int = 1,
     ):
         self.config = config
         self.fetch = fetch
         self.frontier = frontier
-        self.round = round
-        self.before: dict[int, Before] = {}  # what earlier rounds know of a URL
+        self.memory = memory
+        self.archive = Archive(config, fetch, memory)
         self.note = note
         self.lanes: dict[str, Lane] = {}
         self.ready: Ready[Lane]
         self.open = 0  # tasks that wait or are under way
         self.stopped = False
         self.tally: Counter[str] = Counter()
-        info = writer.warcinfo(fetch.identification, fetch.contact, fetch.robots)
-        self.series = [
-            writer.Series(folder, f"crawl-{number:03d}", config.rotate_mb << 20, info)
-            for number in range(config.series)
-        ]
-        self.known_robots: dict[str, Rules] = {}  # by site, from the archive
         self.client: Client
 
     def counts(self) -> dict[str, int]:
         """What was done in all: pages in the frontier's books, and the outcomes of this run."""
         return {"pages": self.frontier.pages, **dict(sorted(self.tally.items()))}
 
-    def follow(
-        self, kind: str, url: str, depth: int, hops: int, status: int, location: str, body: bytes, charset: str
-    ) -> Iterator[Host]:
-        """Enter in the frontier what an answer leads to; the hosts that have a new URL to ask."""
-        frontier = self.frontier
-        if location:
-            found = [frontier.add(location, kind, depth, hops + 1)]
-        elif not 200 <= status < 300:
-            return
-        elif kind == "page":
-            links = links_of(body, url, charset, self.config.pictures)
-            feeds = links.feeds if self.config.feeds else []
-            found = [frontier.add(link, "picture", depth) for link in links.pictures]
-            found += [frontier.add(link, "page", depth + 1) for link in links.pages]
-            found += [frontier.add(link, "list", depth) for link in feeds if frontier.in_scope(host(link))]
-        elif kind == "list":
-            inner = "list" if is_index(body) else "page"
-            inside = [link for link in listed(body, url) if frontier.in_scope(host(link))]
-            found = [frontier.add(link, inner, depth + 1) for link in inside]
-        else:
-            return
-        yield from (here for here in found if here is not None)
-
     async def run(self) -> bool:
         """Crawl; whether the frontier is empty now."""
         self.ready = Ready()
         begun = time.monotonic()
         async with Client(self.fetch) as self.client:
-            self.client.heard = self._heard_robots
-            self.client.know(self.known_robots)
+            self.client.sites.heard = self.archive.robots
+            self.client.sites.know(self.memory.robots)
             for here in list(self.frontier.hosts.values()):
                 self.open += len(here.queue)
                 self._offer(self._lane(here))
@@ -137,8 +103,7 @@ class Crawler:
                 for task in (*tasks, watch):
                     task.cancel()
                 await asyncio.gather(*tasks, watch, return_exceptions=True)
-                for each in self.series:
-                    each.close()
+                self.archive.close()
         self.note(self._line(begun))
         return self.open == 0
 
@@ -179,7 +144,7 @@ class Crawler:
             lane = await queue.get()
             if lane is None:
                 return
-            wait = max(lane.next, self.client.pauses.get(lane.host.name, 0.0)) - time.monotonic()
+            wait = max(lane.next, self.client.pace(lane.host.name).until) - time.monotonic()
             if wait > 0:
                 asyncio.get_running_loop().call_later(wait, queue.put_nowait, lane)
                 continue
@@ -198,7 +163,7 @@ class Crawler:
         lane.window.append(slot)
         lane.running += 1
         if self.fetch.robots and self.client.guard.check(task.url) is None:
-            await self.client.rules_of(task.url)  # outside of the URL's own time: the whole site waits for them
+            await self.client.sites.rules_of(task.url)  # outside of the URL's own time: the whole site waits for them
         lane.next = time.monotonic() + self._delay(lane, task)
         try:
             async with asyncio.timeout(self.fetch.total_timeout):
@@ -225,31 +190,24 @@ class Crawler:
             return _look(task.kind, status, headers, first)
 
         self.tally["requests"] += 1
-        before = self.before.get(task.key)
+        before = self.memory.unchanged(task.key)
         headers = before.conditions if before else None
         return await client.get(task.url, ACCEPT[task.kind], headers=headers, look=look)
 
     async def _sitemaps(self, url: str) -> None:
         """Enter the sitemaps that the site's robots.txt names; the frontier takes each once."""
-        rules = await self.client.rules_of(url)
+        rules = await self.client.sites.rules_of(url)
         for link in rules.sitemaps[:100] if isinstance(rules, Rules) else ():
             if self.frontier.in_scope(host(link)) and (here := self.frontier.add(link, "list", 0)):
                 self.open += 1
                 self._offer(self._lane(here))
 
     def _delay(self, lane: Lane, task: Task) -> float:
-        """Seconds until the host's next request."""
-        rules = self._known_rules(task.url)
-        asked = min(rules.crawl_delay, self.fetch.max_crawl_delay) if rules else 0.0
-        return max(self.config.delay, asked) + lane.extra
-
-    def _known_rules(self, url: str) -> Rules | None:
-        """The robots rules of a URL's site, if they are there."""
-        known = self.client.rules.get(url[: url.find("/", url.find("://") + 3)])
-        if known is None or not known.done() or known.cancelled():
-            return None
-        rules = known.result()
-        return rules if isinstance(rules, Rules) else None
+        """Seconds until the host's next request: as the config, robots.txt and its answers so far ask."""
+        rules = self.client.sites.ready(task.url)
+        ceiling = self.fetch.max_crawl_delay
+        asked = min(rules.crawl_delay, ceiling) if rules else 0.0
+        return self.client.pace(lane.host.name).distance(max(self.config.delay, asked), ceiling)
 
     def _weigh(self, lane: Lane, outcome: Response | Drop) -> None:
         """Learn from an outcome how the host wants to be asked."""
@@ -262,10 +220,6 @@ class Crawler:
             return
         lane.good = True
         lane.failures, lane.limit = 0, min(2 * lane.limit, self.fetch.per_host)
-        if isinstance(outcome, Response) and outcome.status in (429, 503):
-            lane.extra = min(max(2 * lane.extra, 0.1), self.fetch.max_crawl_delay)
-        elif lane.extra:
-            lane.extra = 0.8 * lane.extra if lane.extra > 0.02 else 0.0
 
     def _settle(self, lane: Lane, task: Task, outcome: Response | Drop) -> None:
         """Archive an outcome and follow where it leads, or put the URL back for another try."""
@@ -276,22 +230,22 @@ class Crawler:
             lane.host.queue.append(task)
             return
         self.open -= 1
-        self._archive(task, outcome)
         self.frontier.done.add(task.key)
         if isinstance(outcome, Drop):
+            self._book(task, outcome)
             return
         answer = self._answer(task, outcome)
-        led = self.follow(
-            task.kind, outcome.url, task.depth, task.hops, answer.status, outcome.location, answer.body, answer.charset
-        )
-        for here in led:
+        # A seed may be a sitemap or feed, whatever its URL ends with.
+        kind = "list" if task.kind == "page" and answer.status < 300 and is_list(answer.body) else task.kind
+        self.tally[self.archive.answered(task, kind, outcome, self._closed_to(task))] += 1
+        for here in self.frontier.follow(kind, outcome.url, task.depth, task.hops, outcome.location, answer):
             self.open += 1
             self._offer(self._lane(here))
 
     def _answer(self, task: Task, outcome: Response) -> Answer:
         """The answer with its content; that of the archive where the host says that nothing changed."""
-        if outcome.status == 304 and task.key in self.before and task.kind != "picture":
-            known = self.before[task.key].load()
+        if outcome.status == 304 and task.kind != "picture":
+            known = self.memory.content(self.memory.before.get(task.key))
             if known:
                 return known
         content = outcome.content(self.fetch.max_bytes * 3)
@@ -303,51 +257,15 @@ class Crawler:
         while lane.host.queue:
             task = lane.host.queue.popleft()
             self.open -= 1
-            self._archive(task, Drop(outcome.reason, detail))
+            self._book(task, Drop(outcome.reason, detail))
 
-    def _archive(self, task: Task, outcome: Response | Drop) -> None:
-        """Write one outcome to the series of its host."""
-        extra = {"M3W-Kind": task.kind, "M3W-Depth": str(task.depth), "M3W-Hops": str(task.hops) if task.hops else ""}
-        if task.kind == "page":
-            extra["M3W-Rights"] = ", ".join(f"robots:{agent}" for agent in self._closed_to(task.url))
-        extra["M3W-Round"] = str(self.round) if self.round > 1 else ""
-        if isinstance(outcome, Drop):
-            self.tally["failed"] += 1
-            data = writer.failure(task.url, outcome.reason, outcome.detail, extra)
-        else:
-            same = self._unchanged(task, outcome)
-            self.tally["unchanged" if same else task.kind if outcome.status < 300 else "other"] += 1
-            data = writer.exchange(outcome, self.fetch.identification, ACCEPT[task.kind], extra, same)
-        self._write(task.url, data)
+    def _book(self, task: Task, drop: Drop) -> None:
+        self.tally[self.archive.failed(task, drop, self._closed_to(task))] += 1
 
-    def _closed_to(self, url: str) -> list[str]:
-        """The recorded agents whom robots.txt names and refuses the URL."""
-        rules = self._known_rules(url)
-        return rules.closed_to(url, self.fetch.robots_recorded) if rules else []
-
-    def _unchanged(self, task: Task, outcome: Response) -> dict[str, str] | None:
-        """The headers of a revisit record where an earlier round's answer still holds."""
-        before = self.before.get(task.key)
-        if before is None:
-            return None
-        if outcome.status == 304:
-            return before.revisit("server-not-modified")
-        same = outcome.status == 200 and writer.digest(outcome.body) == before.digest
-        return before.revisit("identical-payload-digest") if same else None
-
-    def _write(self, url: str, data: bytes) -> None:
-        self.series[xxhash.xxh3_64_intdigest(host(url).encode()) % len(self.series)].write(data)
-
-    def _heard_robots(self, answer: Response) -> None:
-        self._write(
-            answer.url,
-            writer.exchange(
-                answer,
-                self.fetch.identification,
-                ACCEPT["robots"],
-                {"M3W-Kind": "robots", "M3W-Round": str(self.round) if self.round > 1 else ""},
-            ),
-        )
+    def _closed_to(self, task: Task) -> list[str]:
+        """The recorded agents whom robots.txt names and refuses the page."""
+        rules = self.client.sites.ready(task.url) if task.kind == "page" else None
+        return [f"robots:{agent}" for agent in rules.closed_to(task.url, self.fetch.robots_recorded)] if rules else []
 
 
 def _worth_another(outcome: Response | Drop) -> bool:
@@ -361,7 +279,7 @@ def _look(kind: str, status: int, headers: Mapping[str, str], first: bytes) -> D
     if first or not 200 <= status < 300 or kind == "list":
         return None
     declared = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "page" and declared not in PAGE_TYPES | OPEN_TYPES:
+    if kind == "page" and declared not in PAGE_TYPES | OPEN_TYPES | LIST_TYPES:
         return Drop("not_html", declared[:80])
     if kind == "picture" and declared.startswith(("video/", "audio/", "text/css", "application/javascript")):
         return Drop("not_a_picture", declared[:80])

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import xxhash
 
 from m3w_builder.sources.config import CrawlSource
+from m3w_builder.sources.links import is_index, is_list, links_of, listed
+from m3w_builder.sources.payload import Answer
 from m3w_builder.urls import canonical, host, site_path
 
 MAX_URL = 2000
@@ -131,6 +133,27 @@ class Frontier:
         here.pages += 1
         self.pages += 1
         return True
+
+    def follow(self, kind: str, url: str, depth: int, hops: int, location: str, answer: Answer) -> Iterator[Host]:
+        """Enter what an answer leads to, its encodings undone; the hosts that have a new URL to ask."""
+        config = self.config
+        if location:
+            found = [self.add(location, kind, depth, hops + 1)]
+        elif not 200 <= answer.status < 300:
+            return
+        elif kind == "page" and not is_list(answer.body):
+            links = links_of(answer.body, url, answer.charset, config.pictures)
+            feeds = links.feeds if config.feeds else []
+            found = [self.add(link, "picture", depth) for link in links.pictures]
+            found += [self.add(link, "page", depth + 1) for link in links.pages]
+            found += [self.add(link, "list", depth) for link in feeds if self.in_scope(host(link))]
+        elif kind in ("page", "list"):
+            inner = "list" if is_index(answer.body) else "page"
+            inside = [link for link in listed(answer.body, url) if self.in_scope(host(link))]
+            found = [self.add(link, inner, depth + 1) for link in inside]
+        else:
+            return
+        yield from (here for here in found if here is not None)
 
     def left(self) -> Iterator[Task]:
         """All tasks that wait."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from m3w_builder import storage
-from m3w_builder.sources import payload
+from m3w_builder.sources import payload, revisits
 from m3w_builder.sources.framing import MAX_HEAD, Record, records
 from m3w_builder.sources.frontier import key_of
 from m3w_builder.sources.replay import archive_files
@@ -33,6 +33,7 @@ class Row:
     offset: int
     length: int  # of the record as it stands in the file
     file: str
+    anew: bool  # whether it bears an answer of its own: a record that its URL has not changed bears none
 
     @property
     def line(self) -> str:
@@ -91,6 +92,7 @@ def _row(record: Record, name: str) -> Row | None:
         record.offset,
         0,
         name,
+        record.kind == "response" or revisits.refers(record, name) is not None,
     )
 
 
@@ -102,7 +104,7 @@ def write(folder: str) -> None:
     # By date: the files of a series follow one another, and of two answers to a URL the later counts.
     for row in sorted((row for path in archive_files(folder) for row in rows(path)), key=lambda row: row.stamp):
         lines.append(row.line)
-        if row.kind == "revisit" or not (row.status < 400 or row.status in (404, 410)):
+        if not row.anew or not (row.status < 400 or row.status in (404, 410)):
             continue  # nothing new, or a passing failure: the old answer stays
         key = key_of(row.url)
         if key in newest:

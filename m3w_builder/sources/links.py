@@ -38,6 +38,11 @@ _LISTED = re.compile(
     r"|<link\s[^<>]{0,300}?\bhref\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,2000})[\"']",
     re.IGNORECASE,
 )
+_LIST = re.compile(
+    rb"\A\s*(?:\xef\xbb\xbf)?(?:<\?xml.{0,300}?\?>|<\?xml-stylesheet.{0,300}?\?>|<!--.{0,900}?-->|\s)*"
+    rb"<(?:urlset|sitemapindex|rss|feed|rdf:RDF)\b",
+    re.DOTALL,
+)
 
 
 @dataclass(slots=True)
@@ -164,3 +169,8 @@ def listed(body: bytes, url: str) -> list[str]:
 def is_index(body: bytes) -> bool:
     """Whether a sitemap names further sitemaps."""
     return b"<sitemapindex" in body[:4096]
+
+
+def is_list(body: bytes) -> bool:
+    """Whether what was asked as a page is a sitemap or a feed."""
+    return _LIST.search(body[:4096]) is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from m3w_builder.document import Source
 from m3w_builder.fetch import Fetched, picture, rights
-from m3w_builder.sources import files, payload
+from m3w_builder.sources import files, payload, revisits
 from m3w_builder.sources.config import Archived, Page, Part, ReadLimits, Refused, WarcSource
 from m3w_builder.sources.framing import MAX_HEAD, Record, record_at, records
 from m3w_builder.stage import Drop
@@ -51,7 +51,7 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
     file = entry["file"]
 
     def hold(record: Record) -> int:
-        if record.kind not in _BEARING:
+        if record.kind not in _BEARING and not revisits.refers(record, file):
             return 0
         return record.length if record.length <= limits.max_record_bytes else MAX_HEAD
 
@@ -66,12 +66,14 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
             seen = True
             if record.offset in skip:
                 continue
-            one = found(record, file, limits)
+            one = found(record, file, limits, entry.get("options"))
             if one:
                 yield one
 
 
-def found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Refused | None:
+def found(
+    record: Record, file: str, limits: ReadLimits, options: Mapping[str, Any] | None = None
+) -> Page | Archived | Refused | None:
     """What one record gives; None where it bears no answer to a request."""
     source = Source(
         file, record.offset, record.headers.get("warc-payload-digest", ""), record.headers.get("warc-date", "")
@@ -80,6 +82,13 @@ def found(record: Record, file: str, limits: ReadLimits) -> Page | Archived | Re
     if record.fault:
         return Refused(url, source, record.fault)
     asked = record.headers.get("m3w-kind", "")
+    place = revisits.refers(record, file)
+    if place and asked == "picture":
+        return Archived(url, *place)
+    if place and asked == "page":
+        record = revisits.made_whole(record, file, limits.max_record_bytes, options)
+        if record.fault:
+            return Refused(url, source, record.fault)
     if asked in ("robots", "list") or (asked and record.kind == "revisit"):
         return None  # what our own crawl asked for its guidance is no page; what it found unchanged stands before
     if asked == "picture" and record.kind not in _BEARING:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from m3w_builder.fetch.client import Response, now
+from m3w_builder.fetch.response import Response, now
 from m3w_builder.sources.framing import records
 from m3w_builder.urls import host, site_path
 
@@ -71,9 +71,17 @@ def request_head(url: str, agent: str, accept: str) -> bytes:
 
 
 def exchange(
-    response: Response, agent: str, accept: str, extra: Mapping[str, str], same: Mapping[str, str] | None = None
-) -> bytes:
-    """A request and its answer as two records. With `same` (WARC-Profile, WARC-Refers-To-…) the answer is a revisit."""
+    response: Response,
+    agent: str,
+    accept: str,
+    extra: Mapping[str, str],
+    payload: str,
+    same: Mapping[str, str] | None = None,
+) -> tuple[bytes, bytes]:
+    """A request and its answer, a record each; `payload` is the digest of the body.
+
+    With `same` (WARC-Profile, WARC-Refers-To-…) the answer is a revisit.
+    """
     head = http_head(response)
     one = new_id()
     common = {"WARC-Target-URI": response.url, "WARC-Date": response.fetched}
@@ -82,7 +90,7 @@ def exchange(
         **common,
         "WARC-Record-ID": one,
         "WARC-IP-Address": response.address,
-        "WARC-Payload-Digest": digest(response.body),
+        "WARC-Payload-Digest": payload,
         "Content-Type": "application/http; msgtype=response",
         **extra,
     }
@@ -91,7 +99,7 @@ def exchange(
         answer = record("revisit", {**answered, **same}, head)
     else:
         answer = record("response", answered, head + response.body, level)
-    return record("request", asked, request_head(response.url, agent, accept), 1) + answer
+    return record("request", asked, request_head(response.url, agent, accept), 1), answer
 
 
 def failure(url: str, reason: str, detail: str, extra: Mapping[str, str]) -> bytes:

@@ -241,6 +241,17 @@ def test_a_dead_host_is_given_up_and_the_others_go_on(server: Any, answer: Any) 
     assert sum("given up" in got[url].detail for url in dead) > 40
 
 
+def test_a_host_that_is_always_busy_is_given_up_with_its_reason(server: Any, answer: Any) -> None:
+    busy = [f"http://busy.test/{n}" for n in range(100)]
+    for url in busy:
+        server.paths[url.removeprefix("http://")] = answer(b"", 429, "text/plain", "Retry-After: 0")
+    server.paths["/x"] = answer(PNG)
+    got = dict(fetch_all([*busy, "http://a.test/x"], config(server, retries=0, max_crawl_delay=0.02)))
+    assert {outcome(got[url]) for url in busy} == {"http_4xx"}
+    assert outcome(got["http://a.test/x"]) == "ok"
+    assert len([path for host, path in server.hits if host == "busy.test"]) < 40
+
+
 def test_the_deadline_answers_what_is_left(server: Any) -> None:
     server.paths["/x"] = stall
     settings = config(server, idle_timeout=60.0, total_timeout=60.0, robots=False)

@@ -210,6 +210,57 @@ def test_pictures_are_archived_only_where_the_config_says_so(site: Any, tmp_path
     assert reasons(found) == {}
 
 
+def test_a_payload_under_two_urls_is_stored_once_and_read_twice(site: Any, tmp_path: Path, png: bytes) -> None:
+    from warcio.archiveiterator import ArchiveIterator
+
+    twin = "words " * 500 + '<img src="/1.png"><img src="/2.png"><a href="leaf">leaf</a>'
+    site.page("a.test/", "/x/one", "/y/two", "/z/three")
+    for place in ("x/one", "y/two"):
+        site.page(f"a.test/{place}", body=twin)
+    site.page("a.test/z/three", body=twin, X_Robots_Tag="noarchive")
+    for place in ("x/leaf", "y/leaf", "z/leaf"):
+        site.page(f"a.test/{place}")
+    site.put("a.test", "/1.png", png, "image/png")
+    site.put("a.test", "/2.png", png, "image/png")
+    found = crawl(site, tmp_path, ["http://a.test/"], pictures=True)
+    wanted = ["", "x/leaf", "x/one", "y/leaf", "y/two", "z/leaf", "z/three"]
+    assert sorted(pages(found)) == [f"a.test/{place}" for place in wanted]
+    bodies = {one.url[-3:]: one.html for one in found if isinstance(one, Page)}
+    assert bodies["one"] == bodies["two"]
+    held = {one.url: one for one in found if isinstance(one, Archived)}
+    assert sorted(held) == ["http://a.test/1.png", "http://a.test/2.png"]
+    for one in held.values():
+        payload = read_payload(one.file, one.offset, 10_000)
+        assert isinstance(payload, Fetched)
+        assert payload.body == png
+    (path,) = tmp_path.glob("*.warc.gz")
+    with path.open("rb") as stream:
+        revisits = [
+            (record.rec_headers["WARC-Target-URI"], record.rec_headers["WARC-Refers-To-Target-URI"])
+            for record in ArchiveIterator(stream, check_digests="raise")
+            if record.rec_type == "revisit"
+        ]
+    assert revisits == [
+        ("http://a.test/y/two", "http://a.test/x/one"),
+        ("http://a.test/2.png", "http://a.test/1.png"),
+    ]
+    (tmp_path / "crawl.json").unlink()  # as a kill leaves it: all is led through again out of the archive
+    site.asked.clear()
+    assert crawl(site, tmp_path, ["http://a.test/"], pictures=True) == found
+    assert site.asked == []
+
+
+def test_a_seed_may_be_a_feed_or_sitemap_whatever_its_url_ends_with(site: Any, tmp_path: Path) -> None:
+    feed = b'<?xml version="1.0"?>\n<!-- made by hand -->\n<feed><entry><link href="/fed"/></entry></feed>'
+    site.put("a.test", "/news", feed, "application/atom+xml")
+    site.put("a.test", "/map?all", b"<urlset><url><loc>http://a.test/mapped</loc></url></urlset>", "text/xml")
+    site.page("a.test/fed")
+    site.page("a.test/mapped")
+    found = crawl(site, tmp_path, ["http://a.test/news", "http://a.test/map?all"])
+    assert pages(found) == ["a.test/fed", "a.test/mapped"]
+    assert reasons(found) == {}
+
+
 def test_the_archive_is_read_by_others_and_its_digests_hold(site: Any, tmp_path: Path) -> None:
     from fastwarc.warc import ArchiveIterator as Fast
     from warcio.archiveiterator import ArchiveIterator

@@ -1,0 +1,57 @@
+"""How one host wants to be asked, learned from its answers: Retry-After, too many requests, growing slowness."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+BUSY = (429, 503)
+"""Statuses that say: asked too often."""
+
+SLOW = 1.0
+"""Seconds; a host that answers sooner is never called slow."""
+
+SLOWER = 3.0
+"""A host whose answers take so many times its own best is slow, and is asked one request at a time."""
+
+_SMOOTH = 0.3  # weight of the newest answer
+_LEAST = 0.1  # seconds: the first distance that a busy host gets
+
+
+@dataclass(slots=True)
+class Pace:
+    """What one host's answers have said. Times are of `time.monotonic`; a second per answer where it says nothing."""
+
+    until: float = 0.0  # it wants no request before
+    extra: float = 0.0  # seconds of distance beyond the config's and robots.txt's
+    latency: float = 0.0  # seconds to an answer's head, smoothed
+    best: float = float("inf")  # the least that `latency` was
+
+    def heard(self, status: int, retry_after: str, waited: float, ceiling: float) -> None:
+        """Learn from one answer, whose head took `waited` seconds; no distance or pause is over `ceiling` seconds."""
+        self.latency = waited if not self.latency else self.latency + _SMOOTH * (waited - self.latency)
+        self.best = min(self.best, self.latency)
+        if status in BUSY:
+            self.extra = min(max(2 * self.extra, _LEAST), ceiling)
+            self.until = max(self.until, time.monotonic() + min(seconds_of(retry_after), ceiling))
+        elif self.extra:
+            self.extra = 0.8 * self.extra if self.extra > _LEAST / 5 else 0.0
+
+    def distance(self, asked: float, ceiling: float) -> float:
+        """Seconds between the starts of two requests, where config and robots.txt ask for `asked`."""
+        slow = self.latency > max(SLOW, SLOWER * self.best)
+        return max(asked + self.extra, min(self.latency, ceiling) if slow else 0.0)
+
+
+def seconds_of(retry_after: str) -> float:
+    """The wait that a Retry-After asks for, in seconds or as an HTTP date; a second where it asks for none."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    if text:
+        try:
+            return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+        except (ValueError, TypeError, OverflowError):
+            pass
+    return 1.0
