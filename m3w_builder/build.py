@@ -42,11 +42,19 @@ class Summary:
     ledger: Ledger = field(default_factory=Ledger)
     quarantined: list[tuple[str, str, str]] = field(default_factory=list)
     """(pass, partition's label, last line of the error) of each task that failed in every attempt."""
-    tasks: int = 0
-    reused: int = 0
+    passes: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By pass and round: how many tasks there were, and of how many an earlier run's work was used again."""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
+
+    @property
+    def tasks(self) -> int:
+        return sum(entry["tasks"] for entry in self.passes.values())
+
+    @property
+    def reused(self) -> int:
+        return sum(entry["reused"] for entry in self.passes.values())
 
 
 def build(config: Config, out: str, listener: Listener) -> Summary:
@@ -118,7 +126,11 @@ class Job:
             sizes[task.partition] = mine.stats["sample_bytes"]
             keys += mine.stats["keys"]
         through = sorted(sizes)
-        return through, keys, list(bundles(through, sizes, self.config.shards.target_mb * 1_000_000))
+        return (
+            through,
+            keys,
+            list(bundles(through, sizes, self.config.shards.bundle * self.config.shards.target_mb * 1_000_000)),
+        )
 
     def shards(self, of: list[tuple[int, ...]]) -> None:
         """Pass 3; shards that no receipt names are removed."""
@@ -156,6 +168,7 @@ class Job:
         """Run the tasks; their receipts, each entered in the books and told, or None where one was quarantined."""
         self.listener.start(name, total)
         summary = self.summary
+        entry = summary.passes.setdefault(name, {"tasks": 0, "reused": 0})
         for outcome in self.engine.map(function, tasks):
             mine = outcome.result
             number = getattr(
@@ -171,8 +184,8 @@ class Job:
             else:
                 storage.remove(quarantine)
                 summary.ledger.add(mine.ledger)
-                summary.tasks += 1
-                summary.reused += mine.reused
+                entry["tasks"] += 1
+                entry["reused"] += mine.reused
                 summary.cpu_seconds += 0 if mine.reused else mine.cpu_seconds
                 summary.peak_mb = max(summary.peak_mb, mine.peak_mb)
                 self.listener.done({**mine.to_json(), "reused": mine.reused})

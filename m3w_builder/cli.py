@@ -113,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--url", action="append", default=[], help="a page's URL; may be given again, as the next two")
     sub.add_argument("--host", action="append", default=[], help="a host, with all below it")
-    sub.add_argument("--image", action="append", default=[], help="a picture's URL, sha256 or perceptual hash")
+    sub.add_argument("--image", action="append", default=[], help="a picture's URL, sha256, perceptual hash, or a file")
+    sub.add_argument("--list", action="append", default=[], metavar="FILE", help="lines of url, host or image and what")
     sub.add_argument("--distance", type=int, default=0, help="near copies: bits by which a perceptual hash may differ")
     sub.add_argument("--dry-run", action="store_true", help="only tell what would go")
     sub = command(
@@ -173,9 +174,9 @@ def _quickstart(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from m3w_builder import cluster, verify
+    from m3w_builder import job
 
-    total, faults = verify.verify(arguments.build, cluster.Serial(1))
+    total, faults = job.verify(arguments.build)
     for fault in faults:
         print(fault)
     if faults:

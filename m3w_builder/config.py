@@ -22,6 +22,7 @@ from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.pictures import PicturesConfig
 from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.assemble import Assemble
+from m3w_builder.shards.cards import CardConfig
 from m3w_builder.sources import ReadLimits, SourceConfig
 
 Section = TypeVar("Section")
@@ -61,6 +62,8 @@ class Config:
     """What a document must still hold at the end."""
     shards: ShardsConfig = field(default_factory=ShardsConfig)
     """How samples are written."""
+    card: CardConfig = field(default_factory=CardConfig)
+    """What the cards say that no build can know."""
     validate: ValidateConfig = field(default_factory=ValidateConfig)
     """How `m3w validate` trains and judges."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
+from m3w_builder import __version__, cluster, plan, report, storage, versions
 from m3w_builder import config as configs
-from m3w_builder import report, storage
+from m3w_builder import takedown as taking
+from m3w_builder import verify as verifying
 from m3w_builder.build import Summary, build
+from m3w_builder.cluster import Engine
 from m3w_builder.config import Config
 from m3w_builder.errors import BuildError
 from m3w_builder.lock import locked
+from m3w_builder.passes import receipt
 from m3w_builder.progress import Progress
+from m3w_builder.report import figures
+from m3w_builder.shards import cards
 
 
 def run(config: Config, out: str, mode: str = "auto") -> int:
     """Build, write the report, say what came out. Raises BuildError where partitions were quarantined."""
     with Progress(mode) as progress:
         summary = build(config, out, progress)
-        page = report.write(out)
+        page = finish(out, config, "build", summary.passes)
         progress.finish(closing(summary, page))
     if summary.quarantined:
         names = ", ".join(f"{label} ({line})" for _, label, line in summary.quarantined[:5])
@@ -27,6 +36,38 @@ def run(config: Config, out: str, mode: str = "auto") -> int:
             f"{len(summary.quarantined)} tasks failed and are quarantined: {names}; run again to retry them"
         )
     return 0
+
+
+def finish(out: str, config: Config, cause: str, passes: Mapping[str, Mapping[str, int]]) -> str:
+    """Write what a build says of itself: report, manifest, cards, and its version; the report's path.
+
+    `passes` are the tasks of each pass and how many of them were used again.
+    """
+    found = figures.gather(out)
+    page = report.write(out, found)
+    splits = cards.totals(out) if found["shards"] else {}
+    about = {
+        "name": config.name,
+        "code": code_version(),
+        "cause": cause,
+        "passes": {name: dict(counts) for name, counts in passes.items()},
+        "sources": {"config": plan.plain(config.source), "partitions": plan.count(out)},
+        "config": plan.plain(config),
+        "ledger": found["ledger"],
+    }
+    if splits:
+        date = config.card.date or datetime.now(UTC).date().isoformat()
+        cards.manifest(out, about)
+        cards.croissant(out, config.name, config.card, date)
+        cards.dataset_card(out, config.name, config.card, dict(found["counters"]["languages"]))
+    versions.record(out, about, splits, found)
+    return page
+
+
+def code_version() -> str:
+    """The package's version, and the digest of its code."""
+    folders = sorted(path.name for path in Path(__file__).parent.iterdir() if path.suffix == ".py" or path.is_dir())
+    return f"{__version__}+{receipt.code(*folders)}"
 
 
 def closing(summary: Summary, page: str) -> dict[str, object]:
@@ -84,13 +125,45 @@ def evaluate(checkpoint: str, tasks: Sequence[str], settings: Sequence[str] = ()
 
 
 def takedown(asked: Namespace) -> list[str]:
-    """Take pages and pictures down; what went, a line each."""
-    from m3w_builder.shards.takedown import takedown as take
-
-    with locked(asked.build):
-        went = take(asked.build, asked.url, asked.host, asked.image, distance=asked.distance, dry_run=asked.dry_run)
+    """Take pages and pictures down, and bring reports and cards to what is left; what went, a line each."""
+    config = config_of(asked.build)
+    known = taking.look(config.pictures)
+    stones = taking.of_options(asked.url, asked.host, asked.image, asked.list, asked.distance, known)
+    with locked(asked.build), engine_of(asked.build, config) as engine:
+        least = config.assemble.min_pictures
+        went = taking.takedown(asked.build, stones, engine, min_pictures=least, dry_run=asked.dry_run)
+        if went.shards and not asked.dry_run:
+            finish(asked.build, config, "takedown", {})
     would = "would go" if asked.dry_run else "went"
     lines = [f"page {url} {would}" for url in went.pages]
     lines += [f"picture {url} on {page} {would}" for url, page in went.pictures]
     pages, pictures, shards = len(went.pages), len(went.pictures), len(went.shards)
     return [*lines, f"{pages} pages and {pictures} pictures {would}; {shards} shards are concerned"]
+
+
+def verify(build_url: str) -> tuple[verifying.Checked, list[str]]:
+    """Check a build; its sums, and a line for each fault."""
+    with engine_of(build_url, config_of(build_url)) as engine:
+        return verifying.verify(build_url, engine)
+
+
+def config_of(build_url: str) -> Config:
+    """The config with which a build was made; raises BuildError where there is none."""
+    url = storage.join(build_url, "config.yaml")
+    if not storage.exists(url):
+        raise BuildError(f"{build_url}: no build lies there (no config.yaml)")
+    return configs.load(url)
+
+
+SERIAL = 32
+"""Bundles of shards up to which a command looks at them in its own process: workers take seconds to start."""
+
+
+@contextmanager
+def engine_of(build_url: str, config: Config) -> Iterator[Engine]:
+    """The engine on which a command goes through a build's shards: the build's own where there are many."""
+    if len(receipt.numbers(build_url, "shards")) <= SERIAL:
+        yield cluster.Serial(1)
+        return
+    with cluster.start(config.cluster) as engine:
+        yield engine

@@ -53,6 +53,11 @@ def make(build: str, config: Config) -> int:
     return len(rows)
 
 
+def count(build: str) -> int:
+    """How many partitions the plan has."""
+    return int(storage.read_table(storage.join(build, "plan.parquet"), ["number"]).num_rows)
+
+
 def partitions(build: str) -> Iterator[Partition]:
     """The plan's partitions by rising number."""
     for table in storage.iter_tables(storage.join(build, "plan.parquet")):

@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import fsspec
@@ -84,8 +84,13 @@ def atomic(url: str) -> Iterator[IO[bytes]]:
     fs, path = url_to_fs(url)
     if not is_local(url):
         # Object stores show an object only once it was closed whole: the upload is the rename.
-        with fs.open(path, "wb") as stream:
+        stream = fs.open(path, "wb")
+        try:
             yield stream
+        except BaseException:
+            _forget(stream)
+            raise
+        stream.close()
         return
     fs.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{uuid.uuid4().hex[:8]}.tmp")
@@ -99,6 +104,14 @@ def atomic(url: str) -> Iterator[IO[bytes]]:
         if os.path.exists(temporary):
             os.remove(temporary)
         raise
+
+
+def _forget(stream: Any) -> None:
+    """Give up an upload: closed as it is, fsspec would show what was written so far under the file's own name."""
+    stream.autocommit = False
+    for end in (stream.close, getattr(stream, "discard", None)):
+        with suppress(Exception):  # the reason why the writing failed matters, not this
+            end and end()
 
 
 def write_bytes(url: str, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -19,10 +19,13 @@ from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
-from m3w_builder.shards.takedown import TAKEN_DOWN, Tombstones, read_tombstones
+from m3w_builder.shards import tombstones
+from m3w_builder.shards.tombstones import Tombstones
 from m3w_builder.stage import Drop
 
 NAME = "shards"
+TAKEN_DOWN = "taken_down"
+"""The reason of a page or picture that was asked to be removed; it stands in the books of the stage `write`."""
 _CODE = (
     "document.py",
     "stage.py",
@@ -30,6 +33,8 @@ _CODE = (
     "align",
     "shards/assemble.py",
     "shards/config.py",
+    "shards/spread.py",
+    "shards/tombstones.py",
     "shards/write.py",
     "report/statistics.py",
     "report/sketches.py",
@@ -59,7 +64,9 @@ class Ready:
     """A finished document, light enough to hold a bundle of them: its JSON and where its pictures' bytes lie."""
 
     order: int
-    """A seeded hash of the key: the bundle is written in its order, so that one host's pages stand apart."""
+    """A seeded hash of the key: a host's pages follow each other by it."""
+    host: str
+    split: str
     json: bytes
     places: Places
 
@@ -91,21 +98,43 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
         for partition in task.partitions:
             ready += _assembled(task, partition, the_books)
         with the_books.timed("write"):
-            ready.sort(key=lambda one: one.order)
-            folder = storage.join(task.build, NAME)
             written = shards.write(
-                _samples(task, ready, statistics, the_books), folder, f"{task.bundle:06d}", task.config.shards
+                _samples(task, _ordered(ready, task.config.shards.seed), statistics, the_books),
+                storage.join(task.build, NAME),
+                f"{task.bundle:06d}",
+                task.config.shards,
+                _expected(ready),
             )
     mine.enter(task.build, dropped)
     for shard in written:
         mine.outputs |= shard.outputs(NAME)
-    mine.stats = {"documents": statistics.to_json()}
+    mine.stats = {
+        "documents": statistics.to_json(),
+        "splits": shards.totals(written),
+        "partitions": list(task.partitions),
+    }
+
+
+def _ordered(ready: list[Ready], seed: int) -> Iterator[Ready]:
+    """Split by split, the pages of each host spread over it."""
+    ready.sort(key=lambda one: one.order)
+    for split in sorted({one.split for one in ready}):
+        yield from shards.spread([one for one in ready if one.split == split], lambda one: one.host, seed)
+
+
+def _expected(ready: list[Ready]) -> dict[str, int]:
+    """About how many bytes each split's tars will have."""
+    sizes: dict[str, int] = {}
+    for one in ready:
+        size = shards.size_of(len(one.json), [bytes for _, _, bytes in one.places])
+        sizes[one.split] = sizes.get(one.split, 0) + size
+    return sizes
 
 
 def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[Ready]:
     """The documents of a partition that come out whole, every drop entered."""
     build = task.build
-    tombstones = read_tombstones(build)
+    stones = tombstones.read(build)
     gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
     duplicates = exchange.picture_duplicates(exchange.read_decisions(build, "exchange2", partition)[0])
     found = {
@@ -124,10 +153,11 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
 
     for one, places in _aligned(task, partition, joined(), the_books):
         for left in the_books.through([task.config.assemble], [one]):
-            if not _still_wanted(left, places, tombstones, task.config.assemble.min_pictures, the_books):
+            if not _still_wanted(left, places, stones, task.config.assemble.min_pictures, the_books):
                 continue
             order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
-            yield Ready(order, json.dumps(document.to_json(left), ensure_ascii=False).encode(), places)
+            text = json.dumps(document.to_json(left), ensure_ascii=False).encode()
+            yield Ready(order, left.host, shards.split_of(left.host, task.config.shards.validation), text, places)
 
 
 def _aligned(
@@ -147,15 +177,15 @@ def _aligned(
                 yield left.document, [place_of[id(image)] for image in left.document.images]
 
 
-def _still_wanted(one: Document, places: Places, tombstones: Tombstones, min_pictures: int, the_books: Books) -> bool:
+def _still_wanted(one: Document, places: Places, stones: Tombstones, min_pictures: int, the_books: Books) -> bool:
     """Apply what was taken down before: whether the document stays; pictures that go leave items and places."""
-    gone = [image for image in one.images if tombstones.picture(image)]
-    if tombstones.page(one) or (gone and len(one.images) - len(gone) < min_pictures):
+    whole, gone = stones.judge(one, min_pictures)
+    if whole:
         the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
         return False
-    kept = [not tombstones.picture(image) for image in one.images]
-    places[:] = [place for place, stays in zip(places, kept, strict=True) if stays]
-    one.items = [item for item in one.items if not any(item is image for image in gone)]
+    left = {id(image) for image in gone}
+    places[:] = [place for place, image in zip(places, one.images, strict=True) if id(image) not in left]
+    one.items = [item for item in one.items if id(item) not in left]
     for image in gone:
         the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN))
     return True
@@ -191,7 +221,7 @@ def _join(
 
 
 def _samples(
-    task: ShardsTask, ready: list[Ready], statistics: Statistics, the_books: Books
+    task: ShardsTask, ready: Iterable[Ready], statistics: Statistics, the_books: Books
 ) -> Iterator[tuple[Document, list[bytes]]]:
     """Each document with the bytes of its pictures, in reading order."""
     with ExitStack() as stack:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
 from m3w_builder import __version__, storage
 from m3w_builder.errors import BuildError
 from m3w_builder.report import reasons
-from m3w_builder.report.statistics import DISTINCT, HISTOGRAMS, SUMS, Statistics
+from m3w_builder.report.statistics import DISTINCT, HISTOGRAMS, SAMPLE_HELD, SUMS, Statistics
+from m3w_builder.shards.cards import PASSES, receipts
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PACKAGES = ("fastwarc", "selectolax", "opencv-python-headless", "pillow", "pyarrow", "dask", "webdataset", "torch")
 """Packages on which the bytes of a corpus depend; their versions are told."""
-PASSES = (
-    "pages", "exchange1/gather", "exchange1/judge", "exchange1/deliver",
-    "pictures", "exchange2/gather", "exchange2/judge", "exchange2/deliver", "shards",
-)  # fmt: skip
-
 PEERS: tuple[dict[str, Any], ...] = (
     {"name": "OBELICS", "documents": 141e6, "pictures": 353e6, "text": "115 B tokens", "source": "arXiv 2306.16527"},
     {"name": "MMC4", "documents": 101.2e6, "pictures": 571e6, "text": "43 B tokens", "source": "arXiv 2304.06939"},
@@ -58,18 +53,11 @@ def gather(build: str) -> dict[str, Any]:
         "distinct": {name: total.distinct[name].count() for name in DISTINCT},
         "words": total.words.to_json(200),
         "scores": {name: dict(sorted(bins.items())) for name, bins in sorted(total.scores.items())},
+        "samples": {name: sample.to_json(SAMPLE_HELD) for name, sample in total.samples.items()},
         "peers": list(PEERS),
         "verdict": _verdict(build),
         "versions": versions(),
     }
-
-
-def receipts(build: str, pass_name: str) -> Iterator[dict[str, Any]]:
-    """The receipts of a pass, by partition."""
-    folder = storage.join(build, pass_name)
-    for name in storage.names(folder):
-        if name.endswith(".json") and name[:-5].isdigit():
-            yield storage.read_json(storage.join(folder, name))
 
 
 def costs(build: str, pass_name: str) -> dict[str, Any] | None:

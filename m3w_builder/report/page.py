@@ -35,11 +35,14 @@ LETTERS = 5
 """Fewest letters of the words shown; characters of scripts without spaces stand alone and are shown."""
 
 
-def write(build: str) -> str:
-    """Write `report/report.html`, `report.json`, `funnel.csv` and `distributions.csv`; the page's path."""
+def write(build: str, found: dict[str, Any] | None = None) -> str:
+    """Write `report/report.html`, `report.json`, `funnel.csv` and `distributions.csv`; the page's path.
+
+    `found` is what `figures.gather` gives, where the caller has it.
+    """
     import jinja2
 
-    found = figures.gather(build)
+    found = found or figures.gather(build)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
         autoescape=True,
@@ -57,7 +60,8 @@ def write(build: str) -> str:
         funnels={unit: funnel(found["ledger"], unit) for unit in ("pages", "pictures")},
     )
     folder = storage.join(build, "report")
-    storage.write_json(storage.join(folder, "report.json"), found)
+    told = {name: value for name, value in found.items() if name != "samples"}
+    storage.write_json(storage.join(folder, "report.json"), told)
     storage.write_bytes(storage.join(folder, "funnel.csv"), table(FUNNEL, funnel_rows(found["ledger"])))
     storage.write_bytes(storage.join(folder, "distributions.csv"), table(BARS, bar_rows(found["histograms"])))
     url = storage.join(folder, "report.html")

@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import xxhash
 
 STEPS = 8
@@ -112,3 +113,63 @@ class Frequent:
         ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         left = ranked[number][1] if len(ranked) > number else 0
         return {"error": self.error + left, "counts": dict(ranked[:number])}
+
+
+class Sample:
+    """Hashes of names below a limit, at most `keep` of them: which share of two sets of names is common.
+
+    Which names are held depends on the names alone, so that what two samples hold below both limits can be compared
+    name by name (Broder 1997; Beyer et al. 2007). Exact where no more than `keep` distinct names were added.
+    """
+
+    ALL = 1 << 64
+
+    def __init__(self, keep: int, packed: Mapping[str, str] | None = None) -> None:
+        self.keep = keep
+        self.limit = int(packed["limit"]) if packed else self.ALL
+        """Every hash below it is held."""
+        held = np.frombuffer(base64.b64decode(packed["hashes"]), "<u8") if packed else ()
+        self.hashes: set[int] = {int(value) for value in held}
+
+    def add(self, name: str) -> None:
+        value = xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))
+        if value < self.limit:
+            self.hashes.add(value)
+            if len(self.hashes) > 2 * self.keep:
+                self._shrink(self.keep)
+
+    def merge(self, other: Sample) -> None:
+        self.limit = min(self.limit, other.limit)
+        self.hashes = {value for value in self.hashes | other.hashes if value < self.limit}
+        self._shrink(self.keep)
+
+    def _shrink(self, keep: int) -> None:
+        if len(self.hashes) > keep:
+            ranked = sorted(self.hashes)
+            self.limit = ranked[keep]
+            self.hashes = set(ranked[:keep])
+
+    @property
+    def exact(self) -> bool:
+        return self.limit == self.ALL
+
+    def count(self) -> int:
+        """How many distinct names there are; within 100 / sqrt(keep) percent (one standard error) where not exact."""
+        return round(len(self.hashes) * self.ALL / self.limit)
+
+    def common(self, other: Sample) -> tuple[int, int, int]:
+        """Names in both, in this one alone, in the other alone, all estimated alike."""
+        limit = min(self.limit, other.limit)
+        mine, others = ({value for value in one.hashes if value < limit} for one in (self, other))
+        scale = self.ALL / limit
+        parts = (mine & others, mine - others, others - mine)
+        both, first, second = (round(len(part) * scale) for part in parts)
+        return both, first, second
+
+    def to_json(self, keep: int) -> dict[str, str]:
+        """The smallest `keep` of them."""
+        small = Sample(keep)
+        small.limit, small.hashes = self.limit, set(self.hashes)
+        small._shrink(keep)
+        packed = np.array(sorted(small.hashes), "<u8").tobytes()
+        return {"limit": str(small.limit), "hashes": base64.b64encode(packed).decode()}

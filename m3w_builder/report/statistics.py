@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from m3w_builder.document import Audio, Document, Image, Text, Video, words
-from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram
+from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
 
 __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
 
@@ -31,6 +31,10 @@ HISTOGRAMS = (
 )
 COUNTERS = ("hosts", "domains", "languages", "licences", "rights", "formats", "years", "kinds")
 DISTINCT = ("hosts", "pictures")
+SAMPLES = ("records", "urls", "pictures")
+"""What the overlap of two builds is told of: records by key, pages by URL, pictures by sha256."""
+SAMPLE, SAMPLE_HELD = 2048, 16_384
+"""Hashes that one partition tells of each, and that a whole build holds."""
 SUMS = ("documents", "words", "characters", "texts", "images", "videos", "audios", "picture_bytes")
 
 
@@ -42,6 +46,7 @@ class Statistics:
         self.histograms = {name: Histogram() for name in HISTOGRAMS}
         self.counters: dict[str, Counter[str]] = {name: Counter() for name in COUNTERS}
         self.distinct = {name: Distinct() for name in DISTINCT}
+        self.samples = {name: Sample(SAMPLE_HELD) for name in SAMPLES}
         self.words = Frequent(WORDS_HELD)
         self.scores: dict[str, Counter[int]] = {}
         """By name ("confidence", "picture similarity"): counts in `SCORE_STEPS` bins from 0 to 1."""
@@ -77,6 +82,8 @@ class Statistics:
 
     def _metadata(self, document: Document) -> None:
         self.distinct["hosts"].add(document.host)
+        self.samples["records"].add(document.key)
+        self.samples["urls"].add(document.url)
         self.counters["hosts"][document.host] += 1
         self.counters["domains"][document.host.rsplit(".", 1)[-1]] += 1
         self.counters["languages"][document.language or "unknown"] += 1
@@ -90,6 +97,7 @@ class Statistics:
         self.sums["images"] += 1
         self.sums["picture_bytes"] += image.bytes
         self.distinct["pictures"].add(image.sha256 or image.url)
+        self.samples["pictures"].add(image.sha256 or image.url)
         self.counters["formats"][image.format] += 1
         self.histograms["picture_bytes"].add(image.bytes)
         if image.width and image.height:
@@ -113,6 +121,8 @@ class Statistics:
                 self.counters[name] = Counter(dict(self.counters[name].most_common(TOP)))
         for name, distinct in other.distinct.items():
             self.distinct[name].merge(distinct)
+        for name, sample in other.samples.items():
+            self.samples[name].merge(sample)
         self.words.merge(other.words)
         for name, bins in other.scores.items():
             self.scores.setdefault(name, Counter()).update(bins)
@@ -123,6 +133,7 @@ class Statistics:
             "histograms": {name: histogram.to_json() for name, histogram in self.histograms.items()},
             "counters": {name: dict(sorted(counter.items())) for name, counter in self.counters.items()},
             "distinct": {name: distinct.to_json() for name, distinct in self.distinct.items()},
+            "samples": {name: sample.to_json(SAMPLE) for name, sample in self.samples.items()},
             "words": self.words.to_json(WORDS),
             "scores": {name: {str(bin): n for bin, n in sorted(bins.items())} for name, bins in self.scores.items()},
         }
@@ -137,6 +148,8 @@ class Statistics:
             made.counters[name].update(entry["counters"].get(name, {}))
         for name in DISTINCT:
             made.distinct[name] = Distinct(entry.get("distinct", {}).get(name, ""))
+        for name in SAMPLES:
+            made.samples[name] = Sample(SAMPLE_HELD, entry.get("samples", {}).get(name))
         made.words = Frequent(WORDS_HELD, **entry.get("words", {}))
         for name, bins in entry.get("scores", {}).items():
             made.scores[name] = Counter({int(bin): number for bin, number in bins.items()})

@@ -3,6 +3,20 @@
 from m3w_builder.shards.check import Checked, check
 from m3w_builder.shards.config import ShardsConfig
 from m3w_builder.shards.read import read_sample, samples
-from m3w_builder.shards.write import INDEX, Shard, split_of, write
+from m3w_builder.shards.spread import spread
+from m3w_builder.shards.write import INDEX, Shard, size_of, split_of, totals, write
 
-__all__ = ["INDEX", "Checked", "Shard", "ShardsConfig", "check", "read_sample", "samples", "split_of", "write"]
+__all__ = [
+    "INDEX",
+    "Checked",
+    "Shard",
+    "ShardsConfig",
+    "check",
+    "read_sample",
+    "samples",
+    "size_of",
+    "split_of",
+    "spread",
+    "totals",
+    "write",
+]

@@ -3,173 +3,213 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
-from m3w_builder.shards.write import INDEX
+from m3w_builder.shards.write import COUNTS, INDEX
 
 SCHEMA_VERSION = 1
 """Raised when the layout of shards or index changes."""
 
-_COUNTS = ("texts", "images", "videos", "audios", "words", "characters", "picture_bytes", "bytes")
-_CROISSANT_TYPES = {"int64": "sc:Integer", "int32": "sc:Integer", "string": "sc:Text"}
+PASSES = (
+    "pages", "exchange1/gather", "exchange1/judge", "exchange1/deliver",
+    "pictures", "exchange2/gather", "exchange2/judge", "exchange2/deliver", "shards",
+)  # fmt: skip
+"""The folders in which receipts lie."""
+
+_OTHERS = ("config.yaml", "plan.parquet", "ledger.json", "tombstones.json")
+_TYPES = {"int64": "cr:Int64", "int32": "cr:Int32", "string": "sc:Text"}
 
 
-def totals(build: str) -> dict[str, dict[str, Any]]:
-    """By split: samples, shards, sums of the index's counts, hosts, languages, licences."""
-    found: dict[str, dict[str, Any]] = {}
-    for name in _indexes(build):
-        table = storage.read_table(storage.join(build, "shards", name), [*_COUNTS, "host", "language", "licence"])
-        split = found.setdefault(
-            name.split("-", 1)[0],
-            {
-                "samples": 0, "shards": 0, **dict.fromkeys(_COUNTS, 0),
-                "hosts": set(), "languages": Counter(), "licences": Counter(),
-            },
-        )  # fmt: skip
-        split["samples"] += table.num_rows
-        split["shards"] += 1
-        for count in _COUNTS:
-            split[count] += sum(table[count].to_pylist())
-        split["hosts"].update(table["host"].to_pylist())
-        split["languages"].update(table["language"].to_pylist())
-        split["licences"].update(table["licence"].to_pylist())
-    for split in found.values():
-        split["hosts"] = len(split["hosts"])
-        for name in ("languages", "licences"):
-            split[name] = dict(sorted(split[name].items(), key=lambda entry: (-entry[1], entry[0])))
+@dataclass(frozen=True, slots=True)
+class CardConfig:
+    """What the cards of a corpus say that no build can know."""
+
+    version: str = "1.0.0"
+    """Version of the corpus, in three numbers."""
+    licence: str = "other"
+    """Licence of the corpus as a whole, a name of the Hugging Face hub's or a URL."""
+    description: str = "Web pages as text and pictures in the order in which a reader meets them."
+    """One sentence on the corpus."""
+    url: str = ""
+    """Where the corpus is published; empty: the build's folder."""
+    citation: str = ""
+    """How it is to be cited; empty: its name and version."""
+    date: str = ""
+    """Day of publication, as 2024-05-31; empty: the day on which the build ended."""
+
+
+def totals(build: str) -> dict[str, dict[str, int]]:
+    """By split: samples, shards, and sums of the index's counts, from the receipts; raises BuildError without any."""
+    found: dict[str, dict[str, int]] = {}
+    for receipt in receipts(build, "shards"):
+        for split, counts in receipt["stats"]["splits"].items():
+            mine = found.setdefault(split, dict.fromkeys(("samples", "shards", *COUNTS), 0))
+            for name, number in counts.items():
+                mine[name] += number
+    if not found:
+        raise BuildError(f"{build}: no shard lies in its folder `shards`; finish `m3w build` first")
     return found
 
 
-def manifest(build: str, config: Mapping[str, Any], code: str, sources: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a build is made of, with the sha256 of every file that a receipt names; written as BUILD/manifest.json.
+def receipts(build: str, pass_name: str) -> Iterator[dict[str, Any]]:
+    """The receipts of a pass, one at a time."""
+    folder = storage.join(build, pass_name)
+    for name in storage.names(folder):
+        if name.endswith(".json") and name[:-5].isdigit():
+            yield storage.read_json(storage.join(folder, name))
 
-    `config` is plain data, `code` the code's version, `sources` what was read. Raises BuildError without shards.
+
+def manifest(build: str, about: Mapping[str, Any]) -> None:
+    """Write BUILD/manifest.json: the schema's version, `about`, the splits, and every file with its sha256.
+
+    `about` is plain data: name, code, config, sources and the like. Files are written receipt by receipt, so that
+    their list is never held.
     """
-    files: dict[str, Any] = {}
-    for name in ("pages", "pictures", "shards"):
-        for entry in storage.names(storage.join(build, name)):
-            if entry.endswith(".json") and entry[:-5].isdigit():
-                files.update(storage.read_json(storage.join(build, name, entry))["outputs"])
-    made = {
-        "schema_version": SCHEMA_VERSION,
-        "code": code,
-        "config": dict(config),
-        "sources": [dict(source) for source in sources],
-        "splits": totals(build),
-        "files": dict(sorted(files.items())),
-    }
-    storage.write_json(storage.join(build, "manifest.json"), made)
-    return made
+    head = json.dumps(
+        {"schema_version": SCHEMA_VERSION, **about, "splits": totals(build)}, ensure_ascii=False, indent=1
+    )
+    with storage.atomic(storage.join(build, "manifest.json")) as stream:
+        stream.write(head.removesuffix("\n}").encode() + b',\n "files": {')
+        before = b""
+        for name, entry in _files(build):
+            stream.write(before + f"\n  {json.dumps(name)}: {json.dumps(entry)}".encode())
+            before = b","
+        stream.write(b"\n }\n}\n")
 
 
-def croissant(build: str, name: str, version: str, licence: str, date: str, url: str = "") -> dict[str, Any]:
+def _files(build: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each file that the build is made of, with its bytes and sha256."""
+    for name in _OTHERS:
+        url = storage.join(build, name)
+        if storage.exists(url):
+            yield name, {"bytes": storage.size(url), "sha256": storage.sha256(url)}
+    for pass_name in PASSES:
+        for receipt in receipts(build, pass_name):
+            yield from sorted(receipt["outputs"].items())
+
+
+def croissant(build: str, name: str, card: CardConfig, date: str) -> dict[str, Any]:
     """The corpus in Croissant 1.0 (JSON-LD), written as BUILD/croissant.json; `date` is of publication (YYYY-MM-DD).
 
-    The record set `samples` has a row a sample of the index; the tars are a file set of their own.
+    The record set `samples` has a row a sample, read from the index; the tars are a file set of their own. Checksums
+    of their files stand in the manifest, whose own is here, so that the card does not grow with the corpus.
     """
-    indexes = _indexes(build)
+    url = storage.join(build, "manifest.json")
     made = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "name": name,
-        "description": f"{name}: web pages as text and pictures in the order in which a reader meets them.",
+        "description": f"{name}: {card.description}",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "url": url or build,
-        "version": version,
+        "url": card.url or build,
+        "version": card.version,
         "datePublished": date,
-        "license": licence,
-        "citeAs": f"{name}, version {version}, {date}",
+        "license": card.licence,
+        "citeAs": card.citation or f"{name}, version {card.version}, {date}",
         "distribution": [
-            _file(build, f"{index.removesuffix('.parquet')}{suffix}", kind)
-            for index in indexes
-            for suffix, kind in ((".parquet", "application/x-parquet"), (".tar", "application/x-tar"))
+            {
+                "@type": "cr:FileObject",
+                "@id": "manifest.json",
+                "name": "manifest.json",
+                "description": "Size and sha256 of every file.",
+                "contentUrl": "manifest.json",
+                "contentSize": f"{storage.size(url)} B",
+                "encodingFormat": "application/json",
+                "sha256": storage.sha256(url),
+            },
+            _file_set("index", "application/x-parquet", "shards/*-*.parquet", "A row a sample."),
+            _file_set("tars", "application/x-tar", "shards/*-*.tar", "The samples: KEY.json, KEY.0.jpg, KEY.1.png, …"),
         ],
-        "recordSet": [_record_set(index) for index in indexes],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": "samples",
+                "name": "samples",
+                "description": "A row a sample: in which tar it lies and where, and what is in it.",
+                "key": {"@id": "samples/key"},
+                "field": [_field(column) for column in INDEX if _type(column.type)],
+            }
+        ],
     }
     storage.write_json(storage.join(build, "croissant.json"), made)
     return made
 
 
-def _file(build: str, name: str, kind: str) -> dict[str, Any]:
-    url = storage.join(build, "shards", name)
+def _file_set(name: str, kind: str, includes: str, description: str) -> dict[str, Any]:
     return {
-        "@type": "cr:FileObject",
+        "@type": "cr:FileSet",
         "@id": name,
         "name": name,
-        "contentUrl": f"shards/{name}",
-        "contentSize": f"{storage.size(url)} B",
+        "description": description,
         "encodingFormat": kind,
-        "sha256": storage.sha256(url),
+        "includes": includes,
     }
 
 
-def _record_set(index: str) -> dict[str, Any]:
-    name = index.removesuffix(".parquet")
-    fields = [column for column in INDEX if str(column.type) in _CROISSANT_TYPES]
-    return {
-        "@type": "cr:RecordSet",
-        "@id": f"{name}/samples",
-        "name": f"{name}/samples",
-        "description": f"A row a sample of {name}.tar.",
-        "field": [
-            {
-                "@type": "cr:Field",
-                "@id": f"{name}/samples/{column.name}",
-                "name": f"{name}/samples/{column.name}",
-                "dataType": _CROISSANT_TYPES[str(column.type)],
-                "source": {"fileObject": {"@id": index}, "extract": {"column": column.name}},
-            }
-            for column in fields
-        ],
+def _field(column: pa.Field) -> dict[str, Any]:
+    made = {
+        "@type": "cr:Field",
+        "@id": f"samples/{column.name}",
+        "name": f"samples/{column.name}",
+        "dataType": _type(column.type),
+        "source": {"fileSet": {"@id": "index"}, "extract": {"column": column.name}},
     }
+    return made | ({"repeated": True} if pa.types.is_list(column.type) else {})
 
 
-def dataset_card(build: str, name: str, licence: str = "other") -> str:
-    """A README for the Hugging Face hub with the figures of this build, written as BUILD/README.md."""
+def _type(kind: pa.DataType) -> str:
+    """Croissant's name of a column's type; empty for one that it has none for (maps, structs)."""
+    return _TYPES.get(str(kind.value_type if pa.types.is_list(kind) else kind), "")
+
+
+def dataset_card(build: str, name: str, card: CardConfig, languages: Mapping[str, int]) -> str:
+    """A README for the Hugging Face hub with the figures of this build, written as BUILD/README.md.
+
+    `languages` are documents by language code.
+    """
     splits = totals(build)
-    languages = sorted({language for split in splits.values() for language in split["languages"] if language})
-    head = ["---", f"pretty_name: {json.dumps(name)}", f"license: {licence}"]
-    head += ["language:", *(f"- {language}" for language in languages)] if languages else []
-    head += ["task_categories:", "- image-to-text", "- text-generation", "configs:", "- config_name: default"]
-    head += ["  data_files:"]
-    for split in sorted(splits):
-        head += [f"  - split: {split}", f'    path: "shards/{split}-*.tar"']
-    lines = [
-        *head, "---", f"# {name}", "",
-        "Web pages as documents in which text and pictures stand in the order in which a reader meets them.",
+    known = sorted(language for language in languages if len(language) in (2, 3))
+    head = ["---", f"pretty_name: {json.dumps(name)}", f"license: {'other' if ':' in card.licence else card.licence}"]
+    head += ["language:", *(f"- {language}" for language in known)] if known else []
+    head += ["task_categories:", "- image-to-text", "- text-generation", "configs:"]
+    for config, ending in (("default", "tar"), ("index", "parquet")):
+        head += [f"- config_name: {config}", "  data_files:"]
+        for split in sorted(splits):
+            head += [f"  - split: {split}", f'    path: "shards/{split}-*.{ending}"']
+    lines = [*head, "---", f"# {name}", "", card.description, ""]
+    lines += [
         "A sample is `KEY.json` (the document) with its pictures `KEY.0.jpg`, `KEY.1.png`, … beside it in a tar;",
-        "a Parquet index stands beside each tar. No host stands in two splits.", "",
-        "| split | samples | shards | pictures | words | hosts | GB |", "|---|---|---|---|---|---|---|",
+        "a Parquet index stands beside each tar (the config `index`). No host stands in two splits.", "",
+        "| split | samples | shards | pictures | words | GB |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for split, told in sorted(splits.items()):
-        cells = (told["samples"], told["shards"], told["images"], told["words"], told["hosts"])
+        cells = (told["samples"], told["shards"], told["images"], told["words"])
         lines.append(f"| {split} | " + " | ".join(f"{cell:,}" for cell in cells) + f" | {told['bytes'] / 1e9:.3f} |")
+    if languages:
+        most = sorted(languages.items(), key=lambda item: (-item[1], item[0]))[:20]
+        lines += ["", "| language | samples |", "|---|---|", *(f"| {code} | {count:,} |" for code, count in most)]
     lines += [
         "",
         "```python",
         "from datasets import load_dataset",
+        "",
         f'load_dataset("webdataset", data_files="shards/{min(splits)}-*.tar", split="train", streaming=True)',
+        f'load_dataset("parquet", data_files="shards/{min(splits)}-*.parquet", split="train")  # the index',
         "```",
         "",
+        "`manifest.json` has the config and the sha256 of every file, `croissant.json` the same corpus for Croissant.",
         "Rights in the pages and pictures stay with their owners; each document carries its URL and the licence and",
         "opt-out signals that were found.",
     ]
     text = "\n".join(lines) + "\n"
     storage.write_bytes(storage.join(build, "README.md"), text.encode())
     return text
-
-
-def _indexes(build: str) -> list[str]:
-    """Names of the index files; raises BuildError where there is none."""
-    names = storage.names(storage.join(build, "shards"))
-    found = [name for name in names if name.endswith(".parquet") and f"{name.removesuffix('.parquet')}.tar" in names]
-    if not found:
-        raise BuildError(f"{build}: no shard lies in its folder `shards`; finish `m3w build` first")
-    return found
 
 
 _CONTEXT = {

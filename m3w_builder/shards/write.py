@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -18,6 +18,23 @@ from m3w_builder import document, storage
 from m3w_builder.document import Audio, Document, Image, Text, Video, words
 from m3w_builder.errors import BuildError
 from m3w_builder.shards.config import ShardsConfig
+
+PICTURE = pa.struct(
+    [
+        ("part", pa.string()),
+        ("offset", pa.int64()),  # of its bytes in the tar: a picture can be read alone
+        ("bytes", pa.int64()),
+        ("url", pa.string()),
+        ("sha256", pa.string()),
+        ("phash", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("format", pa.string()),
+    ]
+)
+"""One picture of a sample."""
+
+_PICTURE_FIELDS = tuple(PICTURE.field(place).name for place in range(PICTURE.num_fields) if place != 1)
 
 INDEX = pa.schema(
     [
@@ -42,9 +59,15 @@ INDEX = pa.schema(
         ("picture_bytes", pa.int64()),
         ("scores", pa.map_(pa.string(), pa.float32())),
         ("snippet", pa.string()),  # how the text begins
+        ("source", pa.string()),  # the archive file in which the page was read
+        ("source_offset", pa.int64()),  # of its record there
+        ("pictures", pa.list_(PICTURE)),  # in reading order
     ]
 )
 """A row a sample."""
+
+COUNTS = ("texts", "images", "videos", "audios", "words", "characters", "picture_bytes", "bytes")
+"""Columns of the index that a split's totals sum up."""
 
 SUFFIX = {"jpeg": "jpg"}
 SNIPPET = 300
@@ -55,7 +78,10 @@ class Shard:
     """A finished tar and its index: names, sizes in bytes, checksums."""
 
     name: str
+    split: str
     samples: int
+    counts: dict[str, int]
+    """The sums of the index's `COUNTS`."""
     files: dict[str, dict[str, Any]]
     """By name: bytes and sha256."""
 
@@ -69,13 +95,41 @@ def split_of(host: str, validation: float) -> str:
     return "validation" if xxhash.xxh3_64_intdigest(host.encode()) < validation * 2**64 else "train"
 
 
+def described(index: str) -> Shard:
+    """A shard by the Parquet file of its index; sums of the files are left out."""
+    table = storage.read_table(index, list(COUNTS))
+    name = index.rsplit("/", 1)[-1].removesuffix(".parquet")
+    counts = {column: int(sum(table[column].to_pylist())) for column in COUNTS}
+    return Shard(name, name.split("-", 1)[0], table.num_rows, counts, {})
+
+
+def totals(shards: Iterable[Shard]) -> dict[str, dict[str, int]]:
+    """By split: samples, shards, and the sums of `COUNTS`."""
+    found: dict[str, dict[str, int]] = {}
+    for shard in shards:
+        mine = found.setdefault(shard.split, dict.fromkeys(("samples", "shards", *COUNTS), 0))
+        mine["samples"] += shard.samples
+        mine["shards"] += 1
+        for name, number in shard.counts.items():
+            mine[name] += number
+    return found
+
+
 def write(
-    samples: Iterable[tuple[Document, Sequence[bytes]]], folder: str, prefix: str, config: ShardsConfig
+    samples: Iterable[tuple[Document, Sequence[bytes]]],
+    folder: str,
+    prefix: str,
+    config: ShardsConfig,
+    expected: Mapping[str, int] | None = None,
 ) -> list[Shard]:
     """Write samples (a document, its pictures' bytes in reading order) as `folder/SPLIT-PREFIX-NNNNN.tar`.
 
-    Sets each picture's `part`. Raises BuildError where bytes and items do not pair.
+    `expected` are the bytes that will come of each split: with them, tars are made of equal size, so that no small
+    one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair.
     """
+    target = config.target_mb * 1_000_000
+    planned = {split: max(1, round(size / target)) for split, size in (expected or {}).items()}
+    limits = {split: expected[split] / number for split, number in planned.items()} if expected else {}
     shards: list[Shard] = []
     open_tars: dict[str, _Tar] = {}
     counts: dict[str, int] = {}
@@ -89,7 +143,8 @@ def write(
                 open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split)
             tar = open_tars[split]
             tar.add(one, pictures)
-            if tar.size >= config.target_mb * 1_000_000:
+            # Of what was expected, the last one takes the rest, be it a little more.
+            if tar.size >= limits.get(split, target) and counts[split] != planned.get(split):
                 shards.append(open_tars.pop(split).close())
         for split in sorted(open_tars):
             shards.append(open_tars.pop(split).close())
@@ -154,9 +209,11 @@ class _Tar:
         start = self.size
         entry = document.to_json(one)
         self._member(f"{one.key}.json", json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+        places = []
         for image, body in zip(one.images, pictures, strict=True):
+            places.append(self.size + tarfile.BLOCKSIZE)
             self._member(f"{one.key}.{image.part}", body)
-        self.rows.append(_row(one, f"{self.name}.tar", self.split, start, self.size - start))
+        self.rows.append(_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
 
     def _member(self, name: str, body: bytes) -> None:
         info = tarfile.TarInfo(name)
@@ -173,7 +230,8 @@ class _Tar:
             f"{self.name}.tar": {"bytes": self._out.size, "sha256": self._out.digest.hexdigest()},
             f"{self.name}.parquet": {"bytes": storage.size(index), "sha256": storage.sha256(index)},
         }
-        return Shard(self.name, len(self.rows), files)
+        counts = {name: sum(row[name] for row in self.rows) for name in COUNTS}
+        return Shard(self.name, self.split, len(self.rows), counts, files)
 
     def abandon(self) -> None:
         self._tar.close()
@@ -192,7 +250,13 @@ def pair(one: Document, pictures: Sequence[bytes]) -> None:
         image.part = f"{number}.{SUFFIX.get(image.format, image.format)}"
 
 
-def _row(one: Document, shard: str, split: str, offset: int, size: int) -> dict[str, Any]:
+def size_of(text: int, pictures: Iterable[int]) -> int:
+    """Bytes of a sample in a tar whose JSON and pictures have so many: a header each, and padding to whole blocks."""
+    block = tarfile.BLOCKSIZE
+    return sum(block + size + -size % block for size in (text, *pictures))
+
+
+def _row(one: Document, shard: str, split: str, offset: int, size: int, places: Sequence[int]) -> dict[str, Any]:
     text = one.text
 
     def count(kind: type) -> int:
@@ -215,4 +279,13 @@ def _row(one: Document, shard: str, split: str, offset: int, size: int) -> dict[
         "picture_bytes": sum(image.bytes for image in one.images),
         "scores": list(one.scores.items()),
         "snippet": text[:SNIPPET],
+        "source": one.source.file,
+        "source_offset": one.source.offset,
+        "pictures": [
+            {
+                "offset": place,
+                **{name: getattr(image, name) for name in _PICTURE_FIELDS},
+            }
+            for place, image in zip(places, one.images, strict=True)
+        ],
     }

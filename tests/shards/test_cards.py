@@ -4,57 +4,64 @@ import hashlib
 import json
 from pathlib import Path
 
+import mlcroissant
 import pytest
 import yaml
 
 from m3w_builder import shards, storage
 from m3w_builder.errors import BuildError
 from m3w_builder.shards import ShardsConfig
-from m3w_builder.shards.cards import croissant, dataset_card, manifest
+from m3w_builder.shards.cards import CardConfig, croissant, dataset_card, manifest
+
+CARD = CardConfig(licence="https://example.org/licence")
 
 
 @pytest.fixture
 def build(tmp_path, samples):
     made = shards.write(samples, str(tmp_path / "shards"), "000000", ShardsConfig(validation=0.3))
     outputs = {name: entry for shard in made for name, entry in shard.outputs("shards").items()}
-    storage.write_json(str(tmp_path / "shards" / "000000.json"), {"outputs": outputs})
+    receipt = {"outputs": outputs, "stats": {"splits": shards.totals(made)}}
+    storage.write_json(str(tmp_path / "shards" / "000000.json"), receipt)
+    storage.write_bytes(str(tmp_path / "config.yaml"), b"name: m\n")
     return str(tmp_path)
 
 
 def test_the_manifest_names_every_file_with_its_sum(build, samples):
-    made = manifest(build, {"name": "m"}, "0.1.0", [{"warc": "a"}])
-    assert json.loads(Path(build, "manifest.json").read_text()) == made
+    manifest(build, {"name": "m", "sources": ["a"]})
+    made = json.loads(Path(build, "manifest.json").read_text())
+    assert list(made) == ["schema_version", "name", "sources", "splits", "files"]
+    assert {name for name in made["files"] if name.endswith(".tar")} == {
+        f"shards/{path.name}" for path in Path(build, "shards").glob("*.tar")
+    }
     for name, said in made["files"].items():
         assert hashlib.sha256(Path(build, name).read_bytes()).hexdigest() == said["sha256"]
     splits = made["splits"]
     assert sum(split["samples"] for split in splits.values()) == len(samples)
     assert sum(split["images"] for split in splits.values()) == sum(len(bodies) for _, bodies in samples)
-    assert sum(split["hosts"] for split in splits.values()) == 7
+    assert sum(split["bytes"] for split in splits.values()) > sum(len(b) for _, bodies in samples for b in bodies)
 
 
-def test_the_croissant_card_names_every_file_and_column(build):
-    made = croissant(build, "corpus", "1.0.0", "https://example.org/licence", "2024-01-01")
-    assert made["conformsTo"] == "http://mlcommons.org/croissant/1.0"
-    ids = {entry["@id"] for entry in made["distribution"]}
-    for entry in made["distribution"]:
-        body = Path(build, entry["contentUrl"]).read_bytes()
-        assert entry["sha256"] == hashlib.sha256(body).hexdigest()
-    for records in made["recordSet"]:
-        for field in records["field"]:
-            index = field["source"]["fileObject"]["@id"]
-            assert index in ids
-            table = storage.read_table(f"{build}/shards/{index}")
-            assert field["source"]["extract"]["column"] in table.column_names
+def test_mlcroissant_validates_the_card_and_reads_the_samples_by_it(build, samples):
+    manifest(build, {"name": "m"})
+    croissant(build, "corpus", CARD, "2024-01-01")
+    found = mlcroissant.Dataset(jsonld=str(Path(build, "croissant.json")))
+    assert not found.metadata.ctx.issues.errors
+    assert not found.metadata.ctx.issues.warnings
+    rows = list(found.records("samples"))
+    assert {row["samples/key"].decode() for row in rows} == {document.key for document, _ in samples}
+    assert {row["samples/images"] for row in rows} == {2}
 
 
 def test_the_dataset_card_has_the_hub_s_head_and_the_figures(build):
-    text = dataset_card(build, "A corpus")
+    text = dataset_card(build, "A corpus", CARD, {"en": 12, "unknown": 3, "de": 5})
     head = yaml.safe_load(text.split("---")[1])
-    assert head["language"] == ["en"]
-    assert [entry["split"] for entry in head["configs"][0]["data_files"]] == ["train", "validation"]
-    assert "| train |" in text and "| validation |" in text
+    assert head["language"] == ["de", "en"]
+    assert head["license"] == "other"
+    for config in head["configs"]:
+        assert [entry["split"] for entry in config["data_files"]] == ["train", "validation"]
+    assert "| train |" in text and "| validation |" in text and "| en | 12 |" in text
 
 
 def test_a_build_without_shards_is_told(tmp_path):
     with pytest.raises(BuildError, match="no shard"):
-        dataset_card(str(tmp_path), "x")
+        dataset_card(str(tmp_path), "x", CARD, {})
