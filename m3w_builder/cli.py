@@ -117,6 +117,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--list", action="append", default=[], metavar="FILE", help="lines of url, host or image and what")
     sub.add_argument("--distance", type=int, default=0, help="near copies: bits by which a perceptual hash may differ")
     sub.add_argument("--dry-run", action="store_true", help="only tell what would go")
+    built("versions", _versions, "list what each run of a build made and reused", "m3w versions runs/mine")
+    sub = command(
+        "compare",
+        _compare,
+        "two builds or versions side by side, as text and as a page",
+        "m3w compare runs/mine@1 runs/mine",
+    )
+    sub.add_argument("first", metavar="A", help="a build's folder or URL, or one of its versions as BUILD@NUMBER")
+    sub.add_argument("second", metavar="B", help="the other")
+    sub.add_argument("--out", default="", help="the page (default: report/compare.html of B)")
     sub = command(
         "decontaminate-index",
         _index,
@@ -247,6 +257,20 @@ def _takedown(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
     print("\n".join(job.takedown(arguments)))
+    return 0
+
+
+def _versions(arguments: argparse.Namespace) -> int:
+    from m3w_builder import versions
+
+    print("\n".join(versions.listing(arguments.build)))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print("\n".join(job.compare(arguments.first, arguments.second, arguments.out)))
     return 0
 
 

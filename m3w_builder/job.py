@@ -141,6 +141,17 @@ def takedown(asked: Namespace) -> list[str]:
     return [*lines, f"{pages} pages and {pictures} pictures {would}; {shards} shards are concerned"]
 
 
+def compare(first: str, second: str, out: str = "") -> list[str]:
+    """Two builds, or versions as BUILD@NUMBER, side by side; the lines, and the page written to `out`."""
+    from m3w_builder.report import compare as comparison
+
+    names = (first, second)
+    one, two = (versions.load(name) for name in names)
+    page = out or storage.join(versions.folder(second), "report", "compare.html")
+    comparison.write(names, one, two, page)
+    return [*comparison.lines(names, one, two), "", f"side by side: {page}"]
+
+
 def verify(build_url: str) -> tuple[verifying.Checked, list[str]]:
     """Check a build; its sums, and a line for each fault."""
     with engine_of(build_url, config_of(build_url)) as engine:

@@ -17,12 +17,13 @@ FIGURES = ("sums", "quantiles", "histograms", "counters", "distinct", "scores", 
 
 
 def record(build: str, about: Mapping[str, Any], splits: Mapping[str, Any], found: Mapping[str, Any]) -> int:
-    """Write BUILD/versions/NNNN.json where shards or config are others than the latest version's; its number.
+    """Write BUILD/versions/NNNN.json where shards, inputs or config are others than the latest version's; its number.
 
     `about` is as in the manifest, `splits` its totals, `found` what `figures.gather` gives.
     """
     numbers = _numbers(build)
-    now = {"shards": digest(build), "config": dict(about["config"])}
+    inputs = storage.sha256(storage.join(build, "plan.parquet"))
+    now = {"shards": digest(build), "inputs": inputs, "config": dict(about["config"])}
     if numbers:
         last = load(f"{build}@{numbers[-1]}")
         if all(last[name] == value for name, value in now.items()):
@@ -47,8 +48,8 @@ def digest(build: str) -> str:
 
 def load(place: str) -> dict[str, Any]:
     """The figures of BUILD as it is, or of BUILD@NUMBER, one of its versions; raises BuildError where there is none."""
-    build, at, number = place.rpartition("@")
-    if not (at and number.isdigit()):
+    build, number = folder(place), place.rpartition("@")[2]
+    if build == place:
         found = figures.gather(place)
         splits = cards.totals(place) if found["shards"] else {}
         return {"splits": splits, "shards": digest(place), **{name: found[name] for name in ("ledger", *FIGURES)}}
@@ -56,6 +57,12 @@ def load(place: str) -> dict[str, Any]:
         known = ", ".join(map(str, _numbers(build))) or "none"
         raise BuildError(f"{build}: it has no version {number}; it has {known}")
     return dict(storage.read_json(_url(build, int(number))))
+
+
+def folder(place: str) -> str:
+    """The build's folder in BUILD or BUILD@NUMBER."""
+    build, at, number = place.rpartition("@")
+    return build if at and number.isdigit() else place
 
 
 def listing(build: str) -> list[str]:

@@ -41,6 +41,21 @@ def bars(bins: Mapping[str, int], scale: Scale) -> list[Bar]:
     return made
 
 
+def paired(one: Mapping[str, int], two: Mapping[str, int], scale: Scale) -> tuple[list[Bar], list[Bar]] | None:
+    """Two histograms on the same bars; None where both are empty."""
+    both = {name: one.get(name, 0) + two.get(name, 0) for name in {*one, *two}}
+    if not both:
+        return None
+    # A bin that one side lacks counts nothing there, and still has its place.
+    first, second = ({name: side.get(name, 0) for name in both} for side in (one, two))
+    zero = str(Histogram.ZERO)
+    made = [bars(side, scale) for side in (first, second)]
+    for side, done in zip((first, second), made, strict=True):
+        if zero in both and not side[zero]:
+            done.insert(0, Bar("0", "0", 0))
+    return made[0], made[1]
+
+
 def _edges(low: int, high: int, scale: Scale) -> list[int]:
     """The first histogram bin of each bar, and the end of the last."""
     if scale == "count":
@@ -105,4 +120,33 @@ def svg(title: str, data: Sequence[Bar]) -> str:
             parts.append(
                 f'<text x="{x + slot / 2:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(bar.tick)}</text>'
             )
+    return "".join([*parts, "</svg>"])
+
+
+def pair_svg(title: str, first: Sequence[Bar], second: Sequence[Bar]) -> str:
+    """Two series on the same bars, side by side, each in percent of its own sum; every text in it is escaped."""
+    wide, tall = WIDTH - LEFT, HEIGHT - BOTTOM - TOP
+    sums = [sum(bar.count for bar in side) or 1 for side in (first, second)]
+    shares = [[100 * bar.count / total for bar in side] for side, total in zip((first, second), sums, strict=True)]
+    most = max(map(max, shares), default=0) or 1
+    slot = wide / max(1, len(first))
+    told = "; ".join(f"{bar.label}: {a:.1f} %, {b:.1f} %" for bar, a, b in zip(first, *shares, strict=True))
+    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title}, A and B. {told}")}">']
+    for share in (0, 0.5, 1):
+        y = TOP + tall * (1 - share)
+        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{most * share:.3g}%</text>')
+    every = max(1, -(-len(first) // 8))
+    for index, bar in enumerate(first):
+        x = LEFT + index * slot
+        for number, (name, side) in enumerate(zip(("A", "B"), shares, strict=True)):
+            height = tall * side[index] / most
+            parts.append(
+                f'<rect class="{"bar second" if number else "bar"}" x="{x + slot * (0.08 + 0.42 * number):.1f}" '
+                f'y="{TOP + tall - height:.1f}" width="{slot * 0.42:.1f}" height="{height:.1f}">'
+                f"<title>{name}, {escape(bar.label)}: {side[index]:.2f} %</title></rect>"
+            )
+        if index % every == 0:
+            middle = f'x="{x + slot / 2:.1f}" y="{HEIGHT - 6}" text-anchor="middle"'
+            parts.append(f"<text {middle}>{escape(bar.tick)}</text>")
     return "".join([*parts, "</svg>"])

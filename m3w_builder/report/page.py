@@ -40,24 +40,18 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
 
     `found` is what `figures.gather` gives, where the caller has it.
     """
-    import jinja2
-
     found = found or figures.gather(build)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"short": charts.short, "size": charts.size}
-    page = environment.get_template("report.html").render(
-        **found,
-        config=storage.read_bytes(storage.join(build, "config.yaml")).decode(),
-        charts=list(plots(found)),
-        common_words=common(found["words"]["counts"]),
-        cards=list(cards(build)),
-        funnels={unit: funnel(found["ledger"], unit) for unit in ("pages", "pictures")},
+    page = (
+        templates()
+        .get_template("report.html")
+        .render(
+            **found,
+            config=storage.read_bytes(storage.join(build, "config.yaml")).decode(),
+            charts=list(plots(found)),
+            common_words=common(found["words"]["counts"]),
+            cards=list(cards(build)),
+            funnels={unit: funnel(found["ledger"], unit) for unit in ("pages", "pictures")},
+        )
     )
     folder = storage.join(build, "report")
     told = {name: value for name, value in found.items() if name != "samples"}
@@ -67,6 +61,21 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     url = storage.join(folder, "report.html")
     storage.write_bytes(url, page.encode())
     return url
+
+
+def templates() -> Any:
+    """The environment of the pages: everything that goes into them is escaped."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"short": charts.short, "size": charts.size}
+    return environment
 
 
 def plots(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
