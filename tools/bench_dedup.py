@@ -62,7 +62,7 @@ def planted(number: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def ours(number: int, folder: str) -> dict[str, Any]:
     """Keys to disk by bucket, bucket by bucket judged: what passes/exchange.py does, without its receipts."""
-    config = DedupConfig(pictures=False, max_distance=RADIUS)
+    config = DedupConfig(pictures=False, pixels=False, max_distance=RADIUS)
     values, of = planted(number)
     bits = max(0, (number * (RADIUS + 1) // ROWS_A_BUCKET).bit_length())
     buckets = [os.path.join(folder, f"{bucket:05d}.parquet") for bucket in range(1 << bits)]
@@ -102,6 +102,8 @@ def _spill(values: np.ndarray, low: int, config: DedupConfig, bits: int, writers
             "width": np.full(number, 400, np.int32),
             "height": np.full(number, 300, np.int32),
             "doc": doc,
+            **{name: np.zeros(number, np.uint64) for name in ("dhash", "pixels", "host", "time")},
+            "embedding": pa.nulls(number, pa.uint64()),
         }
     )
     keys = dedup.picture_keys(table, low // PARTITION, config)

@@ -2,7 +2,17 @@
 
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.judges import judge_pages, judge_pictures, settle
-from m3w_builder.dedup.keys import archived_keys, page_keys, picture_key, picture_keys, picture_url_key
+from m3w_builder.dedup.keys import (
+    archived_keys,
+    hash64,
+    line_key,
+    lines,
+    page_keys,
+    picture_key,
+    picture_keys,
+    picture_url_key,
+    time_rank,
+)
 from m3w_builder.dedup.tables import DECISIONS, KEYS, REASONS
 
 __all__ = [
@@ -11,11 +21,15 @@ __all__ = [
     "REASONS",
     "DedupConfig",
     "archived_keys",
+    "hash64",
     "judge_pages",
     "judge_pictures",
+    "line_key",
+    "lines",
     "page_keys",
     "picture_key",
     "picture_keys",
     "picture_url_key",
     "settle",
+    "time_rank",
 ]

@@ -25,23 +25,56 @@ class DedupConfig:
     """Words a shingle (FineWeb: 5); characters, in scripts that write no spaces."""
     keep_page: Literal["longest", "most_pictures", "earliest", "any"] = "longest"
     """Which of the duplicate pages stays: most text, most pictures, first fetched, or any (by a hash)."""
+    lines_per_host: int = 0
+    """Lines of prose that stand on so many documents of one host, or more, are taken out of all of these (3: OBELICS,
+    arXiv 2306.16527, A.2.3); copies of one page count once; 0 keeps all."""
     max_documents_per_picture: int = 10
     """Pictures whose URL stands on more documents than this are logos, icons and the like and go before they
     are fetched (10: OBELICS, arXiv 2306.16527, A.1.4); copies of one page count once; 0 is no limit."""
+    max_hosts_per_picture: int = 0
+    """Pictures whose URL stands on pages of more hosts than this go before they are fetched: buttons, badges,
+    counters; 0 is no limit."""
+    same_pictures: int = 0
+    """Drop all but one of the pages whose pictures are, by their bytes, the same set, where that has at least so many
+    (1: OBELICS, arXiv 2306.16527, A.2.3); 0 drops none."""
     pictures: bool = True
     """Drop all but one of the pictures with the same bytes."""
+    pixels: bool = True
+    """Drop all but one of the pictures with the same pixels, whatever format and metadata they came in."""
     near_pictures: bool = True
     """Drop pictures that look the same: perceptual hashes within `max_distance` bits."""
+    near_hash: Literal["phash", "dhash"] = "phash"
+    """By frequencies or by gradients, each bit for bit imagededup's."""
     max_distance: int = 4
     """Largest Hamming distance, of 64 bits, at which two pictures are the same one, 0 to 8; every pair is found.
     Keys a picture grow as distance + 1, comparisons faster than that."""
-    keep_picture: Literal["largest", "any"] = "largest"
-    """Which of the duplicate pictures stays: the one with most pixels, or any (by a hash)."""
+    near_embeddings: bool = False
+    """Drop pictures whose embeddings point the same way, as the filter `embedding` of `pictures.filters` finds them:
+    crops, mirror images, other scans, as far as its model sees them as one."""
+    max_embedding_distance: int = 4
+    """Largest Hamming distance, of the 64 signs that stand for an embedding, at which two pictures are one, 0 to 8;
+    vectors at an angle of a differ in 64 a / 180° of them on average (4: cosine 0.98)."""
+    pictures_within: Literal["corpus", "host", "document"] = "corpus"
+    """Among which pictures duplicates are sought: all, those of one host, or those of one document (MMC4)."""
+    max_documents_per_look: int = 0
+    """Pictures of one perceptual hash that stand on more documents than this go everywhere, under whatever URLs and
+    bytes (10: OmniCorpus, arXiv 2406.08418); 0 is no limit."""
+    max_hosts_per_look: int = 0
+    """Pictures of one perceptual hash that stand on more hosts than this go everywhere; 0 is no limit."""
+    keep_picture: Literal["largest", "earliest", "any"] = "largest"
+    """Which of the duplicate pictures stays: that with most pixels, on the page fetched first, or any (by a hash)."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_distance <= 8:
-            raise ValueError(f"max_distance is {self.max_distance}, wants 0 to 8")
+        for name in ("max_distance", "max_embedding_distance"):
+            if not 0 <= getattr(self, name) <= 8:
+                raise ValueError(f"{name} is {getattr(self, name)}, wants 0 to 8")
         if min(self.minhash_bands, self.minhash_rows, self.minhash_words) < 1:
             raise ValueError("minhash_bands, minhash_rows and minhash_words want 1 or more")
-        if self.max_documents_per_picture < 0:
-            raise ValueError(f"max_documents_per_picture is {self.max_documents_per_picture}, wants 0 or more")
+        for name in (
+            *("max_documents_per_picture", "max_hosts_per_picture", "lines_per_host", "same_pictures"),
+            *("max_documents_per_look", "max_hosts_per_look"),
+        ):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, wants 0 or more")
+        if self.lines_per_host == 1:
+            raise ValueError("lines_per_host is 1, wants 2 or more, or 0: every line stands on one document")

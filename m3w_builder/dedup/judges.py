@@ -17,28 +17,31 @@ Rows = dict[str, np.ndarray]
 
 
 def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
-    """Exchange 1, `DECISIONS` of one bucket: duplicate pages, pictures on too many documents, archived pictures.
+    """Exchange 1, `DECISIONS` of one bucket: duplicate pages, lines that repeat on a host, pictures on too many
+    documents or hosts, archived pictures.
 
     Kind "archived" is no drop: it tells each partition that wants a picture where an archive holds it.
     """
     pictures = of_kind(keys, "picture")
-    common, counts = _common(pictures, config.max_documents_per_picture)
-    columns = {name: pictures[name][common] for name in ("partition", "doc", "key")}
-    columns |= {"value": counts, "limit": np.full(len(counts), config.max_documents_per_picture)}
+    limits = {"common_picture": config.max_documents_per_picture, "common_on_hosts": config.max_hosts_per_picture}
+    common, common_rows = _common(pictures, "picture", *limits.items())
+    repeated = _common(of_kind(keys, "line"), "line", ("repeated_line", max(0, config.lines_per_host - 1)))[1]
     return pa.concat_tables(
         [
             DECISIONS.empty_table(),
             _all_but_the_least(of_kind(keys, "url"), "url", "duplicate_url"),
             _all_but_the_least(of_kind(keys, "text"), "text", "duplicate_text"),
             _all_but_the_least(of_kind(keys, "minhash"), "minhash", "near_duplicate_text"),
-            decisions_table("picture", "common_picture", columns),
+            repeated,
+            common_rows,
             _archived(keys, {name: column[~common] for name, column in pictures.items()}),
         ]
     )
 
 
 def judge_pictures(keys: pa.Table, config: DedupConfig) -> pa.Table:
-    """Exchange 2, `DECISIONS` of one bucket: exact duplicates, and near ones with their distance in bits.
+    """Exchange 2, `DECISIONS` of one bucket: exact duplicates, near ones with their distance in bits, looks that stand
+    on too many documents or hosts, and pages with the same set of pictures.
 
     A picture goes where a lesser one by (rank, doc) is its neighbour, whether or not that one goes too: the
     least of a group always stays, and the outcome needs no second round. One picture may be dropped in several
@@ -48,7 +51,11 @@ def judge_pictures(keys: pa.Table, config: DedupConfig) -> pa.Table:
         [
             DECISIONS.empty_table(),
             _all_but_the_least(of_kind(keys, "exact"), "exact", "exact_duplicate"),
-            _near(of_kind(keys, "near"), config.max_distance),
+            _all_but_the_least(of_kind(keys, "pixels"), "pixels", "pixel_duplicate"),
+            _near(of_kind(keys, "near"), "near", "near_duplicate", config.max_distance),
+            _near(of_kind(keys, "embedding"), "embedding", "near_embedding", config.max_embedding_distance),
+            _looks(of_kind(keys, "look"), config),
+            _sets(of_kind(keys, "set"), config.same_pictures),
         ]
     )
 
@@ -97,7 +104,7 @@ def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
 
 
-def _near(rows: Rows, radius: int) -> pa.Table:
+def _near(rows: Rows, kind: str, reason: str, radius: int) -> pa.Table:
     order = _order(rows)
     changes = np.zeros(len(order), bool)
     for name in ("rank", "doc", "picture", "partition"):
@@ -107,7 +114,8 @@ def _near(rows: Rows, radius: int) -> pa.Table:
     place[order] = np.cumsum(changes)
     changes[:1] = True
     pictures = order[changes]  # one row for each picture, best first
-    best = lesser_neighbours(rows["value"][pictures], rows["key"], place, radius)
+    within = rows["host"][pictures] if rows["host"].any() else None
+    best = lesser_neighbours(rows["value"][pictures], rows["key"], place, radius, within)
     gone = np.flatnonzero(best != NONE)
     mine, neighbour = pictures[gone], pictures[(best[gone] & np.uint64(0xFFFFFFFF)).astype(np.int64)]
     columns = {
@@ -117,21 +125,49 @@ def _near(rows: Rows, radius: int) -> pa.Table:
         "value": best[gone] >> np.uint64(32),
         "limit": np.full(len(gone), radius),
     }
-    return decisions_table("near", "near_duplicate", columns, hexadecimal(rows["doc"][neighbour]))
+    return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][neighbour]))
 
 
-def _common(pictures: Rows, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows are of pictures on more than `limit` documents, and the count for each of these rows.
+def _common(
+    rows: Rows, kind: str, documents: tuple[str, int], hosts: tuple[str, int] = ("", 0)
+) -> tuple[np.ndarray, pa.Table]:
+    """Which rows are of keys on more documents or hosts than a limit (reason, number; 0: none), and their decisions.
 
     Documents are counted as the lesser of distinct texts and distinct page URLs: a page copied to many URLs
     counts once, and so does a page fetched many times.
     """
-    if not limit or not len(pictures["key"]):
-        return np.zeros(len(pictures["key"]), bool), np.zeros(0)
-    name, inverse = np.unique(pictures["key"], return_inverse=True)
-    counts = np.minimum(*(_distinct(inverse, pictures[column], len(name)) for column in ("value", "rank")))
-    common = counts[inverse] > limit
-    return common, counts[inverse][common]
+    gone = np.zeros(len(rows["key"]), bool)
+    tables = [DECISIONS.empty_table()]
+    name, inverse = np.unique(rows["key"], return_inverse=True)
+    for (reason, limit), columns in ((documents, ("value", "rank")), (hosts, ("host",))):
+        if not limit or not len(name):
+            continue
+        distinct = [_distinct(inverse, rows[column], len(name)) for column in columns]
+        counts = np.minimum.reduce(distinct)[inverse]
+        hit = (counts > limit) & ~gone
+        tables.append(_counted(kind, reason, rows, hit, counts, limit))
+        gone |= hit
+    return gone, pa.concat_tables(tables)
+
+
+def _counted(kind: str, reason: str, rows: Rows, hit: np.ndarray, counts: np.ndarray, limit: int) -> pa.Table:
+    name = "picture" if kind == "look" else "key"
+    columns = {"partition": rows["partition"][hit], "doc": rows["doc"][hit], "key": rows[name][hit]}
+    return decisions_table(kind, reason, columns | {"value": counts[hit], "limit": np.full(int(hit.sum()), limit)})
+
+
+def _looks(rows: Rows, config: DedupConfig) -> pa.Table:
+    """Decisions against pictures whose look stands on too many documents or hosts: all of them go."""
+    limits = (("common_look", config.max_documents_per_look), ("common_look_on_hosts", config.max_hosts_per_look))
+    return _common({**rows, "value": rows["doc"], "rank": rows["doc"]}, "look", *limits)[1]
+
+
+def _sets(rows: Rows, least: int) -> pa.Table:
+    """Decisions against pages whose set of `least` pictures or more is another one's too."""
+    if not least:
+        return DECISIONS.empty_table()
+    large = rows["value"] >= least
+    return _all_but_the_least({name: column[large] for name, column in rows.items()}, "set", "same_pictures")
 
 
 def _distinct(group: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:

@@ -12,9 +12,9 @@ import xxhash
 
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.minhash import band_keys, signature
-from m3w_builder.dedup.near import near_keys
+from m3w_builder.dedup.near import mix, near_keys
 from m3w_builder.dedup.tables import KEYS, keys_table
-from m3w_builder.document import Document, words
+from m3w_builder.document import Document, Text, words
 from m3w_builder.urls import canonical
 
 _TOP = 1 << 16
@@ -45,16 +45,27 @@ def text_hash(text: str) -> int:
     return hash64(_SPACE.sub(" ", text).strip().casefold())
 
 
+def line_key(host: str, line: str) -> int:
+    """The key under which a line is counted on its host: the same for any case and white space."""
+    return hash64(f"{host}\n{_SPACE.sub(' ', line).strip().casefold()}")
+
+
+def lines(item: Text) -> list[str]:
+    """The lines of a text that may be taken out of it by themselves: none of code, tables and formulas."""
+    return item.text.split("\n") if item.kind not in ("code", "table", "formula") else []
+
+
 def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig) -> pa.Table:
-    """Rows of `KEYS` for some documents: one for the URL, one for the text, one a
-    MinHash band, one for each distinct picture URL.
+    """Rows of `KEYS` for some documents: one for the URL, one for the text, one a MinHash band, one for each distinct
+    picture URL and, where lines are counted, one for each distinct line.
 
     A document without text has no text row: being empty is not being the same.
     """
-    urls: list[tuple[int, int, int]] = []
-    texts: list[tuple[int, int, int]] = []
-    bands: list[tuple[int, int, int]] = []
-    pictures: list[tuple[int, int, int, int]] = []
+    urls: list[tuple[int, ...]] = []
+    texts: list[tuple[int, ...]] = []
+    bands: list[tuple[int, ...]] = []
+    found: list[tuple[int, ...]] = []
+    pictures: list[tuple[int, ...]] = []
     for document in documents:
         doc, text = document.id, document.text
         url_hash, text_key = hash64(canonical(document.url)), text_hash(text)
@@ -63,20 +74,31 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         if text.strip():
             texts.append((text_key, rank, doc))
             bands += [(key, rank, doc) for key in _bands(text, config)]
+        host = hash64(document.host)
         pictures += [
-            (key, url_hash, doc, text_key) for key in {picture_url_key(image.url) for image in document.images}
+            (key, url_hash, doc, text_key, host) for key in {picture_url_key(image.url) for image in document.images}
         ]
+        if config.lines_per_host:
+            keys = {
+                line_key(document.host, line)
+                for item in document.items
+                if isinstance(item, Text)
+                for line in lines(item)
+                if line.strip()
+            }
+            found += [(key, url_hash, doc, text_key, host) for key in keys]
     tables = []
-    for kind, rows, wanted in (
-        ("url", urls, config.urls),
-        ("text", texts, config.texts),
-        ("minhash", bands, config.near_texts),
-        ("picture", pictures, True),
+    for kind, rows, width, wanted in (
+        ("url", urls, 3, config.urls),
+        ("text", texts, 3, config.texts),
+        ("minhash", bands, 3, config.near_texts),
+        ("line", found, 5, bool(config.lines_per_host)),
+        ("picture", pictures, 5, True),
     ):
         if not wanted:
             continue
-        columns = np.array(rows, np.uint64).reshape(-1, 3 if kind != "picture" else 4).T
-        named = dict(zip(("key", "rank", "doc", "value"), columns, strict=False))
+        columns = np.array(rows, np.uint64).reshape(-1, width).T
+        named = dict(zip(("key", "rank", "doc", "value", "host"), columns, strict=False))
         tables.append(keys_table(kind, len(rows), partition=np.full(len(rows), partition), **named))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
@@ -97,12 +119,17 @@ def _page_rank(document: Document, text: str, config: DedupConfig) -> int:
         case "most_pictures":
             top = _TOP - 1 - min(len(document.images), _TOP - 1)
         case "earliest":
-            # RFC 3339 in UTC sorts as text: its digits are the number. Pages of unknown time come last.
-            digits = re.sub(r"\D", "", document.source.fetched)[:14].ljust(14, "0")
-            return int(digits) << 16 if document.source.fetched else (1 << 64) - 1
+            return time_rank(document.source.fetched)
         case _:
             top = 0
     return (top << 48) | (hash64(document.url) & _LOW)
+
+
+def time_rank(fetched: str) -> int:
+    """A fetch time as a number, the earlier the less; pages of unknown time come last."""
+    # RFC 3339 in UTC sorts as text: its digits are the number.
+    digits = re.sub(r"\D", "", fetched)[:14].ljust(14, "0")
+    return int(digits) << 16 if fetched else (1 << 64) - 1
 
 
 def archived_keys(archived: Sequence[Archived], partition: int) -> pa.Table:
@@ -123,23 +150,88 @@ def picture_key(sha256: str) -> int:
 
 
 def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.Table:
-    """Rows of `KEYS` for kept pictures: `pictures` has sha256 (hex), phash, width, height (px) and doc, a row a place.
+    """Rows of `KEYS` for kept pictures.
 
-    One exact row a place, and `max_distance` + 1 near ones.
+    pictures: a row a place; sha256 (hex), pixels, phash, dhash, embedding (null where none was made), width, height
+    (px), doc, host (hash of its name) and time (`time_rank` of its page's fetch).
+
+    One row a place for its bytes, for its pixels and for its look, distance + 1 near ones, and one a document for its
+    set of pictures, as far as each is asked for.
     """
     sha = np.array([picture_key(name) for name in pictures["sha256"].to_pylist()], np.uint64)
-    doc = pictures["doc"].to_numpy()
-    rank = sha & np.uint64(_LOW)
+    doc, host = pictures["doc"].to_numpy(), pictures["host"].to_numpy()
+    within = {"corpus": None, "host": mix(host), "document": mix(doc)}[config.pictures_within]
+    columns = {
+        "rank": _picture_rank(pictures, sha, config),
+        "doc": doc,
+        "picture": sha,
+        "partition": np.full(len(sha), partition),
+    }
+    tables = [KEYS.empty_table()]
+
+    def add(kind: str, key: np.ndarray, scope: np.ndarray | None = within, **more: np.ndarray) -> None:
+        key = key if scope is None else mix(key ^ scope)
+        tables.append(keys_table(kind, len(sha), **{**columns, "key": key, **more}))
+
+    if config.pictures:
+        add("exact", sha)
+    if config.pixels:
+        add("pixels", pictures["pixels"].to_numpy())
+    looks = pictures[config.near_hash].to_numpy()
+    scope = {} if within is None else {"host": within}
+    if config.near_pictures:
+        for key in near_keys(looks, config.max_distance, within):
+            add("near", key, None, value=looks, **scope)
+    if config.max_documents_per_look or config.max_hosts_per_look:
+        add("look", mix(looks), None, host=host)
+    tables += _embedding_keys(pictures, columns, within, config)
+    if config.same_pictures:
+        tables.append(_set_keys(doc, sha, partition))
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _picture_rank(pictures: pa.Table, sha: np.ndarray, config: DedupConfig) -> np.ndarray:
+    """Less is better: what `keep_picture` asks; then bits that are as good as random."""
+    rank: np.ndarray = sha & np.uint64(_LOW)
+    if config.keep_picture == "earliest":
+        return pictures["time"].to_numpy()  # type: ignore[no-any-return]
     if config.keep_picture == "largest":
         pixels = pictures["width"].to_numpy().astype(np.float64) * pictures["height"].to_numpy()
         top = _TOP - 1 - np.minimum(np.sqrt(pixels), _TOP - 1).astype(np.uint64)
         rank = rank | (top.astype(np.uint64) << np.uint64(48))
-    tables = [KEYS.empty_table()]
-    columns = {"rank": rank, "doc": doc, "picture": sha, "partition": np.full(len(sha), partition)}
-    if config.pictures:
-        tables.append(keys_table("exact", len(sha), key=sha, **columns))
-    if config.near_pictures:
-        phash = pictures["phash"].to_numpy()
-        for key in near_keys(phash, config.max_distance):
-            tables.append(keys_table("near", len(sha), key=key, value=phash, **columns))
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    return rank
+
+
+def _embedding_keys(
+    pictures: pa.Table, columns: dict[str, np.ndarray], within: np.ndarray | None, config: DedupConfig
+) -> list[pa.Table]:
+    """Near rows of the pictures that have an embedding."""
+    some = pictures["embedding"].is_valid().to_numpy()
+    if not config.near_embeddings or not some.any():
+        return []
+    signs = pictures["embedding"].fill_null(0).to_numpy()[some]
+    mine = {name: column[some] for name, column in columns.items()}
+    if within is not None:
+        within = mine["host"] = within[some]
+    keys = near_keys(signs, config.max_embedding_distance, within)
+    return [keys_table("embedding", len(signs), **{**mine, "key": key, "value": signs}) for key in keys]
+
+
+def _set_keys(doc: np.ndarray, sha: np.ndarray, partition: int) -> pa.Table:
+    """A row a document: a hash of its set of pictures, and how many these are.
+
+    Its rank is the document's alone, as ties among pictures of the same bytes are broken: what loses its place here
+    is what would lose its pictures there, and the other way round.
+    """
+    sets: dict[int, set[int]] = {}
+    for one, picture in zip(doc.tolist(), sha.tolist(), strict=True):
+        sets.setdefault(one, set()).add(picture)
+    keys = [hash64(",".join(f"{picture:016x}" for picture in sorted(pictures))) for pictures in sets.values()]
+    return keys_table(
+        "set",
+        len(sets),
+        key=np.array(keys, np.uint64),
+        doc=np.array(list(sets), np.uint64),
+        value=np.array([len(pictures) for pictures in sets.values()], np.uint64),
+        partition=np.full(len(sets), partition),
+    )

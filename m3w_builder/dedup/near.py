@@ -43,22 +43,25 @@ def mix(numbers: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def near_keys(values: np.ndarray, radius: int) -> Iterator[np.ndarray]:
-    """The radius + 1 keys of each hash: hashes within `radius` share at least one."""
+def near_keys(values: np.ndarray, radius: int, within: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """The radius + 1 keys of each hash: hashes within `radius`, and of one `within` where given, share at least one."""
     for table, block in enumerate(cuts(radius)[:-1]):
-        name = np.uint64((table + 1) << 56)
-        yield (mix(_bits(values, block) | name) & ~_TABLE) | np.uint64(table)
+        name = mix(_bits(values, block) | np.uint64((table + 1) << 56))
+        yield ((name if within is None else mix(name ^ within)) & ~_TABLE) | np.uint64(table)
 
 
-def lesser_neighbours(values: np.ndarray, keys: np.ndarray, owner: np.ndarray, radius: int) -> np.ndarray:
+def lesser_neighbours(
+    values: np.ndarray, keys: np.ndarray, owner: np.ndarray, radius: int, within: np.ndarray | None = None
+) -> np.ndarray:
     """For each hash a lesser one (by index) within `radius`: distance << 32 | its index; NONE where there is none.
 
     values: distinct or repeated 64-bit hashes, best first: a hash looks for neighbours before it only.
     keys, owner: rows of near keys and the index of the hash that each belongs to.
+    within: where given, for each hash the 64-bit name of what its neighbours must be in too.
     The answer rests on which hashes share a key, not on what else lies in the bucket.
     """
     best = np.full(len(values), NONE)
-    firsts = _collapse(values, best)
+    firsts = _collapse(values, best, within)
     blocks = cuts(radius)
     tables = (keys & _TABLE).astype(np.uint8)
     for table in range(radius + 1) if radius else ():
@@ -67,18 +70,20 @@ def lesser_neighbours(values: np.ndarray, keys: np.ndarray, owner: np.ndarray, r
         members = firsts[present[firsts]]
         hashes = values[members]
         for other in range(table + 1, radius + 2):
-            order, runs = _grouped(hashes, blocks[table], blocks[other])
+            order, runs = _grouped(hashes, blocks[table], blocks[other], None if within is None else within[members])
             used = _mask(blocks[table]) | _mask(blocks[other])
             _compare(hashes[order], members[order], runs, used, radius, best)
     return best
 
 
-def _collapse(values: np.ndarray, best: np.ndarray) -> np.ndarray:
+def _collapse(values: np.ndarray, best: np.ndarray, within: np.ndarray | None) -> np.ndarray:
     """Enter hashes equal to an earlier one as neighbours at distance 0; the indices of the first of each, rising."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values, kind="stable") if within is None else np.lexsort([values, within])
     ordered = values[order]
     starts = np.ones(len(values), bool)
     starts[1:] = ordered[1:] != ordered[:-1]
+    if within is not None:
+        starts[1:] |= within[order][1:] != within[order][:-1]
     first = order[starts]
     of_each = first[np.cumsum(starts) - 1]
     best[order[~starts]] = of_each[~starts].astype(np.uint64)
@@ -89,9 +94,15 @@ def _mask(block: tuple[int, int]) -> int:
     return ((1 << block[1]) - 1) << block[0]
 
 
-def _grouped(hashes: np.ndarray, one: tuple[int, int], other: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _grouped(
+    hashes: np.ndarray, one: tuple[int, int], other: tuple[int, int], within: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Sorted by the bits of two blocks, by index within a run: the order, and the runs' names in this order."""
     names = (_bits(hashes, one) << np.uint64(other[1])) | _bits(hashes, other)
+    if within is not None:
+        names = mix(mix(names + np.uint64(1)) ^ within)
+        order = np.argsort(names, kind="stable")
+        return order, names[order]
     if one[1] + other[1] > 32 or len(hashes) >= 1 << 32:
         order = np.argsort(names, kind="stable")
         return order, names[order]

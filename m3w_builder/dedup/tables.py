@@ -13,13 +13,16 @@ _FILE = pa.dictionary(pa.int32(), pa.string())
 
 KEYS = pa.schema(
     [
-        ("kind", _KIND),  # "url", "text", "minhash", "picture", "archived"; "exact", "near"
+        # "url", "text", "minhash", "line", "picture", "archived"; "exact", "pixels", "near", "embedding", "look", "set"
+        ("kind", _KIND),
         ("key", pa.uint64()),  # what must meet: all rows of a key are judged together
         ("rank", pa.uint64()),  # the least (rank, doc) stays
         ("partition", pa.uint32()),
         ("doc", pa.uint64()),  # Document.id; 0 for archived
         ("picture", pa.uint64()),  # which of the document's pictures: first 64 bits of its sha256; 0 for pages
-        ("value", pa.uint64()),  # text hash (picture), record offset (archived), perceptual hash (near)
+        # text hash (picture, line), record offset (archived), hash (near, embedding)
+        ("value", pa.uint64()),
+        ("host", pa.uint64()),  # hash of the page's host (picture, look); what duplicates are sought within (near)
         ("file", _FILE),  # archived: the archive file
     ]
 )
@@ -28,7 +31,8 @@ DECISIONS = pa.schema(
     [
         ("partition", pa.uint32()),
         ("doc", pa.uint64()),
-        ("key", pa.uint64()),  # which picture: key of its URL ("picture", "archived"), first 64 bits of its sha256; 0
+        # which line; which picture: key of its URL ("picture", "archived"), first 64 bits of its sha256; 0 for pages
+        ("key", pa.uint64()),
         ("kind", pa.string()),  # as in KEYS; plain text, which sorts
         ("reason", pa.string()),
         ("detail", pa.string()),
@@ -43,9 +47,16 @@ REASONS: Mapping[str, str] = {
     "duplicate_url": "another page has the same canonical URL",
     "duplicate_text": "another page has the same text",
     "near_duplicate_text": "another page shares most of its word sequences",
+    "repeated_line": "the line stands on lines_per_host documents of its host or more",
     "common_picture": "the picture's URL stands on more than max_documents_per_picture documents",
+    "common_on_hosts": "the picture's URL stands on pages of more than max_hosts_per_picture hosts",
     "exact_duplicate": "another picture has the same bytes",
+    "pixel_duplicate": "another picture has the same pixels",
     "near_duplicate": "another picture's perceptual hash is within max_distance bits",
+    "near_embedding": "another picture's embedding is within max_embedding_distance bits",
+    "common_look": "pictures of this perceptual hash stand on more than max_documents_per_look documents",
+    "common_look_on_hosts": "pictures of this perceptual hash stand on more than max_hosts_per_look hosts",
+    "same_pictures": "another page has the same set of pictures",
 }
 """Why an exchange drops a page or a picture."""
 
@@ -101,7 +112,7 @@ def decisions_table(
 def of_kind(keys: pa.Table, kind: str) -> dict[str, np.ndarray]:
     """The number columns of one kind's rows."""
     mine = keys.filter(pc.equal(keys["kind"].cast(pa.string()), kind))
-    return {name: mine[name].to_numpy() for name in ("key", "rank", "partition", "doc", "picture", "value")}
+    return {name: mine[name].to_numpy() for name in ("key", "rank", "partition", "doc", "picture", "value", "host")}
 
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")

@@ -164,9 +164,25 @@ def picture_drops(decisions: pa.Table) -> dict[int, Drop]:
 
 
 def picture_duplicates(decisions: pa.Table) -> dict[tuple[int, int], Drop]:
-    """Exchange 2: which pictures go, by `Document.id` and `dedup.picture_key`; exact before near."""
-    near = {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, ("near",))}
-    return near | {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, ("exact",))}
+    """Exchange 2: which pictures go, by `Document.id` and `dedup.picture_key`; looks before exact before near."""
+    found: dict[tuple[int, int], Drop] = {}
+    for kind in ("embedding", "near", "pixels", "exact", "look"):
+        found |= {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, (kind,))}
+    return found
+
+
+def same_pictures(decisions: pa.Table) -> dict[int, Drop]:
+    """Exchange 2: which documents go because another has the same set of pictures, by `Document.id`."""
+    return {row["doc"]: _drop(row) for row in _rows(decisions, ("set",))}
+
+
+def repeated_lines(decisions: pa.Table) -> dict[int, set[int]]:
+    """Exchange 1: by `Document.id` the `dedup.line_key`s of lines that its host repeats."""
+    found: dict[int, set[int]] = {}
+    mine = decisions.filter(pc.equal(decisions["kind"].cast(pa.string()), "line"))
+    for doc, key in zip(mine["doc"].to_pylist(), mine["key"].to_pylist(), strict=True):
+        found.setdefault(doc, set()).add(key)
+    return found
 
 
 def archived_places(decisions: pa.Table) -> dict[int, tuple[str, int]]:

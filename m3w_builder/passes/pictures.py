@@ -27,6 +27,8 @@ SCHEMA = pa.schema(
         ("sha256", pa.string()),
         ("phash", pa.uint64()),
         ("dhash", pa.uint64()),
+        ("pixels", pa.uint64()),
+        ("embedding", pa.uint64()),
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("format", pa.string()),
@@ -55,6 +57,8 @@ class Wanted:
 
     pages: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Picture URL to the (page URL, document key) of each place where it stands."""
+    facts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Document key to the hash of its host's name and the rank of its fetch time."""
     documents: int = 0
 
 
@@ -117,6 +121,7 @@ def _wanted(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted
                 continue
             the_books.kept("page_duplicates", one)
             wanted.documents += 1
+            wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
             for image in one.images:
                 drop = common.get(dedup.picture_url_key(image.url))
                 if drop:
@@ -222,12 +227,17 @@ def _keep(judged: Iterator[Picture], stream: IO[bytes]) -> pa.Table:
 def _keys(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
     """The keys of every kept picture at every place where it stands, in reading order."""
     row_of = {url: index for index, url in enumerate(kept["url"].to_pylist())}
-    rows, docs = [], []
+    rows, docs, hosts, times = [], [], [], []
     for url, places in wanted.pages.items():
         if url in row_of:
             for _, key in places:
                 rows.append(row_of[url])
                 docs.append(int(key[:16], 16))
-    table = kept.select(["sha256", "phash", "width", "height"]).take(pa.array(rows, pa.int64()))
-    table = table.append_column("doc", pa.array(docs, pa.uint64()))
+                host, time = wanted.facts[key]
+                hosts.append(host)
+                times.append(time)
+    columns = ["sha256", "phash", "dhash", "pixels", "embedding", "width", "height"]
+    table = kept.select(columns).take(pa.array(rows, pa.int64()))
+    for name, values in (("doc", docs), ("host", hosts), ("time", times)):
+        table = table.append_column(name, pa.array(values, pa.uint64()))
     return dedup.picture_keys(table, task.partition, task.config.dedup)

@@ -14,7 +14,7 @@ import xxhash
 from m3w_builder import dedup, document, shards, storage
 from m3w_builder.align import Sample
 from m3w_builder.config import Config
-from m3w_builder.document import Document, Image
+from m3w_builder.document import Document, Image, Text
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
@@ -135,8 +135,10 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
     """The documents of a partition that come out whole, every drop entered."""
     build = task.build
     stones = tombstones.read(build)
-    gone = exchange.page_drops(exchange.read_decisions(build, "exchange1", partition)[0])
-    duplicates = exchange.picture_duplicates(exchange.read_decisions(build, "exchange2", partition)[0])
+    decisions = exchange.read_decisions(build, "exchange1", partition)[0]
+    gone, repeated = exchange.page_drops(decisions), exchange.repeated_lines(decisions)
+    decisions = exchange.read_decisions(build, "exchange2", partition)[0]
+    duplicates, same = exchange.picture_duplicates(decisions), exchange.same_pictures(decisions)
     found = {
         row["url"]: row
         for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()
@@ -148,6 +150,10 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
                 documents = [one for one in document.from_table(table) if one.id not in gone]
                 pairs = [(one, _join(one, found, duplicates, partition)) for one in documents]
             for one, places in pairs:
+                if one.id in same:
+                    the_books.page("picture_duplicates", one.url, same[one.id], one)
+                    continue
+                _take_out_lines(one, repeated.get(one.id, set()))
                 the_books.kept("picture_duplicates", one)
                 yield one, places
 
@@ -158,6 +164,25 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
             order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
             text = json.dumps(document.to_json(left), ensure_ascii=False).encode()
             yield Ready(order, left.host, shards.split_of(left.host, task.config.shards.validation), text, places)
+
+
+def _take_out_lines(one: Document, repeated: set[int]) -> None:
+    """Take the lines out that the document's host repeats; the score `lines_out` says how many went."""
+    if not repeated:
+        return
+    out = 0
+    items: list[document.Item] = []
+    for item in one.items:
+        lines = dedup.lines(item) if isinstance(item, Text) else []
+        kept = [line for line in lines if not line.strip() or dedup.line_key(one.host, line) not in repeated]
+        out += len(lines) - len(kept)
+        if len(kept) < len(lines) and isinstance(item, Text):
+            item.text = "\n".join(kept).strip()
+            if not item.text:
+                continue
+        items.append(item)
+    one.items = items
+    one.scores["lines_out"] = float(out)
 
 
 def _aligned(

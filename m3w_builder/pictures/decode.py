@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xxhash
 
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.picture import Picture
@@ -97,6 +98,7 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
             turn = orientation(image)
             width, height = image.size  # a TIFF turns itself on loading
         rgb = to_rgb(image)
+    px = xxhash.xxh3_64_intdigest(np.asarray(rgb), seed=width << 20 | turn) if rgb.size else 0
     extent = _extent(width, height, rgb.size)
     while min(rgb.size) >= 2 * floor:
         rgb = rgb.reduce(2)
@@ -117,6 +119,7 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         box=box,
         orientation=turn,
         mode=mode,
+        pixels=px,
     )
 
 

@@ -14,8 +14,9 @@ class Picture:
     `array` is (height, width, 3) uint8 RGB, upright, transparency laid on white, often at a reduced scale;
     `box` is the part of it, (left, top, right, bottom) in array px, that the picture fills, which a reduced scale
     makes fractions (a picture 601 px wide at half scale fills 300.5 of 301 columns). `width` and `height` are
-    the full size in px after orientation. `sha256`, `phash` and `dhash` are set by `finish`, when `body` is what
-    will be stored.
+    the full size in px after orientation. `pixels` is a hash of the decoded
+    px: of a JPEG at the reduced scale, of others at full scale. `embedding` has the 64 signs of the filter `embedding`.
+    `sha256`, `phash` and `dhash` are set by `finish`, when `body` is what will be stored.
     """
 
     url: str
@@ -27,6 +28,8 @@ class Picture:
     sha256: str = ""
     phash: int = 0
     dhash: int = 0
+    pixels: int = 0
+    embedding: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
     frames: int = 1
     box: tuple[float, float, float, float] | None = None

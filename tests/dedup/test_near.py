@@ -98,3 +98,15 @@ def test_many_pictures_of_one_hash_cost_no_square() -> None:
 @pytest.mark.parametrize("number", [0, 1])
 def test_none_and_one(number: int) -> None:
     assert (search(np.zeros(number, np.uint64), 4) == NONE).all()
+
+
+@pytest.mark.parametrize("radius", [0, 3, 8])
+def test_neighbours_are_of_one_group_where_groups_are_given(radius: int) -> None:
+    values = hashes_with_neighbours(800, seed=radius)
+    within = np.random.default_rng(1).integers(0, 3, len(values)).astype(np.uint64)
+    keys = list(near_keys(values, radius, within))
+    owner = np.tile(np.arange(len(values)), len(keys))
+    best = lesser_neighbours(values, np.concatenate(keys), owner, radius, within)
+    near = np.bitwise_count(values[:, None] ^ values[None, :]) <= radius
+    expected = np.tril(near & (within[:, None] == within[None, :]), -1).any(axis=1)
+    assert ((best != NONE) == expected).all()

@@ -232,3 +232,31 @@ def test_pictures_and_texts_are_aligned_before_writing(make, tiny_clip):
     assert verify.verify(out, cluster.Serial(1))[1] == []
     _, _, listener = make("aligned", align=[stage])
     assert all(receipt["reused"] for receipt in listener.receipts)
+
+
+def test_lines_that_a_host_repeats_are_out_of_its_documents(make, tmp_path):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for number, thing in enumerate(("boat", "crane", "lamp", "barrel")):
+        own = f"<h1>The {thing}</h1><p>Nobody in town could say how old the {thing} was, and few had asked.</p>"
+        shared = "<p>Write to the harbour master if you know more about any of these things.</p>" if number else ""
+        more = f"<p>Later the {thing} was sold, repaired and given another colour, number {number}.</p>"
+        (folder / f"{number}.html").write_text(f"<html><body><article>{own}{shared}{more}</article></body></html>")
+    sections = {"source": {"folder": {"path": str(folder), "base_url": "http://a.example/"}}}
+    out, summary, _ = make(**sections, dedup={"lines_per_host": 3}, assemble={"min_pictures": 0})
+    assert summary.ledger.faults() == []
+    documents = [one for path in Path(out, "shards").glob("*.tar") for one, _ in samples(str(path))]
+    assert len(documents) == 4
+    for one in documents:
+        assert "harbour master" not in one.text
+        assert "few had asked" in one.text and "another colour" in one.text
+    assert sorted(one.scores.get("lines_out", 0) for one in documents) == [0, 1, 1, 1]
+
+
+def test_a_page_with_the_same_pictures_is_dropped_in_the_last_pass(make, archives):
+    config = {"same_pictures": 1, "texts": False, "near_texts": False, "urls": False}
+    out, summary, _ = make(dedup=config)
+    assert summary.ledger.faults() == []
+    # A copy of article 0 at another URL, and article 4 with the picture of 0.
+    assert summary.ledger["picture_duplicates"].pages.dropped == {"same_pictures": 2}
+    assert verify.verify(out, cluster.Serial(1))[1] == []
