@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: quickstart test lint types check bench clean
+.PHONY: quickstart test lint types check docs bench clean
 
 quickstart: $(VENV)/.core
 	$(BIN)/m3w quickstart
@@ -19,6 +19,9 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: test lint types
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build
 
 bench: $(VENV)/.dev
 	@for program in tools/bench_*.py; do echo "== $$program"; $(BIN)/python $$program --quick || exit 1; done

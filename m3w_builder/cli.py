@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("folder", metavar="FOLDER", help="where it goes")
     sub.add_argument("--pages", type=int, default=200, help="article pages (default: %(default)s)")
     sub.add_argument("--seed", type=int, default=0, help="another seed makes another web (default: %(default)s)")
+    sub.add_argument("--warc", default="", metavar="WHERE", help="also write it as WARC files into this folder")
     sub.add_argument("--serve", action="store_true", help="serve it on the loopback address until Ctrl-C")
     sub = command(
         "completion", _completion, "what a shell needs to complete m3w's commands", 'eval "$(m3w completion bash)"'
@@ -302,6 +303,8 @@ def _sampleweb(arguments: argparse.Namespace) -> int:
 
     truth = sampleweb.generate(arguments.folder, arguments.pages, arguments.seed)
     print(f"{arguments.folder}: {len(truth['pages'])} pages, {len(truth['pictures'])} pictures, truth.json")
+    if arguments.warc:
+        print("\n".join(sampleweb.write_warc(arguments.folder, arguments.warc)))
     if arguments.serve:
         with sampleweb.serve(arguments.folder) as web:
             print(f"serving {', '.join(web.hosts)} at {web.address}; Ctrl-C ends")
@@ -310,9 +313,9 @@ def _sampleweb(arguments: argparse.Namespace) -> int:
 
 
 def _completion(arguments: argparse.Namespace) -> int:
-    import argcomplete
+    from argcomplete import shell_integration
 
-    print(argcomplete.shellcode(["m3w"], shell=arguments.shell))
+    print(shell_integration.shellcode(["m3w"], shell=arguments.shell))
     return 0
 
 

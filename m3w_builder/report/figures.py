@@ -54,6 +54,7 @@ def gather(build: str) -> dict[str, Any]:
         "words": total.words.to_json(200),
         "scores": {name: dict(sorted(bins.items())) for name, bins in sorted(total.scores.items())},
         "samples": {name: sample.to_json(SAMPLE_HELD) for name, sample in total.samples.items()},
+        "tokens": [],
         "peers": list(PEERS),
         "verdict": _verdict(build),
         "versions": versions(),

@@ -12,7 +12,7 @@ from typing import Any
 from m3w_builder import storage
 from m3w_builder.document import Text, words
 from m3w_builder.errors import BuildError
-from m3w_builder.report import charts, figures
+from m3w_builder.report import charts, datasheet, figures
 from m3w_builder.report.catalogue import Catalogue
 from m3w_builder.report.charts import Scale
 from m3w_builder.report.sketches import STEPS, Histogram
@@ -36,7 +36,7 @@ LETTERS = 5
 
 
 def write(build: str, found: dict[str, Any] | None = None) -> str:
-    """Write `report/report.html`, `report.json`, `funnel.csv` and `distributions.csv`; the page's path.
+    """Write `report/report.html`, `report.json`, `datasheet.md`, `funnel.csv`, `distributions.csv`; the page's path.
 
     `found` is what `figures.gather` gives, where the caller has it.
     """
@@ -56,6 +56,7 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     folder = storage.join(build, "report")
     told = {name: value for name, value in found.items() if name != "samples"}
     storage.write_json(storage.join(folder, "report.json"), told)
+    storage.write_bytes(storage.join(folder, "datasheet.md"), datasheet.markdown(build, found).encode())
     storage.write_bytes(storage.join(folder, "funnel.csv"), table(FUNNEL, funnel_rows(found["ledger"])))
     storage.write_bytes(storage.join(folder, "distributions.csv"), table(BARS, bar_rows(found["histograms"])))
     url = storage.join(folder, "report.html")

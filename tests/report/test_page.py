@@ -64,3 +64,11 @@ def test_reasons_have_a_meaning(stage, reason):
 
 def test_a_reason_of_nobody_has_none():
     assert reasons.meaning("nowhere", "nothing") == ""
+
+
+def test_the_datasheet_is_filled_from_the_build_and_takes_no_markup_from_pages(build):
+    report.write(build)
+    sheet = storage.read_bytes(f"{build}/report/datasheet.md").decode()
+    assert "| documents | 13 |" in sheet and "**to be answered**" in sheet
+    assert "| length | 2 | 0 | too\\_short |" in sheet
+    assert "<script>" not in sheet.replace("\\<script\\>", "")
