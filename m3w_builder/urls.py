@@ -13,7 +13,9 @@ _ENDS = "".join(map(chr, range(0x21)))  # C0 controls and space: stripped at bot
 _INSIDE = str.maketrans("", "", "\t\n\r")  # taken out wherever they stand (same section)
 _PLAIN = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*"
+    r"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*"
 )
+_PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -38,8 +40,8 @@ def absolute(url: str, base: str) -> str:
     """`url` as a link on the page `base`, fragment gone; "" where that is no http or https URL with a host."""
     url = url.strip(_ENDS).translate(_INSIDE)
     url = url.partition("#")[0]
-    if _PLAIN.fullmatch(url) and "/." not in url:
-        return url
+    if "/." not in url and "/%2" not in url and (plain := _plain(url, base)):
+        return plain
     scheme = _SCHEME.match(url)
     if scheme and (scheme[0].lower() not in ("http:", "https:") or not url[scheme.end() :].strip("/\\")):
         return ""
@@ -50,6 +52,26 @@ def absolute(url: str, base: str) -> str:
         return _join(parts)
     except ValueError:  # a broken IPv6 address, a port that is no number
         return ""
+
+
+def _plain(url: str, base: str) -> str:
+    """What needs no repair, resolved without the whole way through `urlsplit`; "" for what may need it."""
+    if _PLAIN.fullmatch(url):
+        return url
+    start = _start(base) if url.startswith("/") else ""
+    if not start:
+        return ""
+    if url.startswith("//"):
+        whole = start[: start.index("/")] + url
+        return whole if _PLAIN.fullmatch(whole) else ""
+    return start + url if _PLAIN_PATH.fullmatch(url) else ""
+
+
+@lru_cache(64)
+def _start(base: str) -> str:
+    """Scheme and host of a page's URL that needs no repair; "" for others."""
+    found = _PLAIN.match(base)
+    return base[: base.index("/", 8)] if found else ""
 
 
 def _join(parts: SplitResult) -> str:

@@ -7,13 +7,16 @@ import re
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.stage import Drop
 
-_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_STRANGE = re.compile(r"[\x01-\x08\x0b\x0e-\x1f]")
+_TAGS = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
 _NO_DEPTH = (
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody"
 )
-_FLAT = frozenset(_NO_DEPTH.split())
+_FLAT = frozenset(_NO_DEPTH.split()) | {f"/{tag}" for tag in _NO_DEPTH.split()}
 """Elements that end by themselves, or end each other."""
-_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{20000,}")
+LONG = 20_000
+"""Characters of a tag from which on its attributes are counted."""
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{LONG},}}")
 _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _ATTRIBUTES = 5000
 """Most attributes of one element: parsers compare each with each."""
@@ -24,8 +27,13 @@ _PLAIN = 5000
 def is_html(text: str) -> bool:
     """Whether there is a tag near the start, and few characters that no text has."""
     head = text[:4000]
-    strange = sum(1 for c in head if c < " " and c not in "\t\n\r\f\x00")
-    return "<" in text[:100_000] and strange * 50 <= len(head)
+    return "<" in text[:100_000] and len(_STRANGE.findall(head)) * 50 <= len(head)
+
+
+def _has_long_tag(text: str) -> bool:
+    """Whether some LONG characters in a row have no ">": one of the windows of half that length is in them."""
+    step = LONG // 2
+    return any(text.find(">", start, start + step) < 0 for start in range(0, len(text) - step, step))
 
 
 def too_much(text: str, config: ExtractConfig) -> Drop | None:
@@ -33,15 +41,16 @@ def too_much(text: str, config: ExtractConfig) -> Drop | None:
     tags = text.count("<")
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
-    attributes = max((len(_QUOTED.sub("", tag).split()) for tag in _LONG_TAG.findall(text)), default=0)
-    if attributes > _ATTRIBUTES:
-        return Drop("too_many_attributes", "", attributes, _ATTRIBUTES)
+    if _has_long_tag(text):
+        attributes = max((len(_QUOTED.sub("", tag).split()) for tag in _LONG_TAG.findall(text)), default=0)
+        if attributes > _ATTRIBUTES:
+            return Drop("too_many_attributes", "", attributes, _ATTRIBUTES)
     if tags < max(_PLAIN, config.max_depth):
         return None
     depth = 0
-    for closing, name in _TAGS.findall(text):
-        if name.lower() not in _FLAT:
-            depth = max(0, depth - 1) if closing else depth + 1
+    for tag in _TAGS.findall(text):
+        if tag not in _FLAT and tag.lower().removeprefix("/") not in _FLAT:
+            depth = depth + 1 if tag[0] != "/" else max(0, depth - 1)
             if depth > config.max_depth:
                 return Drop("too_deep", "", depth, config.max_depth)
     return None

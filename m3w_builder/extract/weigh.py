@@ -126,4 +126,4 @@ def goodness(block: Block) -> float:
         good = plain * 0.6 if plain > 40 else plain * 0.25
     else:
         good = plain * 0.3
-    return good * 0.1 if length > 40 and words.CONSENT.search(block.text, 0, 300) else good
+    return good * 0.1 if length > 40 and words.about_consent(block.text) else good
