@@ -22,11 +22,14 @@ _MARKS = (
     "\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"  # the last: scripts of India, whose marks stand among their letters
 )
 _WORD = re.compile(f"[{_SPACELESS}]|(?:[^\\W{_SPACELESS}]|[{_MARKS}])+")
+_PLAIN = re.compile(r"\w+")
+_NOT_PLAIN = re.compile(f"[{_SPACELESS}{_MARKS}]")
 
 
 def words(text: str) -> list[str]:
     """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
-    return _WORD.findall(text)
+    # Most texts hold none of the scripts above, and the shorter pattern takes them several times faster.
+    return (_WORD if _NOT_PLAIN.search(text) else _PLAIN).findall(text)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -19,7 +19,9 @@ from m3w_builder.stage import ERROR, Drop, ask
 
 NAME = "pictures"
 BATCH = 32
-"""Pictures decoded and held at once."""
+"""Pictures decoded and held at once, at most."""
+BATCH_BYTES = 64_000_000
+"""Bytes that they may take before the batch is judged, however few they are."""
 
 SCHEMA = pa.schema(
     [
@@ -146,17 +148,7 @@ def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: 
         the_books.ledger[stage].pictures.kept += len(places)
         return True
 
-    for batch in _batches(_found(task, decisions, wanted, the_books)):
-        decoded: list[Picture] = []
-        for url, answer in batch:
-            if not enter("fetch", url, answer):
-                continue
-            assert isinstance(answer, fetch.Fetched)
-            with the_books.timed("decode"):
-                picture = _contained("decode", lambda url=url, body=answer.body: pictures.decode(url, body, config))
-            if enter("decode", url, picture):
-                assert isinstance(picture, Picture)
-                decoded.append(picture)
+    for decoded in _batches(_decoded(_found(task, decisions, wanted, the_books), config, the_books, enter)):
         for stage in config.filters:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
@@ -167,6 +159,23 @@ def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: 
             if enter("store", picture.url, finished):
                 assert isinstance(finished, Picture)
                 yield finished
+
+
+def _decoded(
+    found: Iterable[tuple[str, fetch.Fetched | Drop]],
+    config: pictures.PicturesConfig,
+    the_books: Books,
+    enter: Callable[[str, str, object], bool],
+) -> Iterator[Picture]:
+    """The pictures that came in and can be decoded."""
+    for url, answer in found:
+        if enter("fetch", url, answer):
+            assert isinstance(answer, fetch.Fetched)
+            with the_books.timed("decode"):
+                picture = _contained("decode", lambda url=url, body=answer.body: pictures.decode(url, body, config))
+            if enter("decode", url, picture):
+                assert isinstance(picture, Picture)
+                yield picture
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:
@@ -196,13 +205,15 @@ def _found(
         yield pair
 
 
-def _batches(pairs: Iterable[tuple[str, fetch.Fetched | Drop]]) -> Iterator[list[tuple[str, fetch.Fetched | Drop]]]:
-    batch = []
-    for pair in pairs:
-        batch.append(pair)
-        if len(batch) == BATCH:
+def _batches(decoded: Iterable[Picture]) -> Iterator[list[Picture]]:
+    batch: list[Picture] = []
+    held = 0
+    for picture in decoded:
+        batch.append(picture)
+        held += picture.held
+        if len(batch) == BATCH or held >= BATCH_BYTES:
             yield batch
-            batch = []
+            batch, held = [], 0
     if batch:
         yield batch
 

@@ -29,7 +29,8 @@ class PicturesConfig:
     """Formats whose bytes are stored as they came; others are stored anew, as PNG where they were
     lossless, else JPEG."""
     max_side: int = 4096
-    """Pictures with a longer side, in px, are scaled down to it and stored anew; 0 is no limit."""
+    """Pictures with a longer side, in px, are scaled down to it, or by a whole factor to four fifths of it or
+    more, and stored anew; 0 is no limit."""
     max_bytes: int = 10_000_000
     """Pictures of more bytes are stored anew as JPEG; 0 is no limit."""
     quality: int = 90

@@ -31,6 +31,9 @@ REASONS: Mapping[str, str] = {
 }
 """Why `decode` drops a picture."""
 
+_ODD_MODES = ("CMYK", "YCCK", "LAB")
+"""Colour modes that readers show wrongly or not at all."""
+
 _CUT = re.compile(r"truncat|premature|end of file|unexpected end|not enough|incomplete|EOF", re.IGNORECASE)
 
 
@@ -97,12 +100,18 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         if name != "jpeg":
             turn = orientation(image)
             width, height = image.size  # a TIFF turns itself on loading
-        rgb = to_rgb(image)
-    px = xxhash.xxh3_64_intdigest(np.asarray(rgb), seed=width << 20 | turn) if rgb.size else 0
-    extent = _extent(width, height, rgb.size)
-    while min(rgb.size) >= 2 * floor:
-        rgb = rgb.reduce(2)
-        extent = (extent[0] / 2, extent[1] / 2)
+        whole, extent = None, _extent(width, height, image.size)
+        if name != "jpeg" and to_be_encoded(name, turn, mode, max(width, height), len(body), config):
+            whole = shrunk(image, config.max_side)  # one more decoding of a large picture costs more than to keep this
+            extent = (float(whole.width), float(whole.height))
+        seen = whole or image
+        factor = 1
+        while min(-(-side // factor) for side in seen.size) >= 2 * floor:
+            factor *= 2
+        rgb = reduced(seen, factor)
+    extent = (extent[0] / factor, extent[1] / factor)
+    array = np.asarray(rgb)
+    px = xxhash.xxh3_64_intdigest(array, seed=width << 36 | height << 8 | turn) if array.size else 0
     box = _box(extent, rgb.size, turn)
     if turn != 1:
         rgb = upright(rgb, turn)
@@ -120,7 +129,33 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         orientation=turn,
         mode=mode,
         pixels=px,
+        whole=whole,
     )
+
+
+def to_be_encoded(name: str, turn: int, mode: str, side: int, size: int, config: PicturesConfig) -> bool:
+    """Whether a picture cannot be stored with the bytes that it came in; `side` is the longer one, in px."""
+    return (
+        name not in config.store_formats
+        or turn != 1
+        or mode in _ODD_MODES
+        or bool(config.max_side and side > config.max_side)
+        or bool(config.max_bytes and size > config.max_bytes)
+    )
+
+
+def shrunk(image: Image.Image, limit: int) -> Image.Image:
+    """The picture as 8-bit RGB within `limit` px a side (0: none); by a whole factor where that comes near to it."""
+    from PIL import Image
+
+    longer = max(image.size)
+    if not limit or longer <= limit:
+        return to_rgb(image)
+    factor = -(-longer // limit)
+    if longer >= 0.8 * limit * factor:  # averages of whole px: exact, and a tenth of the cost
+        return reduced(image, factor)
+    width, height = (max(1, round(side * limit / longer)) for side in image.size)
+    return to_rgb(image).resize((width, height), Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 def _scaled(side: int, other: int, floor: int) -> int:
@@ -174,6 +209,30 @@ def upright(image: Image.Image, turn: int) -> Image.Image:
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[turn])
+
+
+def reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The picture as 8-bit RGB with every factor × factor px averaged into one; transparency is laid on white."""
+    if factor == 1:
+        return to_rgb(image)
+    if image.mode == "L" and "transparency" not in image.info:
+        return image.reduce(factor).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
+        # Averaging comes first, since most of the work is a px's: of colours weighed by their opacity, or all would
+        # bleed the hidden colour of clear px.
+        if layer.getchannel("A").getextrema()[0] == 255:
+            return layer.convert("RGB").reduce(factor)
+        return on_white(layer.convert("RGBa").reduce(factor))
+    return to_rgb(image).reduce(factor)
+
+
+def on_white(premultiplied: Image.Image) -> Image.Image:
+    """An "RGBa" picture, its colours multiplied by their opacity, on white."""
+    from PIL import Image
+
+    levels = np.asarray(premultiplied).astype(np.uint16)
+    return Image.fromarray(np.minimum(levels[:, :, :3] + 255 - levels[:, :, 3:], 255).astype(np.uint8))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

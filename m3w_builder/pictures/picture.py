@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @dataclass(slots=True)
@@ -14,8 +18,8 @@ class Picture:
     `array` is (height, width, 3) uint8 RGB, upright, transparency laid on white, often at a reduced scale;
     `box` is the part of it, (left, top, right, bottom) in array px, that the picture fills, which a reduced scale
     makes fractions (a picture 601 px wide at half scale fills 300.5 of 301 columns). `width` and `height` are
-    the full size in px after orientation. `pixels` is a hash of the decoded
-    px: of a JPEG at the reduced scale, of others at full scale. `embedding` has the 64 signs of the filter `embedding`.
+    the full size in px after orientation. `pixels` is a hash of the array
+    before it was turned, and of the full size. `embedding` has the 64 signs of the filter `embedding`.
     `sha256`, `phash` and `dhash` are set by `finish`, when `body` is what will be stored.
     """
 
@@ -37,3 +41,11 @@ class Picture:
     """EXIF orientation, 1 to 8, that `body` asks a viewer to apply; 1 is upright."""
     mode: str = "RGB"
     """The colour mode of `body` in Pillow's names: "RGB", "L", "P", "CMYK", "I;16", …"""
+    whole: Image.Image | None = None
+    """The picture as RGB within `max_side`, not yet upright, where it will be encoded anew and was decoded whole."""
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that it takes, about."""
+        whole = 3 * self.whole.width * self.whole.height if self.whole else 0
+        return len(self.body) + (self.array.nbytes if self.array is not None else 0) + whole

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from m3w_builder.pictures.config import PicturesConfig
-from m3w_builder.pictures.decode import to_rgb, upright
+from m3w_builder.pictures.decode import shrunk, to_be_encoded, upright
 from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.metadata import strip
 from m3w_builder.pictures.picture import Picture
@@ -21,8 +21,6 @@ REASONS: Mapping[str, str] = {"cannot_be_stored": "it had to be encoded anew, an
 """Why `finish` drops a picture."""
 
 _LOSSLESS = ("png", "gif", "bmp", "tiff")
-_ODD_MODES = ("CMYK", "YCCK", "LAB")
-"""Colour modes that readers show wrongly or not at all."""
 
 
 def finish(picture: Picture, config: PicturesConfig) -> Picture | Drop:
@@ -45,13 +43,8 @@ def finish(picture: Picture, config: PicturesConfig) -> Picture | Drop:
 
 
 def _must_be_encoded(picture: Picture, config: PicturesConfig) -> bool:
-    return (
-        picture.format not in config.store_formats
-        or picture.orientation != 1
-        or picture.mode in _ODD_MODES
-        or bool(config.max_side and max(picture.width, picture.height) > config.max_side)
-        or bool(config.max_bytes and len(picture.body) > config.max_bytes)
-    )
+    side = max(picture.width, picture.height)
+    return to_be_encoded(picture.format, picture.orientation, picture.mode, side, len(picture.body), config)
 
 
 def _encode(picture: Picture, config: PicturesConfig) -> None:
@@ -59,18 +52,16 @@ def _encode(picture: Picture, config: PicturesConfig) -> None:
     from PIL import Image
 
     with Image.open(io.BytesIO(picture.body), formats=[picture.format.upper()]) as image:
-        limit = config.max_side or max(image.size)
-        image.draft(None, (limit, limit))
-        image.load()
         # A profile speaks of the colours as they were stored: of RGB px it is still true.
         profile = image.info.get("icc_profile") if image.mode == "RGB" else None
-        rgb = to_rgb(image)
+        if picture.whole is None:
+            limit = config.max_side or max(image.size)
+            image.draft(None, (limit, limit))
+            image.load()
+            picture.whole = shrunk(image, config.max_side)
+    rgb, picture.whole = picture.whole, None
     if picture.orientation != 1:
         rgb = upright(rgb, picture.orientation)
-    scale = min(1.0, limit / max(picture.width, picture.height))
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    if rgb.size != size:
-        rgb = rgb.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     # JPEG is the smaller for photographs; a drawing that came without loss stays so while it may.
     name = "png" if picture.format in _LOSSLESS else "jpeg"
     body = _write(rgb, name, profile, config)
@@ -88,5 +79,5 @@ def _write(rgb: Image.Image, name: str, profile: bytes | None, config: PicturesC
     if name == "jpeg":
         rgb.save(stream, "JPEG", quality=config.quality, optimize=True, icc_profile=profile)
     else:
-        rgb.save(stream, "PNG", icc_profile=profile)
+        rgb.save(stream, "PNG", icc_profile=profile, compress_level=3)
     return stream.getvalue()
