@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xxhash
@@ -110,7 +110,7 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
             factor *= 2
         rgb = reduced(seen, factor)
     extent = (extent[0] / factor, extent[1] / factor)
-    array = np.asarray(rgb)
+    array: Any = np.asarray(rgb)
     px = xxhash.xxh3_64_intdigest(array, seed=width << 36 | height << 8 | turn) if array.size else 0
     box = _box(extent, rgb.size, turn)
     if turn != 1:
