@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from m3w_builder.config import Config, check
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
-from m3w_builder.passes import exchange, pages, pictures, receipt, shards
+from m3w_builder.passes import exchange, pages, pictures, receipt, retry, shards
 from m3w_builder.passes.exchange import ExchangeTask
 from m3w_builder.passes.receipt import Receipt
 
@@ -57,8 +58,11 @@ class Summary:
         return sum(entry["reused"] for entry in self.passes.values())
 
 
-def build(config: Config, out: str, listener: Listener) -> Summary:
-    """Do the whole job; raises ConfigError before any work, BuildError where it cannot go on."""
+def build(config: Config, out: str, listener: Listener, retry_failed: bool = False) -> Summary:
+    """Do the whole job; raises ConfigError before any work, BuildError where it cannot go on.
+
+    With `retry_failed`, pictures whose links gave nothing to an earlier run are asked for again.
+    """
     started = time.monotonic()
     sources.check(config.source)
     check(config)
@@ -73,7 +77,7 @@ def build(config: Config, out: str, listener: Listener) -> Summary:
         with cluster.start(config.cluster) as engine:
             if engine.dashboard:
                 listener.note(f"Dask dashboard: {engine.dashboard}")
-            Job(config, out, engine, listener, summary).run(total)
+            Job(config, out, engine, listener, summary, retry_failed).run(total)
         summary.seconds = time.monotonic() - started
         storage.write_json(storage.join(out, "ledger.json"), summary.ledger.to_json())
     return summary
@@ -88,6 +92,7 @@ class Job:
     engine: Engine
     listener: Listener
     summary: Summary
+    retry_failed: bool = False
 
     def run(self, total: int) -> None:
         """Pass 1, exchange 1, pass 2, exchange 2, pass 3; then what they did not make is removed."""
@@ -119,12 +124,21 @@ class Job:
         """Pass 2; the partitions that came through, how many keys they wrote, and the bundles that pass 3 takes."""
         tasks = (pictures.PicturesTask(self.out, self.config, number) for number in numbers)
         sizes, keys = {}, 0
-        for task, mine in self.each(pictures.NAME, pictures.run, tasks, len(numbers)):
+        work = retry.run if self.retry_failed else pictures.run
+        retried: Counter[str] = Counter()
+        for task, mine in self.each(pictures.NAME, work, tasks, len(numbers)):
             if mine is None:
                 self._lost(pages.NAME, "keys", [task.partition], "page_duplicates")
                 continue
             sizes[task.partition] = mine.stats["sample_bytes"]
             keys += mine.stats["keys"]
+            if not mine.reused:
+                retried.update({"asked": mine.stats.get("retried", 0), **mine.stats.get("came", {})})
+        if self.retry_failed:
+            self.listener.note(
+                f"{retried['asked']} pictures were asked for again; {retried['live']} came from their own links, "
+                f"{retried['archive']} from the archive"
+            )
         through = sorted(sizes)
         return (
             through,

@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("build", _build, "build a corpus, or go on with one", "m3w build configs/warc.yaml --out runs/mine")
     sub.add_argument("config", metavar="CONFIG", help="a YAML file")
     sub.add_argument("--out", default="", help="the build's folder, any fsspec URL; takes the place of `out`")
+    sub.add_argument("--retry-failed", action="store_true", help="ask again for pictures whose links gave nothing")
     _settings(sub, "shards.target_mb=64")
     _how_to_tell(sub)
     sub = command(
@@ -175,7 +176,7 @@ def _build(arguments: argparse.Namespace) -> int:
     out = arguments.out or loaded.out
     if not out:
         raise ConfigError("out: say where the build goes: --out FOLDER, or `out:` in the config")
-    return job.run(loaded, out, arguments.mode)
+    return job.run(loaded, out, arguments.mode, arguments.retry_failed)
 
 
 def _quickstart(arguments: argparse.Namespace) -> int:

@@ -24,11 +24,11 @@ from m3w_builder.report import figures
 from m3w_builder.shards import cards
 
 
-def run(config: Config, out: str, mode: str = "auto") -> int:
+def run(config: Config, out: str, mode: str = "auto", retry_failed: bool = False) -> int:
     """Build, write the report, say what came out. Raises BuildError where partitions were quarantined."""
     with Progress(mode) as progress:
-        summary = build(config, out, progress)
-        page = finish(out, config, "build", summary.passes)
+        summary = build(config, out, progress, retry_failed)
+        page = finish(out, config, "retry" if retry_failed else "build", summary.passes)
         progress.finish(closing(summary, page))
     if summary.quarantined:
         names = ", ".join(f"{label} ({line})" for _, label, line in summary.quarantined[:5])

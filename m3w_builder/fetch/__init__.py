@@ -1,7 +1,7 @@
 """Fetching over HTTP: guarded, polite, bounded, and with a declared reason for every failure."""
 
 from m3w_builder.fetch.batch import fetch_all
-from m3w_builder.fetch.config import REASONS, FetchConfig
+from m3w_builder.fetch.config import REASONS, REFUSED, FetchConfig
 from m3w_builder.fetch.picture import Fetched
 
-__all__ = ["REASONS", "FetchConfig", "Fetched", "fetch_all"]
+__all__ = ["REASONS", "REFUSED", "FetchConfig", "Fetched", "fetch_all"]

@@ -34,6 +34,9 @@ REASONS: Mapping[str, str] = {
 }
 """Why a picture could not be had."""
 
+REFUSED = frozenset({"bad_url", "blocked", "private_address", "robots", "opt_out", "too_large"})
+"""Reasons that say that a picture may not or should not be had: `--retry-failed` does not ask for it again."""
+
 TRANSIENT = frozenset({"dns", "connect", "timeout", "reset", "truncated", "http_5xx"})
 """Reasons worth another try; status 408, 425 and 429 are too."""
 
@@ -146,6 +149,10 @@ class FetchConfig:
     refetch_failed: bool = True
     """Whether pictures that img2dataset could not have are asked for again."""
 
+    archive: str = ""
+    """Where `m3w build --retry-failed` looks for a picture whose own link is dead: a URL with `{url}` in it, and
+    `{time}` for the time of the page (14 digits), as "https://web.archive.org/web/{time}id_/{url}"; empty: nowhere."""
+
     verify_tls: bool = True
     """Whether certificates are verified."""
 
@@ -156,6 +163,8 @@ class FetchConfig:
         for name in ("connect_timeout", "idle_timeout", "total_timeout", "deadline"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be over 0 seconds")
+        if self.archive and "{url}" not in self.archive:
+            raise ValueError(f"archive: '{self.archive}' has no {{url}} in it")
         if self.proxy and not self.proxy.startswith("http://"):
             raise ValueError(f"proxy: '{self.proxy}' is no http:// URL")
         if self.engine == "img2dataset" and self.resolve:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 
 from m3w_builder import dedup, document, fetch, pictures, sources, storage
 from m3w_builder.config import Config
+from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
@@ -41,6 +42,17 @@ SCHEMA = pa.schema(
     ]
 )
 
+LINKS = pa.schema(
+    [
+        ("url", pa.string()),
+        ("reason", pa.string()),  # of the last try
+        ("detail", pa.string()),
+        ("tries", pa.int32()),  # builds that asked for it
+        ("came", pa.string()),  # "live" or "archive" where a retry had it, and so its other fields tell the past
+    ]
+)
+"""A row a picture's link that gave no picture when it was first asked for."""
+
 _CODE = ("document.py", "stage.py", "urls.py", "sources", "fetch", "pictures", "dedup", "passes/pictures.py")
 
 
@@ -61,11 +73,13 @@ class Wanted:
     """Picture URL to the (page URL, document key) of each place where it stands."""
     facts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Document key to the hash of its host's name and the rank of its fetch time."""
+    fetched: dict[str, str] = field(default_factory=dict)
+    """Picture URL to the time at which the first page with it was read (RFC 3339)."""
     documents: int = 0
 
 
 def run(task: PicturesTask) -> Receipt:
-    """Make `pictures/NNNNNN.parquet`, `.bin`, `.dropped.parquet` and `.keys.parquet` of one partition."""
+    """Make `pictures/NNNNNN.parquet`, `.bin`, `.dropped.parquet`, `.keys.parquet` and `.links.parquet`."""
     config = task.config
     decisions, decisions_sum = exchange.read_decisions(task.build, "exchange1", task.partition)
     pages = receipt.read(task.build, "pages", task.partition)
@@ -85,33 +99,57 @@ def run(task: PicturesTask) -> Receipt:
 
 def policy(config: fetch.FetchConfig) -> fetch.FetchConfig:
     """What of the fetch config decides which pictures come in; how fast and over which way they come does not."""
-    return dataclasses.replace(config, proxy="", resolve={}, concurrency=1, per_host=1, delay=0.0)
+    return dataclasses.replace(config, proxy="", resolve={}, concurrency=1, per_host=1, delay=0.0, archive="")
+
+
+def file_names(partition: int) -> dict[str, str]:
+    """The files of a partition by their endings, named from the build's folder."""
+    endings = (".parquet", ".bin", ".dropped.parquet", ".keys.parquet", ".links.parquet")
+    return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
 
 
 def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:
-    base = f"{NAME}/{task.partition:06d}"
-    names = {part: f"{base}{part}" for part in (".parquet", ".bin", ".dropped.parquet", ".keys.parquet")}
+    names = file_names(task.partition)
     urls = {part: storage.join(task.build, name) for part, name in names.items()}
     stages = ["page_duplicates", "common_pictures", "fetch", "decode"]
     stages += [*(stage.name for stage in task.config.pictures.filters), "store"]
     for name in stages:
         mine.ledger[name]
     with books(urls[".dropped.parquet"], mine.ledger) as the_books:
-        wanted = _wanted(task, decisions, the_books)
+        wanted = wanted_of(task, decisions, the_books)
         for name in stages[1:]:
             mine.ledger[name].pages.kept = wanted.documents
+        dead: list[dict[str, Any]] = []
+        answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"]) as stream:
-            kept = _keep(_judged(task, decisions, wanted, the_books), stream)
+            kept = keep(judged(task, answers, wanted, the_books), stream)
+    storage.write_table(urls[".links.parquet"], pa.Table.from_pylist(dead, schema=LINKS).sort_by("url"))
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
-    keys = _keys(task, wanted, kept)
+    keys = keys_of(task, wanted, kept)
     storage.write_table(urls[".keys.parquet"], keys)
+    enter_files(task, mine, len(keys))
+
+
+def enter_files(task: PicturesTask, mine: Receipt, keys: int) -> None:
+    """Enter the partition's files and figures in its receipt."""
+    names = file_names(task.partition)
     for name in names.values():
         mine.enter(task.build, name)
     text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}.parquet"))
-    mine.stats = {"keys": len(keys), "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
+    mine.stats = {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 
-def _wanted(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted:
+def _noting(
+    answers: Iterator[tuple[str, fetch.Fetched | Drop]], dead: list[dict[str, Any]]
+) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+    """The answers; a row of each link that gave no picture is left in `dead`."""
+    for url, answer in answers:
+        if isinstance(answer, Drop):
+            dead.append({"url": url, "reason": answer.reason, "detail": valid(answer.detail), "tries": 1, "came": ""})
+        yield url, answer
+
+
+def wanted_of(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted:
     """Apply exchange 1: duplicate pages go, pictures that stand on too many documents go unfetched."""
     gone = exchange.page_drops(decisions)
     common = exchange.picture_drops(decisions)
@@ -131,10 +169,13 @@ def _wanted(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted
                 else:
                     the_books.ledger["common_pictures"].pictures.kept += 1
                     wanted.pages.setdefault(image.url, []).append((one.url, one.key))
+                    wanted.fetched.setdefault(image.url, one.source.fetched)
     return wanted
 
 
-def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[Picture]:
+def judged(
+    task: PicturesTask, found: Iterable[tuple[str, fetch.Fetched | Drop]], wanted: Wanted, the_books: Books
+) -> Iterator[Picture]:
     """The pictures that pass every check, in the order in which they came in."""
     config = task.config.pictures
 
@@ -148,7 +189,7 @@ def _judged(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: 
         the_books.ledger[stage].pictures.kept += len(places)
         return True
 
-    for decoded in _batches(_decoded(_found(task, decisions, wanted, the_books), config, the_books, enter)):
+    for decoded in _batches(_decoded(found, config, the_books, enter)):
         for stage in config.filters:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
@@ -218,10 +259,10 @@ def _batches(decoded: Iterable[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _keep(judged: Iterator[Picture], stream: IO[bytes]) -> pa.Table:
-    """Write the bytes one after the other; a row for each picture that says where."""
-    rows, offset = [], 0
-    for picture in judged:
+def keep(passed: Iterator[Picture], stream: IO[bytes], offset: int = 0) -> pa.Table:
+    """Write the bytes one after the other, from `offset` on; a row for each picture that says where."""
+    rows = []
+    for picture in passed:
         stream.write(picture.body)
         rows.append(
             {
@@ -235,7 +276,7 @@ def _keep(judged: Iterator[Picture], stream: IO[bytes]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _keys(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
+def keys_of(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
     """The keys of every kept picture at every place where it stands, in reading order."""
     row_of = {url: index for index, url in enumerate(kept["url"].to_pylist())}
     rows, docs, hosts, times = [], [], [], []

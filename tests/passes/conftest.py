@@ -103,7 +103,7 @@ def archives(tmp_path) -> Path:
 def make(tmp_path, archives):
     """Builds the archives with the given sections of a config; returns the build's folder, summary and listener."""
 
-    def run(name: str = "build", **sections):
+    def run(name: str = "build", retry_failed: bool = False, **sections):
         listener = Quiet()
         data = {
             "source": {"warc": {"paths": [str(archives / "*.warc.gz")]}},
@@ -112,6 +112,6 @@ def make(tmp_path, archives):
             **sections,
         }
         out = str(tmp_path / name)
-        return out, build.build(config.parse(data), out, listener), listener
+        return out, build.build(config.parse(data), out, listener, retry_failed), listener
 
     return run
