@@ -109,4 +109,4 @@ def _taken_down(build: str) -> int:
     if not storage.exists(url):
         return 0
     said = storage.read_json(url)
-    return sum(len(said.get(name, ())) for name in ("urls", "hosts", "images"))
+    return sum(len(said.get(name, ())) for name in ("urls", "hosts", "images", "looks"))
