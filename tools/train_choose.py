@@ -62,7 +62,8 @@ def load(path: Path) -> Page | None:
     url, config = gold["url"], ExtractConfig()
     text = charset.decode(gzip.decompress(path.with_name(f"{path.stem}.html.gz").read_bytes()))
     tree = LexborHTMLParser(text)
-    chosen = content.select(walked(tree, url, config), threads.is_thread(url, text))
+    thread = threads.is_thread(url, text)
+    chosen = content.select(walked(tree, url, config, thread, whole=False), thread)
     known = choose.words_of(
         chosen.weighed, chosen.root, chosen.keep, url, metadata.cover(tree), config.min_declared_side
     )

@@ -16,13 +16,16 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     config = config or ExtractConfig()
     text = charset.decode(html)
     tree = LexborHTMLParser(text)
-    page = walked(tree, url, config)
     thread = threads.is_thread(url, text)
+    page = walked(tree, url, config, thread, whole=False)
     chosen = content.select(page, thread)
     keep = with_pictures(chosen, url, metadata.cover(tree), config)
     kind = "discussion" if thread else "page"
     lines = [f"{kind}, confidence {chosen.confidence:.2f}, content box: {_path(page, chosen.root)}"]
-    for piece, reason in zip(page.pieces, verdicts(page, keep, config), strict=True):
+    passed = [number for number, box in enumerate(page.boxes) if box.unread]
+    for index, (piece, reason) in enumerate(zip(page.pieces, verdicts(page, keep, config), strict=True)):
+        while passed and page.boxes[passed[0]].start <= index:
+            lines.append(_passed_over(page, passed.pop(0)))
         if isinstance(piece, Block):
             what = f"{piece.kind}: {piece.text[:80]!r}"
         else:
@@ -30,7 +33,12 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
         lines.append(
             f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}" + (f"  [{reason}]" if reason else "")
         )
-    return lines
+    return lines + [_passed_over(page, number) for number in passed]
+
+
+def _passed_over(page: Page, number: int) -> str:
+    box = page.boxes[number]
+    return f"- {_path(page, number)}  {box.unread} characters of text passed over  [{box.bad}]"
 
 
 def _path(page: Page, box: int) -> str:

@@ -10,7 +10,7 @@ from m3w_builder.document import Document, Image
 from m3w_builder.extract import borrowed, charset, choose, content, hostile, metadata, reference, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of
-from m3w_builder.extract.pieces import Page, Shot, TooMany
+from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
@@ -35,17 +35,20 @@ def extract(
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
         return Drop("opt_out", refused[0])
+    thread = threads.is_thread(url, text)
     try:
-        page = walked(tree, url, config)
+        page = walked(tree, url, config, thread, whole=config.extractor in ("trafilatura", "reference"))
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
-    _fill(document, page, text, tree, config)
+    _fill(document, page, text, tree, thread, config)
     if not document.items:
         return Drop("no_content", f"{len(page.pieces)} pieces")
     return document
 
 
-def _fill(document: Document, page: Page, text: str, tree: LexborHTMLParser, config: ExtractConfig) -> None:
+def _fill(
+    document: Document, page: Page, text: str, tree: LexborHTMLParser, thread: bool, config: ExtractConfig
+) -> None:
     """Items, removed pictures and confidence, by the extractor that the config names."""
     if config.extractor == "reference":
         document.items = list(reference.read(tree.html or "", document.url))
@@ -53,12 +56,13 @@ def _fill(document: Document, page: Page, text: str, tree: LexborHTMLParser, con
         _, removed = items_of(page, [False] * len(page.pieces), config)
         document.removed = [(image, drop) for image, drop in removed if image.url not in kept]
         return
-    chosen = content.select(page, threads.is_thread(document.url, text))
+    chosen = content.select(page, thread)
     keep = with_pictures(chosen, document.url, metadata.cover(tree), config)
     if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
-        borrowed_keep = borrowed.select(page, text, document.url)
+        whole = walked(tree, document.url, config, thread)
+        borrowed_keep = borrowed.select(whole, text, document.url)
         if any(borrowed_keep):
-            keep = borrowed_keep
+            page, keep = whole, borrowed_keep
             document.scores["borrowed"] = 1.0
     document.items, document.removed = items_of(page, keep, config)
     document.scores["confidence"] = round(chosen.confidence, 4)
@@ -74,9 +78,33 @@ def with_pictures(chosen: content.Selection, url: str, cover: str, config: Extra
     ]
 
 
-def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig) -> Page:
-    """The pieces and boxes of a parsed page; raises TooMany."""
+SKIMMED = 0.35
+"""A page is read whole where one part that was passed over has more than this share of the unlinked text that was
+read: the share from which on a part is content under any name (`content`)."""
+SKIMMED_COMMENTS = 0.6
+"""The same of comments."""
+
+
+def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True) -> Page:
+    """The pieces and boxes of a parsed page; raises TooMany.
+
+    thread: whether it is a discussion. whole: whether also what looks like furniture is read.
+    """
     base = tree.css_first("base[href]")
     start = absolute(base.attributes.get("href") or "", url) if base is not None else ""
     root = tree.body or tree.root
-    return Walker(start or url, config.max_elements).walk(root) if root is not None else Page()
+    if root is None:
+        return Page()
+    page = Walker(start or url, config.max_elements, thread, not whole).walk(root)
+    if any(box.unread for box in page.boxes) and _too_skimmed(page):
+        return Walker(start or url, config.max_elements, thread).walk(root)
+    return page
+
+
+def _too_skimmed(page: Page) -> bool:
+    read = sum(len(piece.text) - piece.links for piece in page.pieces if isinstance(piece, Block))
+    return any(
+        box.unread - box.unread_links > (SKIMMED_COMMENTS if box.bad == "comments" else SKIMMED) * read
+        for box in page.boxes
+        if box.unread and box.bad not in ("consent", "gdpr")
+    )

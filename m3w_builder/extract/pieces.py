@@ -53,6 +53,12 @@ class Box:
     start: int
     end: int = 0
     depth: int = 0
+    bad: str = ""
+    """The tag or the word in its name by which it is no content, unless other things speak for it."""
+    unread: int = 0
+    """Characters of text in it that were passed over, as of furniture, white space aside."""
+    unread_links: int = 0
+    """Of these, characters in links."""
 
 
 @dataclass(slots=True)

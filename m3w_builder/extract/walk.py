@@ -10,7 +10,7 @@ from typing import Any
 from selectolax.lexbor import LexborNode
 
 from m3w_builder.document import Image
-from m3w_builder.extract import embeds, media
+from m3w_builder.extract import embeds, media, words
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot, TooMany
 from m3w_builder.urls import absolute
 
@@ -27,6 +27,13 @@ _BOXES = (
 )
 BOXES = frozenset(_BOXES.split())
 """Elements that can hold a part of a page."""
+
+NEVER_SKIMMED = words.WHOLE_TAGS | {"header", "tr", "td", "th", "tbody"}
+"""Parts that hold content under any name."""
+
+UNSEEN = "script,style,select,template,button,textarea,noscript"
+FEW = 200
+"""Characters that are not worth to be looked at closely."""
 
 _LINES = "p h1 h2 h3 h4 h5 h6 pre figcaption caption dt summary hr thead tfoot col colgroup legend html optgroup"
 LINES = frozenset(_LINES.split())
@@ -60,6 +67,10 @@ class Walker:
 
     base: str
     limit: int
+    thread: bool = False
+    """Whether the page is a discussion."""
+    skims: bool = False
+    """Whether what looks like furniture is passed over, all but its pictures."""
     page: Page = field(default_factory=Page)
     parts: list[str] = field(default_factory=list)
     links: int = 0
@@ -184,14 +195,34 @@ class Walker:
             return None
         if self.parts:
             self.flush()
+        before, boxes, name = self.box, self.page.boxes, _name(node.attributes)
+        bad = words.furniture(tag, name, self.thread)
+        box = Box(before, tag, name, len(self.page.pieces), 0, boxes[before].depth + 1, bad)
+        boxes.append(box)
+        if bad and self.skims and tag not in NEVER_SKIMMED and not words.WEAK.match(bad):
+            self.skim(node, box, len(boxes) - 1)
+            return None
         if tag in KINDS:
             self.kinds.append(tag)
             self.rows += tag == "tr"
-        before, boxes = self.box, self.page.boxes
         self.blocks.append((tag, before))
-        self.box = len(boxes)
-        boxes.append(Box(before, tag, _name(node.attributes), len(self.page.pieces), 0, boxes[before].depth + 1))
+        self.box = len(boxes) - 1
         return self.leave_block
+
+    def skim(self, node: LexborNode, box: Box, number: int) -> None:
+        """Take the pictures out of an element, and of its text the length alone."""
+        box.unread = _length(node)
+        if box.unread > FEW:
+            box.unread = max(0, box.unread - sum(map(_length, node.css(UNSEEN))))
+        box.unread_links = min(box.unread, sum(map(_length, node.css("a"))))
+        around, self.box = self.box, number
+        twins = {image.mem_id for image in node.css("noscript img")}
+        for image in node.css("img,amp-img,amp-anim"):
+            self.fallback += (twin := image.mem_id in twins)
+            self.picture(image, "img")
+            self.fallback -= twin
+        self.box = around
+        box.end = len(self.page.pieces)
 
     def cell(self, node: LexborNode, tag: str) -> Leave | None:
         """Enter a table's cell: in a table of data its text goes on in the row's line."""
@@ -287,6 +318,11 @@ def _name(attributes: media.Attributes) -> str:
             if key in attributes:
                 name += " " + (attributes.get(key) or "")
     return name
+
+
+def _length(node: LexborNode) -> int:
+    """Characters of an element's text, white space aside."""
+    return len("".join(node.text().split()))
 
 
 def _nothing() -> None:

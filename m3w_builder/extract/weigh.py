@@ -16,9 +16,6 @@ DOUBTED = 0.15
 MOST = 0.6
 """A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
 
-BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
-WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
-
 
 @dataclass(slots=True)
 class Weighed:
@@ -45,14 +42,14 @@ class Weighed:
 
     def claim(self, box: int) -> float:
         """What a box's good text counts for the box around it."""
-        doubted = self.bad[box] and self.page.boxes[box].tag not in WHOLE_TAGS
+        doubted = self.bad[box] and self.page.boxes[box].tag not in words.WHOLE_TAGS
         return self.good[box] * (DOUBTED if doubted else 1.0)
 
     def in_bad(self, box: int) -> bool:
         """Whether a box, or one around it, looks like no content."""
         boxes = self.page.boxes
         while box > 0:
-            if self.bad[box] and boxes[box].tag not in WHOLE_TAGS and boxes[box].tag != "header":
+            if self.bad[box] and boxes[box].tag not in words.WHOLE_TAGS and boxes[box].tag != "header":
                 return True
             box = boxes[box].parent
         return False
@@ -64,11 +61,9 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
     zeros: list[int] = [0] * number
     weighed = Weighed(page, thread, [0.0] * number, [], zeros[:], zeros[:], zeros[:], zeros[:], [""] * number)
     for index, box in enumerate(page.boxes):
-        if box.tag in BAD_TAGS:
-            weighed.bad[index] = box.tag
-        elif len(box.name) > 2:
-            told = words.named(box.name)
-            weighed.bad[index] = told.bad or ("comments" if told.comments and not thread else "")
+        weighed.bad[index] = box.bad
+        if box.unread:
+            weighed.text[index], weighed.links[index] = box.unread, box.unread_links
         if index:
             weighed.children.setdefault(box.parent, []).append(index)
     for piece in page.pieces:

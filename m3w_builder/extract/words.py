@@ -141,6 +141,10 @@ class Named:
     post: bool
 
 
+BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
+WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
+
+
 _TOLD = (BAD, COMMENTS, ARTICLE, POSTS)
 NOTHING = Named("", False, False, False)
 
@@ -170,3 +174,16 @@ def named(name: str) -> Named:
 def _can_begin(run: str) -> tuple[int, ...]:
     """Which patterns can find something that begins with a run of letters, by their place in `Named`."""
     return tuple(bit for bit, one in enumerate(_TOLD) if run in one.heads or one.pattern.fullmatch(run))
+
+
+def furniture(tag: str, name: str, thread: bool) -> str:
+    """Why a part, by its tag and its names alone, is no content; empty where nothing speaks against it.
+
+    thread: whether the page is a discussion, in which comments are content.
+    """
+    if tag in BAD_TAGS:
+        return tag
+    if len(name) < 3:
+        return ""
+    told = named(name)
+    return told.bad or ("comments" if told.comments and not thread else "")

@@ -247,7 +247,7 @@ def test_any_bytes_are_answered(body):
 def test_items_are_what_the_command_prints():
     assert items(PAGE, URL)[0] == {"text": "The harbour", "kind": "heading", "level": 1}
     assert items(PAGE, URL)[1]["image"] == "http://news.example/2024/a.jpg"
-    assert any(line.startswith("- ") and "nav" in line for line in explain(PAGE, URL))
+    assert any(line.startswith("- ") and "passed over  [nav]" in line for line in explain(PAGE, URL))
 
 
 def test_removing_pictures_from_a_page_leaves_its_text_as_it_was():
@@ -256,4 +256,17 @@ def test_removing_pictures_from_a_page_leaves_its_text_as_it_was():
     without = re.sub(rb"<img[^>]*>", b"", PAGE)
     assert [item.text for item in made(without).items if isinstance(item, Text)] == [
         item.text for item in made(PAGE).items if isinstance(item, Text)
+    ]
+
+
+def test_text_in_a_part_named_as_furniture_is_read_where_it_is_much():
+    story = "".join(f"<p>{LONG}{number}.</p>" for number in range(8))
+    page = f"<body><div class='sidebar'>{story}</div><div><p>{LONG}</p></div>"
+    assert "7." in made(page).text
+
+
+def test_pictures_of_furniture_that_is_passed_over_are_told_as_removed():
+    page = made(f"<body><article><p>{LONG}</p><p>{LONG}</p></article><footer><p>Few words<img src='x.jpg'></footer>")
+    assert [(image.url, drop.reason) for image, drop in page.removed] == [
+        ("http://news.example/2024/x.jpg", "outside_content")
     ]
