@@ -11,11 +11,11 @@ import torch
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
 from m3w_builder.fill import fill
+from m3w_builder.flamingo import vision
 from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
 from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
-from m3w_builder.flamingo.vision import Tower, small_clip
 
 FORMAT = 1
 
@@ -51,4 +51,4 @@ def load(folder: str) -> tuple[Flamingo, Tokenizer]:
 
 def small(model: ModelConfig, language: LanguageConfig, tower: TowerConfig) -> Flamingo:
     """An untrained Flamingo over the small language model and the small tower."""
-    return Flamingo(Tower(small_clip(tower, language.vocabulary).visual), Language(language), model)
+    return Flamingo(vision.tower(tower, language.vocabulary, weights=False), Language(language), model)

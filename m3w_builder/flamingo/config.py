@@ -62,8 +62,11 @@ class LanguageConfig:
 
 @dataclass(frozen=True, slots=True)
 class TowerConfig:
-    """A small open_clip model for machines without pretrained weights."""
+    """A small open_clip model for machines without pretrained weights, or one that is pretrained."""
 
+    pretrained: str = ""
+    """"" is small and trained on the corpus; "imagenet" is EfficientNet-lite0 (the `imagenet` extra); else an open_clip
+    model, as "ViT-L-14:openai" or "ViT-B-32:weights.pt". All are frozen."""
     side: int = 32
     """Side of the pictures, px."""
     patch: int = 8
@@ -140,6 +143,9 @@ class ValidateConfig:
     """Tokens of a batch."""
     rate: float = 3e-3
     """Learning rate of what is trained."""
+    canary: float = 0.3
+    """Steps of the canary, in those of the corpus: known good and known bad documents of the sample web, on which the
+    same instrument is tried in every run; 0 leaves it out."""
     swaps: int = 4
     """How often other documents' pictures are drawn for the loss with swapped pictures."""
     least_gain: float = 0.02

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from m3w_builder.flamingo.align import Scan
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.sequences import NOTHING, Windows
-from m3w_builder.flamingo.tokenizer import Tokenizer
 
 
 @dataclass(slots=True)
@@ -62,14 +61,19 @@ def gain(
     return Gain(float(saved.sum() / tokens.sum()), float(low), float(high))
 
 
+def others(true: Mapping[str, Any]) -> NDArray[np.float32]:
+    """The loss of each token with other documents' pictures, the mean over the draws."""
+    return np.mean([true[name] for name in true if name.startswith("swapped")], axis=0)  # type: ignore[no-any-return]
+
+
 def measure(
-    windows: Windows, true: Mapping[str, Any], control: Mapping[str, Any], tokenizer: Tokenizer, config: ValidateConfig
+    windows: Windows, true: Mapping[str, Any], control: Mapping[str, Any], config: ValidateConfig
 ) -> dict[str, Any]:
     """All figures of the comparison, from the per-token losses of both models."""
     counted_WT = windows.labels_WT != NOTHING
     counted_WT[:, 0] = False
     tokens = per_page(counted_WT, windows)
-    other_WT = np.mean([true[name] for name in true if name.startswith("swapped")], axis=0)
+    other_WT = others(true)
     sums = {name: per_page(true[name], windows) for name in ("own", "blank", "within")}
     sums |= {"swapped": per_page(other_WT, windows), "control": per_page(control["own"], windows)}
     # Within a document only windows of two pictures or more have anything to swap.
@@ -90,42 +94,15 @@ def measure(
             name: [round(x, 4) for x in found["training"][9::10]]
             for name, found in (("true", true), ("control", control))
         },
-        "words": words(windows, other_WT - true["own"], counted_WT, tokenizer),
     }
-
-
-def words(
-    windows: Windows, saved_WT: NDArray[np.float32], counted_WT: NDArray[np.bool_], tokenizer: Tokenizer, most: int = 20
-) -> list[dict[str, Any]]:
-    """The tokens that profit most, in sum, from their own picture: text, times, nats each, and where most."""
-    ids = windows.tokens_WT[counted_WT]
-    saved = saved_WT[counted_WT]
-    count = np.bincount(ids, minlength=tokenizer.size)
-    total = np.bincount(ids, weights=saved, minlength=tokenizer.size)
-    found = []
-    rows, columns = np.nonzero(counted_WT)
-    for token in np.argsort(-total)[:most]:
-        if total[token] <= 0:
-            break
-        at = np.flatnonzero(ids == token)
-        best = at[saved[at].argmax()]
-        row = int(rows[best])
-        found.append(
-            {
-                "word": tokenizer.decode([int(token)]) or tokenizer.core.id_to_token(int(token)),
-                "times": int(count[token]),
-                "nats": round(float(total[token] / count[token]), 3),
-                "page": int(windows.pages_W[row]),
-                "picture": int(windows.pictures_WP[row, windows.looks_at_WT[row, columns[best]]]),
-            }
-        )
-    return found
 
 
 def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdict:
     """The verdict, with its reason; effect size decides, since any effect is significant after enough tokens."""
     figures = figures | {"alignment": asdict(scan)}
     net = Gain(**figures["gains"]["net"])
+    if broken := canary_died(figures.get("canary")):
+        return Verdict(False, "undecided", broken, figures)
     gained = f"net gain {net.nats:+.3f} nats a token [{net.low:+.3f}, {net.high:+.3f}], {config.least_gain:g} asked"
     aligned = scan.shares.get("following", 1.0)
     leaked = figures["leaked"] / max(1, figures["leaked"] + figures["held_out"])
@@ -149,6 +126,19 @@ def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdic
         reason = f"{few}: build from more pages; as far as it goes: {reason}"
         return Verdict(False, "undecided", reason, figures)
     return Verdict(False, verdict, reason, figures)
+
+
+def canary_died(canary: Mapping[str, Any] | None) -> str:
+    """Why nothing that the instrument says is to be believed; "" where it tells known good from known bad."""
+    if not canary:
+        return ""
+    good, bad = canary["good"], canary["bad"]
+    if good["low"] > 0 and bad["nats"] < good["nats"] / 2:
+        return ""
+    return (
+        f"the canary failed: known good documents gain {good['nats']:+.3f}, known bad ones {bad['nats']:+.3f}, "
+        "so these sizes and steps tell nothing of any corpus; train longer (validate.budget) or set sizes back"
+    )
 
 
 def tell(verdict: Verdict) -> str:
@@ -178,8 +168,14 @@ def tell(verdict: Verdict) -> str:
         for offset, count in scan["offsets"].items():
             if count >= 0.01 * total:
                 lines.append(f"  {int(offset):+3d}  {100 * count / total:5.1f} %  {'█' * round(40 * count / total)}")
+    if figures.get("canary"):
+        good, bad = (figures["canary"][name]["nats"] for name in ("good", "bad"))
+        lines.append(
+            f"canary: known good documents gain {good:+.3f}, known bad ones {bad:+.3f}; "
+            f"this corpus {figures['gains']['net']['nats'] / good:.2f} times the good ones"
+        )
     if figures.get("words"):
-        top = ", ".join(f"{w['word'].strip()} {w['nats']:+.2f}" for w in figures["words"][:10])
-        lines.append(f"tokens that profit most: {top}")
+        top = ", ".join(f"{w['word']} {w['nats']:+.2f}" for w in figures["words"][:10])
+        lines.append(f"words that profit most (with their pictures in validate/words.html): {top}")
     lines.append(f"verdict: {verdict.verdict} ({'pass' if verdict.ok else 'not passed'}): {verdict.reason}")
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from m3w_builder.flamingo.config import LanguageConfig, PretrainConfig, TowerCon
 from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import mean_loss
 from m3w_builder.flamingo.sequences import NOTHING, Windows, batches
-from m3w_builder.flamingo.vision import Tower, pixels, pooled, small_clip
+from m3w_builder.flamingo.vision import Headed, Tower, pixels, pooled, small_clip
 
 
 def schedule(step: int, steps: int, warm: int = 20) -> float:
@@ -70,7 +70,7 @@ def train_language(
 
 
 def train_tower(
-    pictures_u8: NDArray[np.uint8],
+    images: NDArray[Any],
     owners_I: NDArray[np.int64],
     texts: Texts,
     sizes: TowerConfig,
@@ -78,9 +78,13 @@ def train_tower(
     config: PretrainConfig,
     seed: int,
 ) -> tuple[Any, list[float]]:
-    """An open_clip CLIP whose pictures find a text of their own page among the texts of a batch of pages."""
+    """An open_clip CLIP whose pictures find a text of their own page among the texts of a batch of pages.
+
+    images: pictures (I, 3, H, W) uint8, or a frozen tower's mean tokens (I, V), on which a head alone is trained then.
+    """
     torch.manual_seed(seed)
-    clip = small_clip(sizes, vocabulary)
+    given = images.dtype != np.uint8
+    clip = Headed(images.shape[1], sizes, vocabulary) if given else small_clip(sizes, vocabulary)
     with torch.no_grad():
         clip.logit_scale.fill_(float(np.log(1 / config.temperature)))
     optimiser = adam(clip, config.tower_rate)
@@ -90,10 +94,10 @@ def train_tower(
     losses = []
     for number in range(config.tower_steps):
         chosen = generator.choice(both, min(config.batch_pages, len(both)), replace=False)
-        images = np.concatenate([images_of[page][:6] for page in chosen])
+        chosen_I = np.concatenate([images_of[page][:6] for page in chosen])
         lines = np.concatenate([generator.permutation(texts_of[page])[:12] for page in chosen])
-        image_IE, text_NE = embed(clip, pictures_u8[images], texts.tokens_NT[lines])
-        own_IN = torch.from_numpy(owners_I[images][:, None] == texts.pages_N[lines][None])
+        image_IE, text_NE = embed(clip, images[chosen_I], texts.tokens_NT[lines])
+        own_IN = torch.from_numpy(owners_I[chosen_I][:, None] == texts.pages_N[lines][None])
         loss = contrast(clip.logit_scale.exp() * image_IE @ text_NE.T, own_IN)
         step(optimiser, loss, clip, config.tower_rate * schedule(number, config.tower_steps))
         with torch.no_grad():
@@ -114,10 +118,11 @@ def contrast(scores_IN: Tensor, own_IN: Tensor) -> Tensor:
     return (found.mean() + back) / 2
 
 
-def embed(clip: Any, pictures_u8: NDArray[np.uint8], tokens_NT: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Pictures and texts in the shared space, of length 1: (I, E) and (N, E)."""
+def embed(clip: Any, images: NDArray[Any], tokens_NT: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """Pictures (or their mean tokens) and texts in the shared space, of length 1: (I, E) and (N, E)."""
     tokens = torch.from_numpy(tokens_NT)
-    image_IE = clip.encode_image(pixels(torch.from_numpy(pictures_u8)), normalize=True)
+    given = torch.from_numpy(images)
+    image_IE = clip.encode_image(pixels(given) if given.dtype == torch.uint8 else given.float(), normalize=True)
     return image_IE, pooled(clip.encode_text(tokens), tokens, pad=0)
 
 
@@ -130,14 +135,14 @@ def grouped(numbers: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 
 @torch.no_grad()
 def similarities(
-    clip: Any, pictures_u8: NDArray[np.uint8], owners_I: NDArray[np.int64], texts: Texts
+    clip: Any, images: NDArray[Any], owners_I: NDArray[np.int64], texts: Texts
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
     """What the alignment scan asks: for each page its pictures × its texts, and the chunks of these."""
     images_of, texts_of = grouped(owners_I), grouped(texts.pages_N)
     tables, chunks = [], []
     for page in sorted(set(images_of) & set(texts_of)):
         lines = texts_of[page]
-        image_IE, text_NE = embed(clip, pictures_u8[images_of[page]], texts.tokens_NT[lines])
+        image_IE, text_NE = embed(clip, images[images_of[page]], texts.tokens_NT[lines])
         tables.append((image_IE @ text_NE.T).numpy())
         chunks.append(texts.chunks_N[lines])
     return tables, chunks

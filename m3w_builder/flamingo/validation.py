@@ -7,41 +7,60 @@ the corpus' pictures tell about its texts: the net gain. Steps are fixed, so tha
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
 from m3w_builder import storage
+from m3w_builder.flamingo import processes
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.corpus import Halves, halves
-from m3w_builder.flamingo.evidence import Verdict, judge, measure
+from m3w_builder.flamingo.evidence import Verdict, judge, measure, others
 from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 
-def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = print) -> Verdict:
-    """Judge a build's shards; writes BUILD/validate/verdict.json and verdict.txt. Raises BuildError without shards."""
+def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = print, language: str = "") -> Verdict:
+    """Judge a build's shards; writes BUILD/validate/verdict.json and verdict.txt. Raises BuildError without shards.
+
+    `language` is a folder that keeps the tokenizer and the language model, which the next validation then takes from
+    there: corrupted copies of one corpus start from the same.
+    """
     started = time.monotonic()
     parted = halves(build, config.side, int(config.documents * config.budget), config.least, config.held_out)
     echo(
         f"{len(parted.train.pages)} documents with {len(parted.train.pictures)} pictures to train on, "
         f"{len(parted.held_out.pages)} held out {parted.how}"
     )
-    if len(parted.held_out.pages) < config.undecided:
-        verdict = too_small(parted, config)
+    if leaks(parted, config) or len(parted.held_out.pages) < config.undecided:
+        verdict = untrained(parted, config)
     else:
         with tempfile.TemporaryDirectory(prefix="m3w-validate-") as folder:
-            verdict = run(parted, config, folder, echo)
+            take_over(language, folder)
+            verdict = run(parted, config, folder, echo, storage.join(build, "validate"))
+            take_over(folder, language)
             keep(os.path.join(folder, "model"), storage.join(build, "validate", "model"))
     verdict.figures["seconds"] = round(time.monotonic() - started, 1)
     verdict.figures["config"] = asdict(config)
     storage.write_json(storage.join(build, "validate", "verdict.json"), asdict(verdict))
     storage.write_bytes(storage.join(build, "validate", "verdict.txt"), (verdict.text + "\n").encode())
     return verdict
+
+
+SHARED = ("tokenizer.json", "language.pt")
+"""What copies of a corpus may share."""
+
+
+def take_over(source: str, target: str) -> None:
+    """Copy what copies of a corpus share from one folder to another, where it is there and not there yet."""
+    for name in SHARED if source and target else ():
+        old, new = os.path.join(source, name), os.path.join(target, name)
+        if os.path.exists(old) and not os.path.exists(new):
+            os.makedirs(target, exist_ok=True)
+            shutil.copyfile(old, new)
 
 
 def keep(folder: str, url: str) -> None:
@@ -51,10 +70,15 @@ def keep(folder: str, url: str) -> None:
             storage.write_bytes(storage.join(url, name), stream.read())
 
 
-def too_small(parted: Halves, config: ValidateConfig) -> Verdict:
-    """What is said of a corpus that can't be judged."""
+def leaks(parted: Halves, config: ValidateConfig) -> bool:
+    """Whether more held-out documents than allowed share a picture with those trained on."""
+    return parted.leaked >= 20 and parted.leaked > config.most_leaked * (len(parted.held_out.pages) + parted.leaked)
+
+
+def untrained(parted: Halves, config: ValidateConfig) -> Verdict:
+    """What is said of a corpus on which no training would tell anything: leaks show in no gain, only in hashes."""
     documents = len(parted.held_out.pages)
-    if parted.leaked > config.most_leaked * (documents + parted.leaked) and parted.leaked >= 20:
+    if leaks(parted, config):
         reason = (
             f"{parted.leaked} of {documents + parted.leaked} held-out documents share a picture with those trained on"
         )
@@ -77,29 +101,43 @@ def figures_of(parted: Halves) -> dict[str, Any]:
     }
 
 
-def run(parted: Halves, config: ValidateConfig, folder: str, echo: Callable[[str], None]) -> Verdict:
-    """Train all models in two one-thread processes, which beat two threads of one, and judge."""
-    from m3w_builder.flamingo import workers
+def run(parted: Halves, config: ValidateConfig, folder: str, echo: Callable[[str], None], out: str) -> Verdict:
+    """Train all models in two one-thread processes, which beat two threads of one, and judge; words go to `out`."""
+    from m3w_builder.flamingo import canary, words, workers  # torch takes seconds to import
 
-    texts = (piece for page in parted.train.pages for piece in page.pieces if isinstance(piece, str))
-    tokenizer = train_tokenizer(texts, config.vocabulary)
-    with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
-        stream.write(tokenizer.to_json())
+    if not os.path.exists(os.path.join(folder, "tokenizer.json")):
+        texts = (piece for page in parted.train.pages for piece in page.pieces if isinstance(piece, str))
+        with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
+            stream.write(train_tokenizer(texts, config.vocabulary).to_json())
+    tokenizer = workers.tokenizer(folder)
     for name, corpus in (("train", parted.train), ("held_out", parted.held_out)):
         workers.save(os.path.join(folder, f"{name}.npz"), corpus, config, tokenizer)
     started = time.monotonic()
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        language = pool.submit(workers.language_side, folder, config)
+    with processes.pair() as pool:
         tower = pool.submit(workers.tower_side, folder, config)
+        language = pool.submit(workers.language_side, folder, config)
+        cage = os.path.join(folder, "canary")
+        ready = pool.submit(canary.prepare, cage, config) if config.canary else None
         language_loss, scan = language.result(), tower.result()
         before = time.monotonic()
         echo(f"language model and vision tower trained on the corpus in {before - started:.0f} s; {scan.words}")
-        true, control = pool.map(workers.flamingo_side, [folder] * 2, [config] * 2, [False, True])
-    steps = workers.scaled(config.steps, config)
-    echo(f"true model and control trained side by side, {steps} steps, in {time.monotonic() - before:.0f} s")
+        sides = [pool.submit(workers.flamingo_side, folder, config, role) for role in ("true", "control")]
+        if ready:
+            following = ready.result()
+            birds = {role: pool.submit(canary.side, cage, config, role) for role in canary.ROLES}
+        true, control = (one.result() for one in sides)
+        steps = workers.scaled(config.steps, config)
+        echo(f"true model and control trained side by side, {steps} steps, in {time.monotonic() - before:.0f} s")
+        if ready:
+            losses = {role: bird.result() for role, bird in birds.items()}
+            tried = canary.found(cage, following, losses, config.seed)
+            echo(f"canary: known good documents gain {tried.good.nats:+.3f}, known bad ones {tried.bad.nats:+.3f}")
     windows, *_ = workers.load(os.path.join(folder, "held_out.npz"))
     figures = figures_of(parted) | {"language_loss": language_loss}
-    figures |= measure(windows, true, control, tokenizer, config)
-    for word in figures["words"]:
-        word["page"] = parted.held_out.pages[word["page"]].key
+    figures |= measure(windows, true, control, config)
+    if ready:
+        figures["canary"] = asdict(tried)
+    saved_WT = others(true) - true["own"]
+    keys = [page.key for page in parted.held_out.pages]
+    figures["words"] = words.write(out, words.profit(windows, saved_WT, tokenizer), parted.held_out.pictures, keys)
     return judge(figures, scan, config)

