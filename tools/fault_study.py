@@ -1,21 +1,22 @@
 """Which faults of a corpus `m3w validate` finds: corrupted copies of good shards, each validated over several seeds.
 
-    python tools/fault_study.py BUILD [--seeds 3] [--clean 20] [--budget 0.5] [--state FILE] [--minutes 8]
+    python tools/fault_study.py [BUILD] [--seeds 3] [--clean 20] [--budget 0.3] [--state FILE] [--minutes 8]
         [--quick] [--only clean,shifted] [--json FILE]
 
 A cell is a fault and a seed; the seed draws four fifths of the documents, corrupts them, and seeds the trainings. All
 cells of a seed start from the same tokenizer and language model, trained on its clean documents. With --state cells
 are kept in a file and not done again; with --minutes no cell is begun after so long (exit code 3: not finished).
 
-The trainings are shorter than those of `m3w validate`, so that many cells can be had, and the gates are set to that by
-two clean corpora of other seeds. Prints a table with the verdicts, the net gains, what the alignment scan found, and
-the p-values of Welch tests against the clean corpora. Exits 1 where a fault that it should find passes, or where more
-than 1 clean corpus in 20 does not.
+Without a BUILD the good documents are scenes as the sample web draws and tells of them. The trainings are shorter than
+those of `m3w validate`; the gates are its own. Prints a table with the verdicts, the net gains, what the alignment scan
+found, and the p-values of Welch tests against the clean corpora. Exits 1 where a fault that it should find passes, or
+where more than 1 clean corpus in 20 does not.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -25,16 +26,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, Text
+from m3w_builder.document import Document, Image, Source, Text, make_key
 from m3w_builder.flamingo import ValidateConfig, validate
-from m3w_builder.flamingo.align import Scan
 from m3w_builder.flamingo.corpus import samples
-from m3w_builder.flamingo.evidence import judge
 from m3w_builder.shards import ShardsConfig, write
 
 Sample = tuple[Document, list[bytes]]
@@ -138,11 +140,6 @@ def again(corpus: list[Sample], rng: random.Random, share: float) -> list[Sample
 
 def black(corpus: list[Sample], _: random.Random) -> list[Sample]:
     """Every picture black, each of its own bytes."""
-    import hashlib
-
-    import cv2
-    import numpy as np
-
     found = []
     for page, bodies in corpus:
         blacks = []
@@ -180,11 +177,8 @@ FAULTS: dict[str, Fault] = {
     "disordered": disordered,
 }
 
-STEPS, HELD_OUT = 300, 250
-"""Fewer than the default, so that many cells can be had; the gates go with it, see `gates`."""
-
-CALIBRATION, FIRST_CALIBRATION = 2, 1000
-"""Clean seeds that only set the gates."""
+DOCUMENTS = 1500
+"""Documents of the sample web that are drawn where no build is given; a cell takes four fifths of them."""
 
 QUICK = ("clean", "shuffled", "shifted", "leaked")
 
@@ -196,10 +190,8 @@ State = dict[str, dict[str, Any]]
 
 
 def cells(names: list[str], seeds: int, clean_seeds: int) -> list[tuple[str, int]]:
-    """First what sets the gates; then seed by seed, the clean corpus first, since it leaves its language model to the
-    others; more clean ones last."""
-    found = [("clean", FIRST_CALIBRATION + seed) for seed in range(CALIBRATION)]
-    found += [(name, seed) for seed in range(seeds) for name in names]
+    """Seed by seed, the clean corpus first, since it leaves its language model to the others; more clean ones last."""
+    found = [(name, seed) for seed in range(seeds) for name in names]
     return found + [("clean", seed) for seed in range(seeds, clean_seeds) if "clean" in names]
 
 
@@ -214,54 +206,81 @@ def study(
         if time.monotonic() > until:
             return False
         corpus = corpus or read(build)
-        drawn = random.Random(f"documents {seed}").sample(corpus, len(corpus) * 4 // 5)
-        state[f"{name}/{seed}"] = row = cell(drawn, name, seed, budget, os.path.join(folder, f"seed-{seed}"))
+        part = random.Random(f"documents {seed}").sample(corpus, len(corpus) * 4 // 5)
+        state[f"{name}/{seed}"] = row = cell(part, name, seed, budget, os.path.join(folder, f"seed-{seed}"))
         keep()
         print(f"{name} seed {seed}: {row['verdict']}: {row['reason']}", file=sys.stderr, flush=True)
     return True
 
 
+def config_of(seed: int, budget: float) -> ValidateConfig:
+    """A smaller validation with the default gates; the canary is left out, since the clean corpus is one."""
+    return replace(
+        ValidateConfig(),
+        seed=seed,
+        budget=budget,
+        documents=round(4000 / budget),
+        held_out=200,
+        batch_tokens=512,
+        swaps=1,
+        canary=0.0,
+    )
+
+
+def drawn(folder: str) -> str:
+    """A folder with shards of good documents: scenes as the sample web draws and tells of them."""
+    from m3w_builder.sampleweb.languages import TONGUES
+    from m3w_builder.sampleweb.scene import draw_scene, render
+    from m3w_builder.sampleweb.tongue import Writer
+
+    if storage.exists(storage.join(folder, "made.json")):
+        return folder
+    made = []
+    for number in range(DOCUMENTS):
+        rng = random.Random(f"study {number}")
+        writer = Writer(TONGUES["en"], rng)
+        url = f"http://h{number % 20}.sample.test/{number}"
+        items: list[Any] = [Text(writer.write("title"), "heading", 1)]
+        bodies = []
+        for at in range(rng.randint(1, 5)):
+            scene = draw_scene(rng)
+            body = cv2.imencode(".png", render(scene)[:, :, ::-1])[1].tobytes()
+            name, digest = f"{at}.png", hashlib.sha256(body).hexdigest()
+            items.append(
+                Image(f"{url}/{name}", part=name, sha256=digest, width=scene.width, height=scene.height, format="png")
+            )
+            items.append(Text(writer.describe(scene)))
+            bodies.append(body)
+        source = Source("drawn", number)
+        key = make_key(url, source)
+        made.append((Document(url, items, key, f"h{number % 20}.sample.test", "en", source=source), bodies))
+    write(made, storage.join(folder, "shards"), "000000", ShardsConfig(validation=0.0))
+    storage.write_json(storage.join(folder, "made.json"), {"documents": DOCUMENTS})
+    return folder
+
+
 def cell(corpus: list[Sample], name: str, seed: int, budget: float, language: str) -> dict[str, Any]:
-    """One corrupted copy, written as shards and validated; the canary is left out, since the clean corpus is one."""
+    """One corrupted copy, written as shards and validated."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="m3w-fault-") as folder:
         copy = FAULTS[name](corpus, random.Random(seed))
         write(copy, storage.join(folder, "shards"), "000000", ShardsConfig(validation=0.0))
-        config = replace(
-            ValidateConfig(), seed=seed, budget=budget, steps=STEPS, held_out=HELD_OUT, swaps=1, canary=0.0
-        )
-        verdict = validate(folder, config, lambda _: None, language)
+        verdict = validate(folder, config_of(seed, budget), lambda _: None, language)
     figures = verdict.figures
     return {
         "fault": name,
         "seed": seed,
         "documents": len(copy),
         "verdict": verdict.verdict,
+        "ok": verdict.ok,
         "reason": verdict.reason,
         "net": figures["gains"]["net"]["nats"] if "gains" in figures else None,
         "within": figures["gains"]["within"]["nats"] if "gains" in figures else None,
         "following": figures["alignment"]["shares"].get("following") if "alignment" in figures else None,
-        "figures": {key: figures.get(key) for key in ("gains", "alignment", "leaked", "held_out", "documents")},
+        "leaked": figures["leaked"],
+        "held_out": figures["held_out"],
         "seconds": round(time.monotonic() - started, 1),
     }
-
-
-def gates(rows: list[dict[str, Any]]) -> ValidateConfig:
-    """Gates for these few steps, from clean corpora that count for nothing else: half their net gain, and of the share
-    of pictures in their places four fifths. The default gates are for the default steps."""
-    net, following = values(rows, "net"), values(rows, "following")
-    return replace(
-        ValidateConfig(), least_gain=sum(net) / len(net) / 2, least_aligned=0.8 * sum(following) / len(following)
-    )
-
-
-def judge_again(row: dict[str, Any], config: ValidateConfig) -> dict[str, Any]:
-    """The row with the verdict that these gates give."""
-    figures = row["figures"]
-    if not figures["gains"]:  # a leak, found by hash before any training
-        return row | {"ok": False}
-    verdict = judge(figures, Scan(**figures["alignment"]), config)
-    return row | {"verdict": verdict.verdict, "ok": verdict.ok, "reason": verdict.reason}
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -322,14 +341,12 @@ def surroundings() -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Which faults of a corpus m3w validate finds.")
-    parser.add_argument("build", help="a good build")
+    parser.add_argument("build", nargs="?", default="", help="a good build; without, documents are drawn")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--clean", type=int, default=20, help="seeds of the clean corpus, for the false alarms")
-    parser.add_argument(
-        "--quick", action="store_true", help="one seed, a sixth of the steps and documents, four faults"
-    )
+    parser.add_argument("--quick", action="store_true", help="one seed, four faults")
     parser.add_argument("--only", default="", help="some of the faults, parted by commas")
-    parser.add_argument("--budget", type=float, default=0.5, help="times the default steps and documents")
+    parser.add_argument("--budget", type=float, default=0.3, help="times the default steps and documents")
     parser.add_argument("--state", default="", help="a JSON file that keeps finished cells")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no cell after so long")
     parser.add_argument("--json", default="", help="write all figures to a file")
@@ -337,7 +354,7 @@ def main() -> int:
     until = time.monotonic() + 60 * arguments.minutes
     names = arguments.only.split(",") if arguments.only else list(FAULTS)
     if arguments.quick:
-        names, arguments.seeds, arguments.clean, arguments.budget = list(QUICK), 1, 1, 0.17
+        names, arguments.seeds, arguments.clean = list(QUICK), 1, 1
     path = Path(arguments.state) if arguments.state else None
     state: State = json.loads(path.read_text()) if path and path.exists() else {}
 
@@ -350,22 +367,16 @@ def main() -> int:
     wanted = cells(names, arguments.seeds, arguments.clean)
     with tempfile.TemporaryDirectory(prefix="m3w-study-") as temporary:
         folder = str(path.with_suffix("")) if path else temporary
-        whole = study(arguments.build, wanted, arguments.budget, state, folder, until, keep)
+        build = arguments.build or drawn(os.path.join(folder, "good"))
+        whole = study(build, wanted, arguments.budget, state, folder, until, keep)
     rows = [state[f"{name}/{seed}"] for name, seed in wanted if f"{name}/{seed}" in state]
-    if len(rows) <= CALIBRATION:
-        print("nothing but what sets the gates is done; run again to go on")
-        return NOT_FINISHED
-    config = gates(rows[:CALIBRATION])
-    print(f"gates: net gain {config.least_gain:.4f} nats a token, {100 * config.least_aligned:.0f} % in their places")
-    rows = [judge_again(row, config) for row in rows[CALIBRATION:]]
     rows.sort(key=lambda row: list(FAULTS).index(row["fault"]))
     print(table(rows))
     if arguments.json:
-        used = {"least_gain": config.least_gain, "least_aligned": config.least_aligned}
-        figures = {"budget": arguments.budget, "gates": used, "rows": rows, **surroundings()}
+        figures = {"config": asdict(config_of(0, arguments.budget)), "rows": rows, **surroundings()}
         Path(arguments.json).write_text(json.dumps(figures, indent=1))
     if not whole:
-        print(f"{len(rows) + CALIBRATION} of {len(wanted)} cells; run again to go on")
+        print(f"{len(rows)} of {len(wanted)} cells; run again to go on")
         return NOT_FINISHED
     return judged(rows)
 
