@@ -96,10 +96,13 @@ def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archive
                 archived.append(record)
             case sources.Refused():
                 the_books.page("read", record.url, record.drop)
-            case sources.Page():
+            case sources.Page() | sources.Ready():
                 the_books.ledger["read"].pages.kept += 1
-                with the_books.timed("extract"):
-                    answer = _extract(record, task.config.extract)
+                if isinstance(record, sources.Ready):
+                    answer: Document | Drop = record.document
+                else:
+                    with the_books.timed("extract"):
+                        answer = _extract(record, task.config.extract)
                 if isinstance(answer, Drop):
                     the_books.page("extract", record.url, answer)
                 elif answer.id in seen:

@@ -7,33 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from m3w_builder.errors import ConfigError
-from m3w_builder.fetch import FetchConfig
-from m3w_builder.sources import commoncrawl
+from m3w_builder.fetch import FetchConfig, Fetched
+from m3w_builder.sources import commoncrawl, published
 from m3w_builder.sources import folder as folder_source
 from m3w_builder.sources import warc as warc_source
 from m3w_builder.sources.commoncrawl import CommonCrawlSource
 from m3w_builder.sources.config import (
     REASONS,
     Archived,
+    CorpusSource,
     CrawlSource,
     FolderSource,
     Page,
     Part,
     ReadLimits,
+    Ready,
     Refused,
     WarcSource,
 )
-from m3w_builder.sources.warc import read_payload
+from m3w_builder.stage import Drop
 
 __all__ = [
     "REASONS",
     "Archived",
     "CommonCrawlSource",
+    "CorpusSource",
     "CrawlSource",
     "FolderSource",
     "Page",
     "Part",
     "ReadLimits",
+    "Ready",
     "Refused",
     "SourceConfig",
     "WarcSource",
@@ -61,18 +65,23 @@ class SourceConfig:
     folder: FolderSource | None = None
     """A folder of HTML files."""
 
+    corpus: CorpusSource | None = None
+    """A published corpus: OBELICS, MMC4, or what img2dataset has written."""
+
     @property
     def options(self) -> dict[str, Any]:
         """Options of the fsspec file system on which the archive stands: what `read_payload` wants too."""
-        return dict((self.warc and self.warc.options) or (self.commoncrawl and self.commoncrawl.options) or {})
+        given = (self.warc, self.commoncrawl, self.corpus)
+        return next((dict(source.options) for source in given if source and source.options), {})
 
 
 def check(config: SourceConfig) -> None:
     """Raise ConfigError, in one line and before any work, where the source is not one, or names what is not there."""
-    named = [name for name in ("warc", "commoncrawl", "crawl", "folder") if getattr(config, name) is not None]
+    kinds = ("warc", "commoncrawl", "crawl", "folder", "corpus")
+    named = [name for name in kinds if getattr(config, name) is not None]
     if len(named) != 1:
         said = " and ".join(named) or "none"
-        raise ConfigError(f"source: wants exactly one of warc, commoncrawl, crawl, folder; the config has {said}")
+        raise ConfigError(f"source: wants exactly one of {', '.join(kinds)}; the config has {said}")
     if config.crawl is not None:
         from m3w_builder.sources import crawl
 
@@ -108,16 +117,32 @@ def plan(config: SourceConfig, folder: str) -> Iterator[Part]:
         yield from commoncrawl.plan(config.commoncrawl, folder)
     elif config.folder is not None:
         yield from folder_source.plan(config.folder)
+    elif config.corpus is not None:
+        yield from published.plan(config.corpus)
     elif config.crawl is not None:
         from m3w_builder.sources import crawl
 
         yield from crawl.plan(config.crawl, folder)
 
 
-def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archived | Refused]:
+def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Ready | Archived | Refused]:
     """What one partition holds, streaming; about bad data a Refused, never an exception."""
     if entry["kind"] == "folder":
         return folder_source.read(entry, limits)
     if entry["kind"] == "ranges":
         return commoncrawl.read(entry, limits)
+    if entry["kind"] == published.KIND:
+        return published.read(entry, limits)
     return warc_source.read(entry, limits)
+
+
+def read_payload(
+    file: str, offset: int, max_bytes: int, options: Mapping[str, Any] | None = None, opt_out: tuple[str, ...] = ()
+) -> Fetched | Drop:
+    """One picture by the place that `Archived` gives; a Drop has a reason of fetch.REASONS.
+
+    `opt_out` are the signals in the archived answer's headers that are obeyed, as in `FetchConfig`.
+    """
+    if file.endswith(published.TAR):
+        return published.read_picture(file, offset, max_bytes, options)
+    return warc_source.read_payload(file, offset, max_bytes, options, opt_out)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from m3w_builder.document import Source
+from m3w_builder.document import Document, Source
 from m3w_builder.stage import Drop
 
 REASONS: Mapping[str, str] = {
@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "bad_encoding": "the content encoding is unknown or broken",
     "opt_out": "the answer's headers reserve the rights (X-Robots-Tag, TDM header)",
     "not_an_archive": "the file is no WARC or ARC",
+    "broken_row": "the row is not of the layout of the corpus that the config names",
     "not_fetched": "the crawler could not have the page: the detail is the fetch's own reason",
 }
 """Why a record gives no page."""
@@ -47,6 +48,17 @@ class Archived:
     url: str
     file: str
     offset: int
+
+
+@dataclass(slots=True)
+class Ready:
+    """A document that needs no extraction: a row of a published corpus."""
+
+    document: Document
+
+    @property
+    def url(self) -> str:
+        return self.document.url
 
 
 @dataclass(slots=True)
@@ -108,6 +120,27 @@ class WarcSource:
 
     options: dict[str, Any] = field(default_factory=dict)
     """Options of the fsspec file system, as `anon: true` for public S3."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSource:
+    """A published corpus, whose documents go through our filters, deduplication, report and validation."""
+
+    format: Literal["obelics", "mmc4", "img2dataset"]
+    """Its layout: OBELICS Parquet, MMC4 JSON lines (plain, .gz or .zip), or the tars that img2dataset writes."""
+
+    paths: list[str]
+    """Paths or URLs of its files, globs of these, or list files (*.txt) that name one a line."""
+
+    parts: int = 1
+    """Partitions in which each file is read: OBELICS has 100,000 documents a file, whose pictures are to be fetched."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of the fsspec file system."""
+
+    def __post_init__(self) -> None:
+        if self.parts < 1:
+            raise ValueError("parts must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True)

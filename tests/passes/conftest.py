@@ -1,6 +1,8 @@
 """A small archive of pages and pictures, made afresh, from which real builds run in this process."""
 
+import http.server
 import io
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -115,3 +117,29 @@ def make(tmp_path, archives):
         return out, build.build(config.parse(data), out, listener, retry_failed), listener
 
     return run
+
+
+@pytest.fixture
+def web():
+    """A server on the loopback that gives what `bodies` names by path, and notes what it was asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            body = bodies.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, *_):
+            pass
+
+    bodies, asked = {}, []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.bodies, server.asked, server.place = bodies, asked, f"127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -1,8 +1,6 @@
 """Pictures whose links gave nothing are asked for again, from their link or the archive, and no other is touched."""
 
-import http.server
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,32 +12,6 @@ from .conftest import picture
 
 DEAD = "http://two.example/p6.jpg"
 """The one picture that no file of the archives holds."""
-
-
-@pytest.fixture
-def web():
-    """A server on the loopback that gives what `bodies` names by path, and notes what it was asked."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            body = bodies.get(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Type", "image/jpeg")
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, *_):
-            pass
-
-    bodies, asked = {}, []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.bodies, server.asked, server.place = bodies, asked, f"127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
