@@ -110,7 +110,8 @@ class Document:
 
     `rights` are the opt-out and licence signals that were found, as strings such as "meta:noai".
     `removed` is no part of the document: stages leave there the pictures that they took out of
-    `items`, with the reason, and the pass enters them in the ledger.
+    `items`, with the reason, and the pass enters them in the ledger. `inline` is none either: the
+    bytes of pictures that stood in the page itself, by their URL, which the pass keeps beside it.
     """
 
     url: str
@@ -127,6 +128,7 @@ class Document:
     scores: dict[str, float] = field(default_factory=dict)
     source: Source = field(default_factory=Source)
     removed: list[tuple[Image, Drop]] = field(default_factory=list)
+    inline: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

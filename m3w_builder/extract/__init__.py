@@ -8,10 +8,11 @@ from typing import Any
 from m3w_builder.document import item_to_json
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
 from m3w_builder.extract.explain import explain
+from m3w_builder.extract.inline import encode, is_inline
 from m3w_builder.extract.page import extract
 from m3w_builder.stage import Drop
 
-__all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "items"]
+__all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "is_inline", "items"]
 
 
 def items(
@@ -20,7 +21,12 @@ def items(
     """A page's main content as JSON items, `{"text": …}` and `{"image": url, "alt": …}`; empty where there is none.
 
     Without a config the page is told as it is: nothing is refused for its holder's sake, as a build does, and a
-    picture stands as often as there, up to three times.
+    picture stands as often as there, up to three times. A picture whose bytes stand in the page has its data: URI.
     """
     answer = extract(html, url, config or ExtractConfig(opt_out=(), most_repeats=3), "", headers)
-    return [] if isinstance(answer, Drop) else [item_to_json(item) for item in answer.items]
+    if isinstance(answer, Drop):
+        return []
+    for image in answer.images:
+        if image.url in answer.inline:
+            image.url = encode(image.url, answer.inline[image.url])
+    return [item_to_json(item) for item in answer.items]

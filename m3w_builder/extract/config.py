@@ -26,7 +26,9 @@ PICTURE_REASONS: Mapping[str, str] = {
     "share_button": "named as a button for sharing or following",
     "placeholder": "a spacer or loading picture with no other address",
     "svg": "a drawing in SVG, which is no raster picture",
-    "data_uri": "its bytes stand in the page itself",
+    "formula": "a formula, whose source stands in the text in its place",
+    "data_uri": "its bytes stand in the page itself, and are broken or fewer than min_inline_bytes",
+    "hidden": "the page itself does not show the part in which it stands",
     "bad_url": "its address is no http or https URL",
     "repeated": "the same address stands earlier in the document",
 }
@@ -44,6 +46,20 @@ class ExtractConfig:
     """The confidence below which `cascade` asks trafilatura."""
     min_declared_side: int = 33
     """Pictures whose page declares a smaller width or height, in CSS px, are icons; 0 switches this off."""
+    candidate: Literal["page", "browser", "largest"] = "page"
+    """Which of a picture's addresses is taken: `page`: what stands in src, or a script would put there, else the
+    largest of srcset; `browser`: what a browser loads by srcset, sizes and media on a screen of `screen_width`;
+    `largest`: the largest of all that are told, up to `widest`."""
+    screen_width: int = 1280
+    """Width of the screen for `browser`, in CSS px."""
+    widest: int = 2000
+    """Width of the largest picture that `largest` takes where there are smaller ones, in px."""
+    full_size: bool = False
+    """Takes the picture to which a thumbnail links, where it links to a picture, instead of the thumbnail."""
+    backgrounds: bool = False
+    """Takes the background pictures in the style of elements of the content too."""
+    min_inline_bytes: int = 2000
+    """Pictures whose bytes stand in the page itself are taken from so many bytes on; 0 leaves all of them out."""
     most_repeats: int = 1
     """Times that one picture's address stands in a document, where text stands between; a build needs it once."""
     max_elements: int = 300_000

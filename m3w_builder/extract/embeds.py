@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from urllib.parse import unquote
+from collections.abc import Iterable, Sequence
 
 from selectolax.lexbor import LexborNode
 
 from m3w_builder.document import Audio, Video
+from m3w_builder.extract import media, players
+from m3w_builder.extract.srcset import Attributes
 from m3w_builder.urls import absolute
-
-Attributes = Mapping[str, str | None]
-
-_PLAYERS = (
-    ("youtube", re.compile(r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|watch\?v=)|youtu\.be/)([\w-]{6,20})", re.I)),
-    ("vimeo", re.compile(r"(?:player\.vimeo\.com/video/|vimeo\.com/moogaloop\.swf\?[^\"']*?clip_id=)(\d+)", re.I)),
-    ("dailymotion", re.compile(r"dailymotion\.com/(?:embed|swf)/(?:video/)?(\w+)", re.I)),
-    ("dailymotion", re.compile(r"geo\.dailymotion\.com/player[^\"'?]*\?[^\"']*?video=(\w+)", re.I)),
-    ("bilibili", re.compile(r"player\.bilibili\.com/[^\"']*?(?:bvid=|aid=)(\w+)", re.I)),
-    ("youku", re.compile(r"player\.youku\.com/(?:embed/|player\.php/sid/)([\w=]+)", re.I)),
-    ("qq", re.compile(r"v\.qq\.com/(?:txp/)?iframe/player\.html\?[^\"']*?vid=(\w+)", re.I)),
-    ("rutube", re.compile(r"rutube\.ru/play/embed/(\w+)", re.I)),
-    ("vk", re.compile(r"vk\.com/video_ext\.php\?[^\"']*?id=(\d+)", re.I)),
-    ("ok", re.compile(r"ok\.ru/videoembed/(\d+)", re.I)),
-    ("facebook", re.compile(r"facebook\.com/plugins/video\.php\?[^\"']*?videos(?:%2F|/)(?:\S*?(?:%2F|/))?(\d+)", re.I)),
-    ("ted", re.compile(r"embed(?:-ssl)?\.ted\.com/(?:talks/)([\w/]+)", re.I)),
-    ("twitch", re.compile(r"player\.twitch\.tv/\?[^\"']*?(?:video|channel|clip)=(\w+)", re.I)),
-    ("wistia", re.compile(r"wistia\.(?:net|com)/(?:embed/iframe|medias)/(\w+)", re.I)),
-    ("brightcove", re.compile(r"players\.brightcove\.net/[^\"']*?videoId=([\w:-]+)", re.I)),
-    ("jwplayer", re.compile(r"(?:content|cdn)\.jwplatform\.com/players/(\w{6,12})", re.I)),
-    ("streamable", re.compile(r"streamable\.com/[eos]/(\w+)", re.I)),
-    ("loom", re.compile(r"loom\.com/embed/(\w+)", re.I)),
-    ("archive", re.compile(r"archive\.org/embed/([\w.-]+)", re.I)),
-)  # fmt: skip
-"""Players of videos: the provider, and where its id stands in the address of its frame."""
-
-_SOUNDS = (
-    (
-        "soundcloud",
-        re.compile(r"soundcloud\.com/player/?\?\S*?(?:tracks|playlists)(?:%2F|/)(?:soundcloud\D*)?(\d+)", re.I),
-    ),
-    ("spotify", re.compile(r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", re.I)),
-    ("bandcamp", re.compile(r"bandcamp\.com/EmbeddedPlayer/([\w=/]+)", re.I)),
-    ("mixcloud", re.compile(r"mixcloud\.com/widget/iframe/\?[^\"']*?feed=([^&\"']+)", re.I)),
-    ("apple", re.compile(r"embed\.(?:podcasts|music)\.apple\.com/([\w/?=&%-]+)", re.I)),
-    ("simplecast", re.compile(r"player\.simplecast\.com/([\w-]+)", re.I)),
-    ("megaphone", re.compile(r"player\.megaphone\.fm/(\w+)", re.I)),
-    ("podbean", re.compile(r"podbean\.com/(?:media/)?player[^\"']*?[?&/](?:i=)?([\w-]{8,})", re.I)),
-)  # fmt: skip
 
 _LITE = {
     "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/embed/{}"),
@@ -56,64 +18,158 @@ _LITE = {
     "lite-vimeo": ("vimeo", "videoid", "https://player.vimeo.com/video/{}"),
     "amp-vimeo": ("vimeo", "data-videoid", "https://player.vimeo.com/video/{}"),
     "amp-dailymotion": ("dailymotion", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
-}
+    "amp-soundcloud": ("soundcloud", "data-trackid", "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}"),
+    "wistia-player": ("wistia", "media-id", "https://fast.wistia.net/embed/iframe/{}"),
+}  # fmt: skip
 """Elements of the page's own that stand for a player: provider, the attribute with its id, the player's address."""
 
-ELEMENTS = frozenset(("video", "audio", "iframe", "embed", "amp-video", "amp-audio", "amp-iframe", *_LITE))
+FILES = frozenset(("video", "audio", "amp-video", "amp-audio", "video-js"))
+"""Elements that play files, their own or those of the <source> elements in them."""
+PLUGINS = frozenset(("object", "embed"))
+"""Elements that give what they show to a plug-in, or to the browser itself."""
+ELEMENTS = FILES | PLUGINS | {"iframe", "amp-iframe", *_LITE}
 """Elements that can show a video or play a sound."""
 
-_LAZY = ("src", "data-src", "data-lazy-src", "data-original", "data-url", "data-embed-src", "data-cookieblock-src")
-_SOUND = re.compile(r"\.(?:mp3|ogg|oga|m4a|wav|flac|opus|aac)(?:$|[?#])", re.IGNORECASE)
+_LAZY = (
+    "src", "data-src", "data-lazy-src", "data-original", "data-url", "data-embed-src", "data-cookieblock-src",
+    "data-litespeed-src", "data-rocket-src", "data-consent-src", "data-cmp-src", "data-cookie-src", "data-video-src",
+    "data-mp4", "data-mp4-src", "data-webm",
+)  # fmt: skip
+_SOUND = re.compile(r"\.(?:mp3|ogg|oga|m4a|wav|flac|opus|aac|wma|mid)(?:$|[?#])", re.IGNORECASE)
+_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|ogv|mov|avi|wmv|flv|m3u8|mpd|mkv|mpe?g)(?:$|[?#])", re.IGNORECASE)
+_PARAMS = frozenset(("movie", "src", "url", "filename", "file"))
+_BRIGHTCOVE = "https://players.brightcove.net/{}/{}_default/index.html?videoId={}"
 
 
 def clip(node: LexborNode, base: str) -> Video | Audio | None:
     """The video or sound that an element of a parsed page shows; None where it shows neither."""
     tag = node.tag or ""
-    sources = [source.attrs.sget("src", "") or "" for source in node.css("source")] if tag in _HOLDS else []
-    return played(tag, node.attributes, sources, base)
+    inside: list[tuple[str, Attributes]] = []
+    if tag in FILES or tag == "object":
+        inside = [(one.tag or "", one.attributes) for one in node.css("source,embed,param")]
+    return played(tag, node.attributes, sources_of(inside), base)
 
 
-_HOLDS = ("video", "audio", "amp-video", "amp-audio")
+def sources_of(inside: Iterable[tuple[str, Attributes]]) -> list[str]:
+    """The addresses that elements inside of a <video>, <audio> or <object> name, given as tag and attributes."""
+    found = []
+    for tag, attributes in inside:
+        if tag == "param":
+            if (attributes.get("name") or "").lower() in _PARAMS:
+                found.append(attributes.get("value") or "")
+        else:
+            found.append(attributes.get("src") or attributes.get("data-src") or "")
+    return found
 
 
 def played(tag: str, attributes: Attributes, sources: Sequence[str], base: str) -> Video | Audio | None:
-    """What an element of `ELEMENTS` shows; `sources` are the addresses of the <source> elements in it, in order."""
+    """What an element of `ELEMENTS` shows; `sources` are the addresses in it (see `sources_of`), in order."""
     title = " ".join((attributes.get("title") or attributes.get("aria-label") or "").split())[:500]
     if tag in _LITE:
         provider, name, address = _LITE[tag]
         one = (attributes.get(name) or "").strip()
-        return (
-            Video(address.format(one), provider=provider, id=one, title=title) if re.fullmatch(r"[\w-]+", one) else None
+        if not re.fullmatch(r"[\w-]{1,40}", one):
+            return None
+        return (Audio if provider == "soundcloud" else Video)(
+            address.format(one), provider=provider, id=one, title=title
         )
-    addresses = [attributes.get(name) or "" for name in _LAZY]
-    if tag not in _HOLDS:
-        return player(next(filter(None, addresses), ""), title, base)
-    url = next((full for address in (*addresses, *sources) if address and (full := absolute(address, base))), "")
+    addresses = [value for name in _LAZY if (value := attributes.get(name))]
+    if tag in PLUGINS:
+        return _first([attributes.get("data") or "", *addresses, *sources], title, base)
+    if tag not in FILES:
+        return player(addresses[0], title, base) if addresses else None
+    return _file(tag, attributes, [*addresses, *sources], title, base)
+
+
+def _file(tag: str, attributes: Attributes, addresses: Sequence[str], title: str, base: str) -> Video | Audio | None:
+    """What a <video> or <audio> plays: a file, or what its player's script knows by the ids that it carries."""
+    url = next((full for address in addresses if (full := absolute(address[: media.LONGEST_ADDRESS], base))), "")
+    poster = absolute(attributes.get("poster") or "", base) if attributes.get("poster") else ""
     if not url:
+        account, one = attributes.get("data-account") or "", attributes.get("data-video-id") or ""
+        if re.fullmatch(r"\d{5,20}", account) and re.fullmatch(r"[\w:-]{5,40}", one):
+            address = _BRIGHTCOVE.format(account, attributes.get("data-player") or "default", one)
+            return Video(absolute(address, base), poster=poster, provider="brightcove", id=one, title=title)
         return None
+    if known := player(url, title, base):  # some scripts take a player's page as a source
+        return known
     if tag.endswith("audio") or _SOUND.search(url):
         return Audio(url, title=title)
-    return Video(
-        url, poster=absolute(attributes["poster"] or "", base) if attributes.get("poster") else "", title=title
-    )
+    return Video(url, poster=poster, title=title)
+
+
+def _first(addresses: Iterable[str], title: str, base: str) -> Video | Audio | None:
+    """The first of these addresses that is a known player's, or a file's of a video or sound."""
+    for address in addresses:
+        if address and (found := named(address, title, base)):
+            return found
+    return None
+
+
+def named(address: str, title: str, base: str) -> Video | Audio | None:
+    """What an address shows by itself: a known player, or a file by its ending; None for anything else."""
+    if known := player(address, title, base):
+        return known
+    url = absolute(address[: media.LONGEST_ADDRESS], base)
+    if _SOUND.search(url):
+        return Audio(url, title=title)
+    return Video(url, title=title) if _VIDEO.search(url) else None
 
 
 def player(address: str, title: str, base: str) -> Video | Audio | None:
     """The video or sound of a player's address, by provider and id; None for any other frame."""
-    if not address:
+    url = absolute(address[: media.LONGEST_ADDRESS], base) if address else ""
+    found = players.find(url) if url else None
+    if found is None:
         return None
-    for provider, pattern in _PLAYERS:
-        if found := pattern.search(address):
-            return Video(absolute(address, base), provider=provider, id=found.group(1), title=title)
-    for provider, pattern in _SOUNDS:
-        if found := pattern.search(address):
-            return Audio(absolute(address, base), provider=provider, id=unquote(found.group(1)), title=title)
+    known, one = found
+    if known.sound:
+        return Audio(url, provider=known.provider, id=one, title=title)
+    return Video(url, provider=known.provider, id=one, title=title)
+
+
+def pictured(tag: str, attributes: Attributes) -> Attributes | None:
+    """The attributes of the <img> that an <object> or <embed> is for a browser; None where it shows no picture."""
+    address = (attributes.get("data") if tag == "object" else attributes.get("src")) or ""
+    if (attributes.get("type") or "").lower().startswith("image/") or media.is_picture(address):
+        alt = attributes.get("alt") or attributes.get("aria-label")
+        return {**attributes, "src": address, "alt": alt}
     return None
+
+
+def itemprop(attributes: Attributes, base: str) -> Video | Audio | None:
+    """What a <meta> or <link> says in the body of a video or a sound; None where it speaks of something else."""
+    if (attributes.get("itemprop") or "").lower() not in ("embedurl", "contenturl"):
+        return None
+    return named(attributes.get("content") or attributes.get("href") or "", "", base)
 
 
 def formula(node: LexborNode) -> str:
     """A MathML formula as text once: its TeX source where it carries one, else what it shows."""
-    source = node.css_first('annotation[encoding="application/x-tex"]')
+    source = node.css_first('annotation[encoding*="tex" i]')
     if source is not None:
-        return f" ${source.text().strip()}$ "
-    return f" {' '.join(node.attrs.sget('alttext', '').split()) or ' '.join(node.text(separator=' ').split())} "
+        return f" ${' '.join(source.text().split())}$ "
+    return f" {' '.join((node.attributes.get('alttext') or '').split()) or ' '.join(node.text(separator=' ').split())} "
+
+
+def script_formula(kind: str, source: str) -> str:
+    """The formula in a <script type="math/…">: TeX between dollars, what MathML shows."""
+    source = " ".join(source.split())
+    if "mml" in kind:
+        return f" {' '.join(re.sub(r'<annotation.*?</annotation>|<[^>]*>', ' ', source).split())} "
+    return f" $${source}$$ " if "display" in kind else f" ${source}$ "
+
+
+def has_source(node: LexborNode, drawn: str) -> bool:
+    """Whether a formula that a script has drawn stands beside its source; drawn: the class of its element."""
+    one: LexborNode | None = node.prev if "katex" in drawn else node.next
+    for _ in range(4):
+        if one is None:
+            return False
+        if "katex" in drawn:
+            if "katex-mathml" in (one.attributes.get("class") or ""):
+                return True
+        elif one.tag == "script" and (one.attributes.get("type") or "").startswith("math/"):
+            return True
+        one = one.prev if "katex" in drawn else one.next
+    return False

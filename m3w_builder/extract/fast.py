@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from m3w_builder.document import Image, Item, Text
+from m3w_builder.document import Audio, Image, Item, Text, Video
+from m3w_builder.extract import inline, media
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
 
 TWIN = "twin"
-"""No reason that is told: the picture stands once more in the <noscript> beside it."""
+"""No reason that is told: the picture stands once more in the <noscript> beside it, or the video in its markup."""
+_STANDS_IN = frozenset(("placeholder", "data_uri", "bad_url"))
+"""Reasons of a picture for which its twin in a <noscript> is the one that is meant."""
+_CAPTION = re.compile(
+    r"(?<![a-z])(?:wp-)?(?:thumb|image|img|photo|picture|fig(?:ure)?|gallery)?[-_]?(?:caption|cutline)", re.I
+)
+LONGEST_CAPTION = 600
+"""Characters of a block that can be a caption by the name of the box in which it stands."""
 
 
 def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[list[Item], list[tuple[Image, Drop]]]:
@@ -21,68 +30,127 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
     keep: for each piece whether it is content.
     """
     items: list[Item] = []
-    removed: list[tuple[Image, Drop]] = []
+    removed = [(image, Drop(reason)) for image, reason in page.aside]
+    before: Block | None = None  # the piece before, where a block of the items may go on
+    captions: dict[int, bool] = {}
     for piece, reason in zip(page.pieces, verdicts(page, keep, config), strict=True):
-        if isinstance(piece, Shot) and reason:
-            if reason != TWIN:
+        if isinstance(piece, Shot):
+            if not reason:
+                items.append(_whole(piece, config))
+                before = None
+            elif reason != TWIN:
                 removed.append((piece.image, Drop(reason)))
-        elif not reason:
+            continue
+        if not reason:
             if isinstance(piece, Block):
-                _text(items, piece)
+                _text(items, piece, before, _is_caption(page, piece, captions))
             else:
-                items.append(piece.item if isinstance(piece, Clip) else piece.image)
-    _captions(items)
-    return items, removed
+                items.append(piece.item)
+        before = piece if isinstance(piece, Block) and not reason else None
+    return _captions(items), removed
 
 
 def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> Iterator[str]:
     """For each piece why it is not in the document; empty where it is."""
     seen: Counter[str] = Counter()
     fresh: set[str] = set()
-    last: Shot | None = None
-    for piece, kept in zip(page.pieces, keep, strict=True):
+    clips: set[tuple[str, str]] = set()
+    twins = _twins(page, keep)
+    for index, (piece, kept) in enumerate(zip(page.pieces, keep, strict=True)):
         if isinstance(piece, Shot):
-            reason = _judge(piece, kept, last, config)
+            reason = TWIN if index in twins else _judge(piece, kept, config)
             url = piece.image.url
             if not reason and (url in fresh or seen[url] >= config.most_repeats):
                 reason = "repeated"
             if not reason:
                 seen[url] += 1
                 fresh.add(url)
-            last = piece
             yield reason
+            continue
+        if kept:
+            fresh.clear()
+        if kept and isinstance(piece, Clip):
+            name = _name(piece.item)
+            yield TWIN if name in clips else ""
+            clips.add(name)
         else:
-            if kept:
-                fresh.clear()
             yield "" if kept else "outside_content"
 
 
-def _judge(shot: Shot, kept: bool, last: Shot | None, config: ExtractConfig) -> str:
+def _name(item: Video | Audio) -> tuple[str, str]:
+    """What two elements that play the same have in common."""
+    return (item.provider, item.id) if item.id else ("", item.url)
+
+
+def _twins(page: Page, keep: Sequence[bool]) -> set[int]:
+    """The pictures that stand twice, for browsers with scripts and in a <noscript> beside: the lesser of each pair."""
+    found: set[int] = set()
+    paired = -1
+    for index, (one, two) in enumerate(pairwise(page.pieces)):
+        if not isinstance(one, Shot) or not isinstance(two, Shot) or one.fallback == two.fallback or paired == index:
+            continue
+        if one.box != two.box and one.image.url != two.image.url:
+            continue
+        shown, fallback = (index + 1, index) if one.fallback else (index, index + 1)
+        visible, hidden = (two, one) if one.fallback else (one, two)
+        if hidden.reason and hidden.image.url != visible.image.url:
+            continue  # a tracking pixel, as often as not
+        paired = index + 1
+        stands_in = visible.reason in _STANDS_IN or inline.is_inline(visible.image.url)
+        found.add(shown if stands_in or (keep[fallback] and not keep[shown]) else fallback)
+    return found
+
+
+def _judge(shot: Shot, kept: bool, config: ExtractConfig) -> str:
     """Why a picture is not in the document, whatever else is; empty where nothing speaks against it."""
-    image = shot.image
-    if shot.fallback and last is not None and not last.fallback and last.image.url == image.url:
-        return TWIN
     if shot.reason:
         return shot.reason
-    least = config.min_declared_side
+    image, least = shot.image, config.min_declared_side
     if 0 < image.declared_width < least or 0 < image.declared_height < least:
         return "icon"
     return "" if kept else "outside_content"
 
 
-def _text(items: list[Item], block: Block) -> None:
-    """Append a block; rows of one table grow together."""
+def _whole(shot: Shot, config: ExtractConfig) -> Image:
+    """The picture, or the larger one to which it links; a page of a wiki about one has a colon in its name."""
+    if config.full_size and shot.link and ":" not in shot.link.rpartition("/")[2] and media.is_picture(shot.link):
+        shot.image.url = shot.link
+        shot.image.declared_width = shot.image.declared_height = 0
+    return shot.image
+
+
+def _is_caption(page: Page, block: Block, known: dict[int, bool]) -> bool:
+    """Whether a short block stands in a box that its page names a caption, beside a picture or under one."""
+    if block.kind != "paragraph" or len(block.text) > LONGEST_CAPTION:
+        return False
+    if block.box not in known:
+        known[block.box] = _CAPTION.search(page.boxes[block.box].name[: media.LONGEST_NAME]) is not None
+    return known[block.box]
+
+
+def _text(items: list[Item], block: Block, before: Block | None, caption: bool) -> None:
+    """Append a block; rows of one table grow together, and so does a line from which a picture was taken out."""
     last = items[-1] if items else None
-    if isinstance(last, Text) and last.kind == block.kind and block.kind == "table":
+    if isinstance(last, Text) and last.kind == block.kind == "table":
         last.text += "\n" + block.text
+    elif isinstance(last, Text) and block.joint is not None and before is not None:
+        last.text += block.joint + block.text
     else:
-        items.append(Text(block.text, block.kind, block.level))
+        items.append(Text(block.text, "caption" if caption else block.kind, block.level))
 
 
-def _captions(items: list[Item]) -> None:
-    """A caption beside a picture is told with the picture too."""
-    for before, after in pairwise(items):
+def _captions(items: list[Item]) -> list[Item]:
+    """A caption beside a picture is told with the picture too, and stands in the text once."""
+    found: list[Item] = []
+    for item in items:
+        if isinstance(item, Text) and item.kind == "caption":
+            near = next((one for one in reversed(found) if isinstance(one, Text)), None)
+            if near is not None and near.text == item.text:
+                continue
+        found.append(item)
+    for before, after in pairwise(found):
         if isinstance(before, Image) and isinstance(after, Text) and after.kind == "caption":
             before.caption = after.text
         elif isinstance(after, Image) and isinstance(before, Text) and before.kind == "caption" and not after.caption:
             after.caption = before.text
+    return found

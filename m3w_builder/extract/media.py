@@ -4,50 +4,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from m3w_builder.document import Image
+from m3w_builder.extract import inline, srcset
+from m3w_builder.extract.srcset import Attributes, Screen
 from m3w_builder.urls import absolute
 
-Attributes = Mapping[str, str | None]
-
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)(?:$|[?#&!;:/])", re.IGNORECASE)
-_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 _PLACEHOLDER = re.compile(
     r"(?:^data:)|(?:^about:)|(?:^$)"
-    r"|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy|grey|gray|1x1|trans)"
-    r"(?:[-_.\d][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
+    r"|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy(?:load)?|grey|gray|1x1|trans|shim)"
+    r"(?:[-_.\d][^/]{0,80})?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)"
+    r"|/(?:clear|dot|empty|space|s|none|nothing|null)\.gif(?:$|\?)",
     re.IGNORECASE,
 )
 MOST = 60
 """Attributes of an element that are looked at."""
 LONGEST = 20_000
 """Characters of an attribute's value that can be an address, or a list of them."""
+LONGEST_ADDRESS = 8000
+"""Characters of an address; servers refuse longer ones."""
+LONGEST_NAME = 1000
+"""Characters of a class or an id that are looked at."""
+SMALL = 2000
+"""Characters of a data: URI that only stands in for a picture which a script puts there."""
+DRAWN = 64
+"""Declared px of either side from which on an <svg> is more than an icon."""
+PAGE = Screen()
 _FIRST = ("data-src", "data-original", "data-lazy-src", "data-srcset", "data-lazy-srcset")
 _NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "data-page", "data-avatar", "data-icon")
 
 
-def from_srcset(value: str) -> str:
-    """The largest candidate of a srcset; empty where it has none."""
-    best, most = "", -1.0
-    position = 0
-    value = value[:LONGEST].strip()
-    while position < len(value):
-        match = _CANDIDATE.match(value, position)
-        if match is None or match.end() == position:
-            break
-        position = match.end()
-        url, number = match.group(1), match.group(2)
-        try:
-            size = float(number) if number else 1.0
-        except ValueError:
-            size = 1.0
-        if size > most and not url.startswith("data:"):
-            best, most = url, size
-    return best
-
-
-_STAND_INS_TEXT = "blank spacer pixel trans placeholder load lazy grey gray 1x1"
+_STAND_INS_TEXT = "blank spacer pixel trans placeholder load lazy grey gray 1x1 shim .gif"
 _STAND_INS = tuple(_STAND_INS_TEXT.split())
 
 
@@ -63,9 +53,11 @@ def usable(value: str | None) -> bool:
 
 
 def lazy(attributes: Attributes) -> str:
-    """The address that a script would put in: a data-* value that looks like a picture's URL, a srcset or JSON."""
-    others = [name for name in islice(attributes, MOST) if name.startswith("data-")]
-    for name in (*_FIRST, *others):
+    """The address that a script would put in: a value that looks like a picture's URL, a srcset or JSON.
+
+    It stands in a data-* attribute, or in one that pages have made up: `lazy-src`, `_src`, `original`, `zoomfile`.
+    """
+    for name in (*_FIRST, *filter(_is_spare, islice(attributes, MOST))):
         value = attributes.get(name)
         if not value or name in _NOT_THE_PICTURE or len(value) > LONGEST:
             continue
@@ -74,13 +66,23 @@ def lazy(attributes: Attributes) -> str:
             found = _from_json(value)
             if found:
                 return found
-        elif "srcset" in name or re.search(r"\s\d+(?:\.\d+)?[wx](?:\s*,|\s*$)", value):
-            found = from_srcset(value)
+        elif "srcset" in name or _LISTS.search(value):
+            found = srcset.largest(value)
             if found and usable(found):
                 return found
         elif usable(value) and (_PICTURE.search(value) or (name in _FIRST and not any(c.isspace() for c in value))):
             return value
     return ""
+
+
+def _is_spare(name: str) -> bool:
+    """Whether an attribute of this name can hold an address for a script to put in."""
+    return name.startswith("data-") or name in _SPARE or ("src" in name and name not in _TAKEN and name[:2] != "on")
+
+
+_SPARE = frozenset(("original", "file", "zoomfile", "lazy", "echo", "v-lazy", "url", "image_filename"))
+_TAKEN = frozenset(("src", "srcset", "lowsrc", "dynsrc"))
+_LISTS = re.compile(r"\s\d+(?:\.\d+)?[wx](?:\s*,|\s*$)")
 
 
 def _from_json(value: str) -> str:
@@ -101,34 +103,146 @@ def _from_json(value: str) -> str:
     return ""
 
 
-def address(attributes: Attributes, base: str, sources: Iterable[Attributes] = ()) -> tuple[str, str]:
+def address(
+    attributes: Attributes, base: str, sources: Sequence[Attributes] = (), screen: Screen = PAGE
+) -> tuple[str, str]:
     """A picture element's absolute URL, or "" and the reason why it has none.
 
-    sources: the attributes of the <source> elements before it in its <picture>. What is already in the page's src
-    is taken; else what a script would load; else the largest candidate of a srcset.
+    sources: the attributes of the <source> elements in its <picture>. By the screen's policy, `page` takes what stands
+    in the page's src, else what a script would load, else the largest candidate of a srcset; `browser` what a browser
+    loads on this screen; `largest` the largest candidate of all. A picture whose bytes stand in src has the reason
+    "data_uri", where no other address is given.
     """
     source = attributes.get("src") or ""
-    if " " in source.strip() and "," in source and re.search(r"\s\d+[wx]", source):
-        source = from_srcset(source)
-    for candidate in _candidates(attributes, source, sources):
-        if candidate and usable(candidate) and (url := absolute(candidate, base)):
-            return url, ""
-    if source.startswith("data:"):
-        return "", "data_uri" if len(source) > 2000 else "placeholder"
-    if not source:
-        return "", "placeholder"
-    return "", "placeholder" if absolute(source, base) else "bad_url"
+    data = source[:20].lstrip()[:5].lower() == "data:"
+    if data or len(source) > LONGEST_ADDRESS:
+        src = ""
+    elif ("," in source or "%20" in source) and _LISTED.search(source):  # a srcset was written into src
+        src = srcset.largest(source.replace("%20", " "))
+    else:
+        src = source
+    for candidate in _candidates(attributes, src, sources, screen):
+        if candidate and len(candidate) <= LONGEST_ADDRESS and usable(candidate):
+            url = absolute(candidate, base)
+            if url:
+                return url, ""
+    if data:
+        return "", "svg" if source[:30].lstrip()[:14].lower() == "data:image/svg" else "data_uri"
+    if not src:
+        return "", "bad_url" if source else "placeholder"
+    return "", "placeholder" if absolute(src, base) else "bad_url"
 
 
-def _candidates(attributes: Attributes, source: str, sources: Iterable[Attributes]) -> Iterator[str]:
-    """The addresses that an element gives, the best first; the next is looked for where one is of no use."""
-    yield source
+_LISTED = re.compile(r"(?:\s|%20)\d+[wx]")
+
+
+def _candidates(attributes: Attributes, src: str, sources: Sequence[Attributes], screen: Screen) -> Iterator[str]:
+    """The addresses that a picture has, the one to take first."""
+    listed = attributes.get("srcset") or attributes.get("imagesrcset") or ""
+    if screen.policy == "browser":
+        one = srcset.source(sources, screen)
+        if one is not None:
+            yield srcset.chosen(one.get("srcset") or one.get("data-srcset") or "", one.get("sizes") or "", screen)
+        lists = listed or attributes.get("data-srcset") or attributes.get("data-lazy-srcset") or ""
+        if lists:
+            yield srcset.chosen(lists, attributes.get("sizes") or attributes.get("data-sizes") or "", screen)
+    elif screen.policy == "largest":
+        every = [value for one in (*sources, attributes) if _loaded(one) for value in _lists(one)]
+        if every:
+            yield srcset.largest(", ".join(every), screen.widest)
+    yield src
     yield lazy(attributes)
-    yield from_srcset(attributes.get("srcset") or "")
+    yield srcset.largest(listed) if listed else ""
     for one in sources:
-        if "svg" not in (one.get("type") or ""):
-            yield from_srcset(one.get("srcset") or "")
+        if _loaded(one):
+            yield srcset.largest(one.get("srcset") or "")
             yield lazy(one)
+
+
+def _loaded(attributes: Attributes) -> bool:
+    """Whether a <source> is of a type that can be read; an <img> tells no type."""
+    return srcset.LOADED.match(attributes.get("type") or "") is not None
+
+
+def _lists(attributes: Attributes) -> Iterable[str]:
+    return filter(None, (attributes.get(name) for name in ("srcset", "data-srcset", "data-lazy-srcset")))
+
+
+def image(
+    attributes: Attributes, base: str, sources: Sequence[Attributes], screen: Screen, least_inline: int
+) -> tuple[Image, str, bytes]:
+    """A picture's element as an image, with the reason why it has no address, and its bytes where they stand in it.
+
+    least_inline: bytes from which on a picture in the page itself is taken; 0 for never.
+    """
+    body = b""
+    url, reason = address(attributes, base, sources, screen)
+    src = attributes.get("src") or ""
+    if reason == "data_uri":
+        found = inline.decode(src, least_inline) if least_inline else None
+        if found is not None:
+            (url, body), reason = found, ""
+        elif len(src) < SMALL:
+            reason = "placeholder"
+    width, height = sides(attributes)
+    told = Image(
+        url or src[:200],
+        alt=" ".join((attributes.get("alt") or "").split())[:2000],
+        title=" ".join((attributes.get("title") or "").split())[:2000],
+        declared_width=width,
+        declared_height=height,
+    )
+    return told, reason, body
+
+
+def judged(image: Image, attributes: Attributes) -> str:
+    """Why a picture is none of content by what its element says alone; empty where nothing speaks against it."""
+    width, height = image.declared_width, image.declared_height
+    if 0 < width <= 2 or 0 < height <= 2:
+        return "tracking_pixel"
+    path = image.url.split("?", 1)[0]
+    if path[-4:].lower() == ".svg" or path[-5:].lower() == ".svgz":
+        return "svg"
+    return named(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:LONGEST_NAME], path)
+
+
+def drawing(attributes: Attributes) -> Image:
+    """An <svg> in the page, which has no address, as far as an image says it."""
+    width, height = sides(attributes)
+    return Image(
+        "",
+        alt=" ".join((attributes.get("aria-label") or "").split())[:200],
+        declared_width=width,
+        declared_height=height,
+    )
+
+
+def is_picture(url: str) -> bool:
+    """Whether a picture is known by the ending of its address."""
+    return len(url) <= LONGEST_ADDRESS and _PICTURE.search(url) is not None
+
+
+_EMOJI = re.compile(r"emoji|smil(?:ey|ie)|emoticon", re.IGNORECASE)
+_FORMULA = re.compile(
+    r"(?<![a-z])(?:la)?tex(?![a-z])|mwe-math|ql-img|math-?(?:image|img|inline|display)|\bmath\b|equation", re.IGNORECASE
+)
+_DRAWS_FORMULAE = re.compile(
+    r"latex\.php|/latex[./?]|mathtex|mimetex|/math/render/|codecogs\.com|/wp-latex", re.IGNORECASE
+)
+
+
+def stands_for(attributes: Attributes, image: Image, told: str) -> tuple[str, str] | None:
+    """The text for which a picture stands in its line, and the reason under which it goes; None for any other picture.
+
+    An emoji's alt is the sign itself, and a formula's its source. told: the last formula; it is not told twice.
+    """
+    name = attributes.get("class") or ""
+    if len(image.alt) <= 12 and not image.alt.isascii() and _EMOJI.search(name + image.url[-300:]):
+        return (image.alt, "icon") if not any(sign.isalnum() for sign in image.alt) else None
+    if not _DRAWS_FORMULAE.search(image.url[:300]) and not (name and _FORMULA.search(name[:LONGEST_NAME])):
+        return None
+    source = image.alt.strip(" $")
+    return ("", "formula") if source == told else (f" ${source}$ ", "formula")
 
 
 def side(value: str | None) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.document import Document, Image
-from m3w_builder.extract import borrowed, charset, choose, content, hostile, metadata, reference, threads
+from m3w_builder.extract import backgrounds, borrowed, charset, choose, content, hostile, metadata, reference, threads
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
+from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
@@ -41,6 +42,7 @@ def extract(
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
     _fill(document, page, text, tree, thread, config)
+    document.inline = {image.url: page.inline[image.url] for image in document.images if image.url in page.inline}
     if not document.items:
         return Drop("no_content", f"{len(page.pieces)} pieces")
     return document
@@ -95,10 +97,17 @@ def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool
     root = tree.body or tree.root
     if root is None:
         return Page()
-    page = Walker(start or url, config.max_elements, thread, not whole).walk(root)
+    if config.backgrounds:
+        backgrounds.show(root)
+    page = _walker(start or url, config, thread, not whole).walk(root)
     if any(box.unread for box in page.boxes) and _too_skimmed(page):
-        return Walker(start or url, config.max_elements, thread).walk(root)
+        return _walker(start or url, config, thread, skims=False).walk(root)
     return page
+
+
+def _walker(base: str, config: ExtractConfig, thread: bool, skims: bool) -> Walker:
+    screen = Screen(config.candidate, config.screen_width, widest=config.widest)
+    return Walker(base, config.max_elements, thread, skims, screen=screen, least_inline=config.min_inline_bytes)
 
 
 def _too_skimmed(page: Page) -> bool:

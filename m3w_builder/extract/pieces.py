@@ -16,6 +16,8 @@ class Block:
     level: int
     links: int
     box: int
+    joint: str | None = None
+    """What parts it from the block before it, where the two are one line that a picture stands in; else None."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,10 @@ class Page:
 
     pieces: list[Piece] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
+    inline: dict[str, bytes] = field(default_factory=dict)
+    """The bytes of pictures that stand in the page itself, by the address that they were given."""
+    aside: list[tuple[Image, str]] = field(default_factory=list)
+    """Pictures that are no pieces, with the reason: drawings in SVG, and what stands in parts that nobody sees."""
 
 
 class TooMany(Exception):

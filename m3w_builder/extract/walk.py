@@ -9,14 +9,14 @@ from typing import Any
 
 from selectolax.lexbor import LexborNode
 
-from m3w_builder.document import Image
 from m3w_builder.extract import embeds, media, words
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot, TooMany
+from m3w_builder.extract.srcset import Attributes, Screen
 from m3w_builder.urls import absolute
 
 _SKIPPED = (
-    "script style template svg math-source select option button input textarea datalist canvas map area object param "
-    "applet frameset frame head link meta title dialog rp rt -comment !doctype"
+    "style template math-source select option textarea datalist canvas map area param applet frameset frame head title "
+    "rp rt -comment !doctype"
 )
 SKIPPED = frozenset(_SKIPPED.split())
 """Elements whose content is not read."""
@@ -45,11 +45,14 @@ KINDS = {
     "figcaption": "caption", "caption": "caption", "tr": "table", "math": "formula",
 }  # fmt: skip
 
-HIDDEN = '[hidden],[style*="display" i]'
-"""Elements whose own style is looked at: whether they are shown."""
+HIDDEN = (
+    '[hidden],[style*="display" i],.katex-html,.MathJax_Preview,.MathJax,.MathJax_Display,.MathJax_CHTML,.MathJax_SVG'
+)
+"""Elements of which it is looked at whether they are read: those with a style of their own, and drawn formulae."""
 LAYOUT = ",".join(f"{cell}:has(p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br)" for cell in ("td", "th"))
 """Table cells that hold blocks of their own: then the table is the page's layout, no table of data."""
 
+_DRAWN = re.compile(r"katex-html|MathJax")
 _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
 _ANY_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
@@ -83,10 +86,17 @@ class Walker:
     pre: int = 0
     rows: int = 0
     fallback: int = 0
-    sources: list[list[media.Attributes]] = field(default_factory=list)
+    sources: list[list[Attributes]] = field(default_factory=list)
     """For each <picture> around, the attributes of its sources."""
     hidden: frozenset[int] = frozenset()
     layout: frozenset[int] = frozenset()
+    told: str = ""
+    """The source of the last formula."""
+    split: tuple[tuple[str, int] | None, str] | None = None
+    """The block element in whose line a picture stood last, and what stood between the text and it."""
+    screen: Screen = media.PAGE
+    least_inline: int = 0
+    """Bytes of a picture in the page itself from which on it is taken; 0 for never."""
 
     def walk(self, root: LexborNode) -> Page:
         """Go through the tree without recursion, as pages nest as deep as they like; raises TooMany.
@@ -136,13 +146,25 @@ class Walker:
     def look(self, root: LexborNode) -> None:
         """Open the page, and find the elements that are not shown and the cells that are no data."""
         self.page.boxes.append(Box(-1, "root", "", 0))
-        self.hidden = frozenset(
-            node.mem_id
-            for node in root.css(HIDDEN)
-            if "hidden" in (attributes := node.attributes) or _UNSEEN.search(attributes.get("style") or "")
-        )
+        self.hidden = frozenset(node.mem_id for node in root.css(HIDDEN) if self.unseen(node))
         if root.css_first("td,th") is not None:
             self.layout = frozenset(cell.mem_id for cell in root.css(LAYOUT))
+
+    def unseen(self, node: LexborNode) -> bool:
+        """Whether an element is not read. One that stands in lines is taken out of the tree, unless it holds a formula.
+
+        A formula that a script has drawn stands beside its source, which is read in its place.
+        """
+        attributes = node.attributes
+        if "hidden" not in attributes and not _UNSEEN.search(attributes.get("style") or ""):
+            drawn = attributes.get("class") or ""
+            if not (_DRAWN.search(drawn) and embeds.has_source(node, drawn)):
+                return False
+        elif node.tag in HEEDED:
+            return True
+        if (node.tag not in ACTIONS or node.tag == "a") and node.css_first(_NOT_WITHOUT) is None:
+            node.replace_with("")
+        return False
 
     def end(self) -> Page:
         """Close the page."""
@@ -154,7 +176,21 @@ class Walker:
         self.parts.append(BREAK)
 
     def formula(self, node: LexborNode, tag: str) -> None:
-        self.parts.append(embeds.formula(node))
+        told = embeds.formula(node)
+        self.told = told.strip(" $")
+        self.parts.append(told)
+
+    def script(self, node: LexborNode, tag: str) -> None:
+        kind = node.attributes.get("type") or ""
+        if kind.startswith("math/") and not self.fallback:
+            told = embeds.script_formula(kind, node.text_content or node.text())
+            self.told = told.strip(" $")
+            self.parts.append(told)
+
+    def drawn_formula(self, node: LexborNode, tag: str) -> None:
+        math = node.css_first("math")
+        if math is not None:
+            self.formula(math, "math")
 
     def anchor(self, node: LexborNode, tag: str) -> Leave:
         self.link.append(node.attributes.get("href") or "#")
@@ -180,6 +216,7 @@ class Walker:
     def line(self, node: LexborNode, tag: str) -> Leave | None:
         """Enter an element that begins a block of text; `leave_block` undoes it."""
         if self.hidden and node.mem_id in self.hidden:
+            self.pass_over(node, "hidden")
             return None
         if self.parts:
             self.flush()
@@ -192,6 +229,7 @@ class Walker:
     def part(self, node: LexborNode, tag: str) -> Leave | None:
         """Enter an element that begins a block of text and can hold a part of the page."""
         if self.hidden and node.mem_id in self.hidden:
+            self.pass_over(node, "hidden")
             return None
         if self.parts:
             self.flush()
@@ -221,6 +259,7 @@ class Walker:
             self.fallback += (twin := image.mem_id in twins)
             self.picture(image, "img")
             self.fallback -= twin
+        self.parts.clear()  # no emoji or formula of it stands in a line
         self.box = around
         box.end = len(self.page.pieces)
 
@@ -232,6 +271,7 @@ class Walker:
                 self.kinds.append(tag)  # what such a cell holds is no row of a table
             return leave
         if node.mem_id in self.hidden:
+            self.pass_over(node, "hidden")
             return None
         if any(part.strip() for part in self.parts):
             self.parts.append(" | ")
@@ -253,35 +293,59 @@ class Walker:
 
     def flush(self) -> None:
         """End the block that was gathered."""
-        raw, links = "".join(self.parts), self.links
+        raw, links, split = "".join(self.parts), self.links, self.split
         self.parts.clear()
-        self.links = 0
+        self.links, self.split = 0, None
+        joint = None if split is None else self.joint(raw, split)
         for text in texts(raw, self.pre > 0):
             tag = self.kinds[-1] if self.kinds else ""
             kind = KINDS.get(tag, "paragraph")
             level = int(tag[1]) if kind == "heading" else 0
             length = len(text)
-            self.page.pieces.append(Block(text, kind, level, min(links, length), self.box))
-            links = max(0, links - length)
+            self.page.pieces.append(Block(text, kind, level, min(links, length), self.box, joint))
+            links, joint = max(0, links - length), None
+
+    def joint(self, raw: str, split: tuple[tuple[str, int] | None, str]) -> str | None:
+        """What parts a text from the one before the picture in its line; None where it does not go on with that."""
+        if split[0] is not (self.blocks[-1] if self.blocks else None):
+            return None
+        behind = "\n" if raw.lstrip(" \t\n")[:1] == BREAK else " " if raw[:1].isspace() else ""
+        if split[1] == behind == "\n":
+            return None
+        return min(split[1], behind) if split[1] and behind else split[1] or behind  # a line break before a space
 
     def picture(self, node: LexborNode, tag: str) -> None:
         attributes = node.attributes
-        url, reason = media.address(attributes, self.base, self.sources[-1] if self.sources else ())
-        width, height = media.sides(attributes)
-        image = Image(
-            url or (attributes.get("src") or "")[:200],
-            alt=" ".join((attributes.get("alt") or "").split())[:2000],
-            title=" ".join((attributes.get("title") or "").split())[:2000],
-            declared_width=width,
-            declared_height=height,
+        if tag == "input" and (attributes.get("type") or "").lower() != "image":
+            return
+        self.shoot(attributes, "icon" if tag == "input" else "")
+
+    def shoot(self, attributes: Attributes, against: str = "") -> None:
+        """Take in a picture by its element's attributes; `against` is a reason that is known before."""
+        image, reason, body = media.image(
+            attributes, self.base, self.sources[-1] if self.sources else (), self.screen, self.least_inline
         )
-        if not reason:
-            reason = judged(image, f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+        if body:
+            self.page.inline[image.url] = body
+        reason = reason or against or media.judged(image, attributes)
+        stands = media.stands_for(attributes, image, self.told) if image.alt and reason != "placeholder" else None
+        if stands is not None:
+            self.parts.append(stands[0])
+            reason = reason or stands[1]
         linked = bool(self.link) and any(part.strip() for part in self.parts)
-        if self.parts:
-            self.flush()
+        if self.parts and not reason:
+            self.divide()
         target = absolute(self.link[-1], self.base) if self.link else ""
         self.page.pieces.append(Shot(image, reason, self.box, target, linked, self.fallback > 0))
+
+    def divide(self) -> None:
+        """End the block at a picture, and remember that its line may go on behind it."""
+        last = self.parts[-1]
+        count = len(self.page.pieces)
+        self.flush()
+        if len(self.page.pieces) > count:
+            space = "\n" if last.rstrip(" \t\n").endswith(BREAK) else " " if last[-1:].isspace() else ""
+            self.split = (self.blocks[-1] if self.blocks else None, space)
 
     def clip(self, node: LexborNode, tag: str) -> None:
         item = embeds.clip(node, self.base)
@@ -289,14 +353,59 @@ class Walker:
             self.flush()
             self.page.pieces.append(Clip(item, self.box))
 
+    def plugin(self, node: LexborNode, tag: str) -> Leave | None:
+        """An <object> or <embed>: a player, a file, or a picture; else what an <object> holds for want of these."""
+        count = len(self.page.pieces)
+        self.clip(node, tag)
+        if len(self.page.pieces) > count:
+            return None
+        shown = embeds.pictured(tag, node.attributes)
+        if shown is not None:
+            self.shoot(shown)
+            return None
+        return _nothing if tag == "object" else None
+
+    def named_media(self, node: LexborNode, tag: str) -> None:
+        """A <meta> or <link> in the body that names a video's or a sound's address for machines (schema.org)."""
+        item = embeds.itemprop(node.attributes, self.base)
+        if item is not None and not self.fallback:
+            self.flush()
+            self.page.pieces.append(Clip(item, self.box))
+
+    def drawing(self, node: LexborNode, tag: str) -> None:
+        """An <svg>: icons are many and say nothing; what has a picture's size is entered."""
+        image = media.drawing(node.attributes)
+        if image.declared_width >= media.DRAWN and image.declared_height >= media.DRAWN:
+            self.page.aside.append((image, "svg"))
+
+    def controls(self, node: LexborNode, tag: str) -> None:
+        """A <button>: a reader works with it and does not read it."""
+        self.pass_over(node, "icon")
+
+    def pass_over(self, node: LexborNode, why: str) -> None:
+        """Enter the pictures of an element that is not read."""
+        for one in node.css("img"):
+            image, reason, _ = media.image(one.attributes, self.base, (), self.screen, 0)
+            self.page.aside.append((image, reason or why))
+
+    def dialog(self, node: LexborNode, tag: str) -> Leave | None:
+        return self.part(node, tag) if "open" in node.attributes else None
+
 
 ACTIONS: dict[str, Action | None] = {
     **dict.fromkeys(SKIPPED),
     **dict.fromkeys(LINES, Walker.line),
     **dict.fromkeys(BOXES, Walker.part),
     **dict.fromkeys(("td", "th"), Walker.cell),
-    **dict.fromkeys(("img", "amp-img", "amp-anim"), Walker.picture),
-    **dict.fromkeys(("video", "audio", "iframe"), Walker.clip),
+    **dict.fromkeys(("img", "amp-img", "amp-anim", "input"), Walker.picture),
+    **dict.fromkeys(embeds.ELEMENTS, Walker.clip),
+    **dict.fromkeys(embeds.PLUGINS, Walker.plugin),
+    **dict.fromkeys(("meta", "link"), Walker.named_media),
+    "script": Walker.script,
+    "mjx-container": Walker.drawn_formula,
+    "svg": Walker.drawing,
+    "button": Walker.controls,
+    "dialog": Walker.dialog,
     "br": Walker.line_break,
     "math": Walker.formula,
     "a": Walker.anchor,
@@ -307,10 +416,14 @@ ACTIONS: dict[str, Action | None] = {
 
 An action that returns None has dealt with the element's content; else what it returns is called after the content.
 """
+HEEDED = LINES | BOXES | {"td", "th"}
+"""Elements that can be hidden with all that they hold."""
+_NOT_WITHOUT = "img,math,script[type^=math],video,audio,iframe,object,embed,p,div"
+"""What keeps a hidden element that stands in lines: formulae for machines, and what a script shows."""
 LEAVES_KIND = frozenset((*KINDS, "td", "th"))
 
 
-def _name(attributes: media.Attributes) -> str:
+def _name(attributes: Attributes) -> str:
     """What an element calls itself: class, id, role and itemprop."""
     name = attributes.get("class") or ""
     if len(attributes) > ("class" in attributes):
@@ -327,17 +440,6 @@ def _length(node: LexborNode) -> int:
 
 def _nothing() -> None:
     return None
-
-
-def judged(image: Image, name: str) -> str:
-    """Why a picture is none of content by what its element says alone; empty where nothing speaks against it."""
-    width, height = image.declared_width, image.declared_height
-    if 0 < width <= 2 or 0 < height <= 2:
-        return "tracking_pixel"
-    path = image.url.split("?", 1)[0]
-    if path[-4:].lower() == ".svg":
-        return "svg"
-    return media.named(name, path)
 
 
 def texts(raw: str, pre: bool) -> list[str]:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from m3w_builder import dedup, document, extract, sources, storage
 from m3w_builder.config import Config
 from m3w_builder.document import Document, make_key
@@ -34,7 +37,7 @@ class PagesTask:
 
 
 def run(task: PagesTask) -> Receipt:
-    """Make `pages/NNNNNN.parquet`, `.dropped.parquet` and `.keys.parquet` of one partition."""
+    """Make `pages/NNNNNN.parquet`, `.dropped.parquet`, `.keys.parquet` and `.inline.parquet` of one partition."""
     config = task.config
     mark = receipt.fingerprint(
         task.fingerprint,
@@ -48,14 +51,18 @@ def run(task: PagesTask) -> Receipt:
     return receipt.once(task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine))
 
 
+INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
+"""Of `pages/NNNNNN.inline.parquet`: the pictures whose bytes stand in the pages themselves, each once."""
+
 _CODE = ("document.py", "stage.py", "urls.py", "sources", "extract", "text", "dedup", "passes/pages.py")
 
 
 def _work(task: PagesTask, mine: Receipt) -> None:
     base = f"{NAME}/{task.partition:06d}"
-    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys")}
+    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys", ".inline")}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
     archived: list[sources.Archived] = []
+    written: set[str] = set()
     key_rows = 0
     stages = task.config.text
     for name in ("read", "extract", *(stage.name for stage in stages), "keys"):
@@ -64,6 +71,7 @@ def _work(task: PagesTask, mine: Receipt) -> None:
         books(urls[".dropped"], mine.ledger) as the_books,
         storage.table_writer(urls[""], document.SCHEMA) as kept,
         storage.table_writer(urls[".keys"], dedup.KEYS) as keys,
+        storage.table_writer(urls[".inline"], INLINE) as inline,
     ):
         for batch in _batches(_extracted(task, the_books, archived)):
             documents = the_books.through(stages, batch)
@@ -71,6 +79,7 @@ def _work(task: PagesTask, mine: Receipt) -> None:
                 continue
             with the_books.timed("keys"):
                 kept.write_table(document.to_table(documents))
+                _keep_inline(documents, inline, written)
                 made = dedup.page_keys(documents, task.partition, task.config.dedup)
                 keys.write_table(made)
                 key_rows += len(made)
@@ -80,6 +89,16 @@ def _work(task: PagesTask, mine: Receipt) -> None:
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
     for name in tables.values():
         mine.enter(task.build, name)
+
+
+def _keep_inline(documents: list[Document], inline: pq.ParquetWriter, written: set[str]) -> None:
+    """Write the pictures that stand in these pages themselves and were not written before."""
+    for one in documents:
+        for url, body in one.inline.items():
+            if url not in written:
+                written.add(url)
+                inline.write_table(pa.Table.from_pylist([{"url": url, "body": body}], schema=INLINE))
+        one.inline.clear()
 
 
 def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archived]) -> Iterator[Document]:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from m3w_builder import dedup, document, fetch, pictures, sources, storage
+from m3w_builder import dedup, document, extract, fetch, pictures, sources, storage
 from m3w_builder.config import Config
 from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
@@ -229,7 +229,8 @@ def _contained(stage: str, call: object) -> Picture | Drop:
 def _found(
     task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books
 ) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
-    """Every wanted URL once, with its bytes or why there are none: from the archive where it has them, else fetched."""
+    """Every wanted URL once, with its bytes or why there are none: from its page or the archive where they have
+    them, else fetched."""
     places = exchange.archived_places(decisions)
     at = {url: places[key] for url in wanted.pages if (key := dedup.picture_url_key(url)) in places}
     limit, options = task.config.fetch.max_bytes, task.config.source.options
@@ -237,13 +238,28 @@ def _found(
         with the_books.timed("fetch"):
             answer = sources.read_payload(*at[url], limit, options, tuple(task.config.fetch.opt_out))
         yield url, answer
-    rest = fetch.fetch_all([url for url in wanted.pages if url not in at], task.config.fetch)
+    inline = {url for url in wanted.pages if url not in at and extract.is_inline(url)}
+    if inline:
+        yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
+    rest = fetch.fetch_all([url for url in wanted.pages if url not in at and url not in inline], task.config.fetch)
     while True:
         with the_books.timed("fetch"):
             pair = next(rest, None)
         if pair is None:
             return
         yield pair
+
+
+def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+    """The pictures whose bytes stood in the pages themselves, which pass 1 kept beside them."""
+    left = set(wanted)
+    for table in storage.iter_tables(file):
+        for url, body in zip(table["url"].to_pylist(), table["body"], strict=True):
+            if url in left:
+                left.remove(url)
+                yield url, fetch.Fetched(url, url, 200, {}, body.as_py(), "")
+    for url in sorted(left):
+        yield url, Drop(ERROR, f"{file} does not hold it")
 
 
 def _batches(decoded: Iterable[Picture]) -> Iterator[list[Picture]]:
