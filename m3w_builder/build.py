@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from m3w_builder import cluster, plan, sources, storage
+from m3w_builder import cluster, decontaminate, plan, sources, storage
 from m3w_builder.cluster import Engine
 from m3w_builder.config import Config, check
 from m3w_builder.errors import BuildError
@@ -65,11 +65,12 @@ def build(config: Config, out: str, listener: Listener, retry_failed: bool = Fal
     """
     started = time.monotonic()
     sources.check(config.source)
-    check(config)
     storage.make_folder(out)
     summary = Summary(out)
     with locked(out):
         plan.write_config(out, config)
+        config = decontaminate.resolve(config, out)
+        check(config)
         sources.acquire(config.source, config.fetch, storage.join(out, "crawl"), listener.note)
         total = plan.make(out, config)
         if not total:

@@ -136,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("source", metavar="SOURCE", help="a folder or tar of pictures and texts")
     sub.add_argument("--out", required=True, help="the file to write")
+    sub.add_argument("--model", default="", help="an open_clip model, for the pictures' embeddings too")
+    sub.add_argument("--weights", default="", help="its pretrained tag, or a file")
     sub = command(
         "extract", _extract, "one page to items, as JSON lines", "m3w extract page.html --url http://example.org/"
     )
@@ -278,9 +280,11 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _index(arguments: argparse.Namespace) -> int:
     from m3w_builder import decontaminate
+    from m3w_builder.pictures import Embedding
 
-    pictures, texts = decontaminate.index(arguments.source, arguments.out)
-    print(f"{arguments.out}: {pictures} pictures, {texts} texts")
+    embedding = Embedding(arguments.model, arguments.weights) if arguments.model else None
+    pictures, texts = decontaminate.index(arguments.source, arguments.out, embedding)
+    print(f"{arguments.out}: {pictures} pictures, {texts} runs of words")
     return 0
 
 

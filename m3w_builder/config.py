@@ -116,6 +116,10 @@ def parse(data: Mapping[str, Any]) -> Config:
         if stage.name in names:
             raise ConfigError(f"two stages are called '{stage.name}': the books have one page for each name")
         names.append(stage.name)
+    filters = [stage.name for stage in made.pictures.filters]
+    for name in made.assemble.drop_with:
+        if name not in filters:
+            raise ConfigError(f"assemble.drop_with: '{name}' is no filter of pictures.filters{nearest(name, filters)}")
     return made
 
 

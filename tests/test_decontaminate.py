@@ -7,8 +7,8 @@ import tarfile
 import pytest
 from PIL import Image, ImageDraw
 
-from m3w_builder import pictures, text
-from m3w_builder.decontaminate import index
+from m3w_builder import config, pictures, text
+from m3w_builder.decontaminate import index, resolve
 from m3w_builder.document import Document, Text
 from m3w_builder.errors import ConfigError
 from m3w_builder.pictures import Picture, PicturesConfig, decode
@@ -74,3 +74,66 @@ def test_nothing_to_hash_is_an_error_that_says_so(tmp_path) -> None:
         index(str(tmp_path / "none"), str(tmp_path / "out"))
     with pytest.raises(ConfigError, match="holds no picture"):
         index(str(tmp_path), str(tmp_path / "out"))
+
+
+def test_sets_named_in_a_config_become_lists_in_the_build(tmp_path) -> None:
+    folder = tmp_path / "harbour-vqa"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(encoded(drawing(0), "PNG"))
+    (folder / "a.txt").write_text(QUESTION)
+    blocked = tmp_path / "bad.txt"
+    blocked.write_text("p 0123456789abcdef\n")
+
+    def resolved() -> config.Config:
+        return resolve(
+            config.parse(
+                {
+                    "source": {"folder": {"path": str(tmp_path), "base_url": "http://a.example/"}},
+                    "text": [{"contamination": {"lists": [str(folder)]}}],
+                    "pictures": {
+                        "filters": [
+                            {"picture_contamination": {"lists": [str(folder)]}},
+                            {"blocked": {"lists": [str(blocked)]}},
+                        ]
+                    },
+                }
+            ),
+            str(tmp_path / "build"),
+        )
+
+    first = resolved()
+    config.check(first)
+    assert resolved() == first
+    (answer,) = first.text[0]([Document("u", [Text(QUESTION)])])
+    assert isinstance(answer, Drop) and answer.detail == "harbour-vqa"
+    one = decode("u", encoded(drawing(0), "JPEG"), PicturesConfig())
+    (answer,) = first.pictures.filters[0]([one])
+    assert isinstance(answer, Drop) and answer.detail == "harbour-vqa"
+    # What a set holds is in the list's name: a changed one is another config, and reruns what depends on it.
+    (folder / "b.txt").write_text("Another question of this set, long enough to be told from others?")
+    second = resolved()
+    assert second.text[0] != first.text[0] and second.pictures.filters[1] == first.pictures.filters[1]
+    blocked.write_text("p 0123456789abcdee\n")
+    assert resolved().pictures.filters[1] != first.pictures.filters[1]
+    blocked.unlink()
+    with pytest.raises(ConfigError, match="there is no file or folder"):
+        resolved()
+
+
+def test_a_list_may_hold_embeddings_too(tmp_path, tiny_clip) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.png").write_bytes(encoded(Image.new("RGB", (80, 80), (200, 30, 30)), "PNG"))
+    out = str(tmp_path / "colours.hashes")
+    embedding = pictures.Embedding(tiny_clip)
+    assert index(str(tmp_path / "set"), out, embedding) == (1, 0)
+    stage = pictures.STAGES["picture_contamination"](lists=(out,), max_distance=1)
+    # Half the sheet is striped: no longer alike by perceptual hash, but still a red sheet.
+    striped = Image.new("RGB", (80, 80), (200, 30, 30))
+    for row in range(0, 40, 4):
+        striped.paste((170, 20, 20), (0, row, 80, row + 2))
+    one = decode("u", encoded(striped, "PNG"), PicturesConfig(filters=(embedding,)))
+    (answer,) = stage([one])
+    assert answer is one
+    embedding([one])
+    (answer,) = stage([one])
+    assert isinstance(answer, Drop) and (answer.reason, answer.detail) == ("listed_embedding", "colours")

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from m3w_builder.align import assign, clip
+from m3w_builder import clip
+from m3w_builder.align import assign
 from m3w_builder.align.sample import Sample
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop

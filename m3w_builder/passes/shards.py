@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from m3w_builder import dedup, document, shards, storage
@@ -157,13 +159,27 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
                 the_books.kept("picture_duplicates", one)
                 yield one, places
 
+    condemned = _condemned(task, partition)
     for one, places in _aligned(task, partition, joined(), the_books):
+        if one.key in condemned:
+            the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
+            continue
         for left in the_books.through([task.config.assemble], [one]):
             if not _still_wanted(left, places, stones, task.config.assemble.min_pictures, the_books):
                 continue
             order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
             text = json.dumps(document.to_json(left), ensure_ascii=False).encode()
             yield Ready(order, left.host, shards.split_of(left.host, task.config.shards.validation), text, places)
+
+
+def _condemned(task: ShardsTask, partition: int) -> dict[str, str]:
+    """Documents of which a filter of `assemble.drop_with` dropped a picture, by key, and the filter's name."""
+    wanted = list(task.config.assemble.drop_with)
+    if not wanted:
+        return {}
+    rows = storage.read_table(storage.join(task.build, f"pictures/{partition:06d}.dropped.parquet"), ["stage", "doc"])
+    mine = rows.filter(pc.is_in(rows["stage"], value_set=pa.array(wanted)))
+    return dict(zip(mine["doc"].to_pylist(), mine["stage"].to_pylist(), strict=True))
 
 
 def _take_out_lines(one: Document, repeated: set[int]) -> None:

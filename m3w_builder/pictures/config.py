@@ -22,7 +22,7 @@ class PicturesConfig:
     """A picture that claims more px (width × height) goes before it is decoded; decoding takes up to 8 bytes a px."""
     min_decoded_side: int = 64
     """The shorter side, in px, under which decoding at a reduced scale does not go. The checks and hashes look
-    at this array; larger sees finer detail and is slower."""
+    at this array; larger sees finer detail and is slower. A filter that needs more, as `faces` does, gets it."""
     animated: Literal["first", "drop"] = "first"
     """Animations are judged by their first frame and stored whole, or dropped."""
     store_formats: tuple[str, ...] = ("jpeg", "png", "webp", "gif")
@@ -38,6 +38,11 @@ class PicturesConfig:
     strip_metadata: bool = True
     """Take EXIF, XMP, IPTC and comments (camera, place, names) out of the stored bytes; pixels, colour profile and
     everything else stay as they are. A picture that its EXIF turns is stored anew, upright."""
+
+    @property
+    def decoded_side(self) -> int:
+        """`min_decoded_side`, or more where a filter looks at finer detail (its `sees`)."""
+        return max(self.min_decoded_side, *(getattr(stage, "sees", 0) for stage in self.filters), 0)
 
     def __post_init__(self) -> None:
         unknown = sorted({*self.formats, *self.store_formats} - set(KNOWN))

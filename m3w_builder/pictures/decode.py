@@ -90,7 +90,7 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         if frames > 1 and config.animated == "drop":
             return Drop("animated", f"{frames} frames", frames, 1)
         mode = image.mode
-        floor = config.min_decoded_side
+        floor = config.decoded_side
         turn = orientation(image) if name == "jpeg" else 1
         if name == "jpeg":
             # The decoder's own scaling by 1/2, 1/4 or 1/8 leaves out most of its work. It takes the smallest

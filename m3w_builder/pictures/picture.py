@@ -36,6 +36,8 @@ class Picture:
     embedding: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
     frames: int = 1
+    blurred: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """Places to blur in the stored bytes, (left, top, right, bottom) as shares of the sides, upright."""
     box: tuple[float, float, float, float] | None = None
     orientation: int = 1
     """EXIF orientation, 1 to 8, that `body` asks a viewer to apply; 1 is upright."""

@@ -44,7 +44,9 @@ def finish(picture: Picture, config: PicturesConfig) -> Picture | Drop:
 
 def _must_be_encoded(picture: Picture, config: PicturesConfig) -> bool:
     side = max(picture.width, picture.height)
-    return to_be_encoded(picture.format, picture.orientation, picture.mode, side, len(picture.body), config)
+    return bool(picture.blurred) or to_be_encoded(
+        picture.format, picture.orientation, picture.mode, side, len(picture.body), config
+    )
 
 
 def _encode(picture: Picture, config: PicturesConfig) -> None:
@@ -62,6 +64,8 @@ def _encode(picture: Picture, config: PicturesConfig) -> None:
     rgb, picture.whole = picture.whole, None
     if picture.orientation != 1:
         rgb = upright(rgb, picture.orientation)
+    for box in picture.blurred:
+        _blur(rgb, box)
     # JPEG is the smaller for photographs; a drawing that came without loss stays so while it may.
     name = "png" if picture.format in _LOSSLESS else "jpeg"
     body = _write(rgb, name, profile, config)
@@ -71,6 +75,23 @@ def _encode(picture: Picture, config: PicturesConfig) -> None:
     picture.width, picture.height = rgb.size
     picture.orientation = 1
     picture.frames = 1
+
+
+def _blur(image: Image.Image, box: tuple[float, float, float, float]) -> None:
+    """Blur a part until nothing of it can be told, and a fifth around it."""
+    from PIL import ImageFilter
+
+    width, height = image.size
+    left, top, right, bottom = box
+    margin_x, margin_y = (right - left) / 5, (bottom - top) / 5
+    place = (
+        max(0, round((left - margin_x) * width)),
+        max(0, round((top - margin_y) * height)),
+        min(width, round((right + margin_x) * width)),
+        min(height, round((bottom + margin_y) * height)),
+    )
+    part = image.crop(place)
+    image.paste(part.filter(ImageFilter.GaussianBlur(max(part.size) / 6)), place)
 
 
 def _write(rgb: Image.Image, name: str, profile: bytes | None, config: PicturesConfig) -> bytes:

@@ -16,6 +16,7 @@ class Assemble:
 
     name: ClassVar[str] = "assemble"
     reasons: ClassVar[Mapping[str, str]] = {
+        "bad_picture": "a filter of drop_with dropped one of its pictures",
         "no_pictures": "fewer than min_pictures pictures are left",
         "too_many_pictures": "more than max_pictures pictures are left",
         "no_text": "no text is left",
@@ -25,6 +26,10 @@ class Assemble:
     """Documents left with fewer pictures go; M3W drops pages without any (arXiv 2204.14198, A.3.1). 0 keeps all."""
     max_pictures: int = 0
     """Documents left with more pictures go; OBELICS takes 30 (arXiv 2306.16527, section 3.2). 0 means no limit."""
+
+    drop_with: tuple[str, ...] = ()
+    """Names of picture filters, such as nsfw: a document of which one of these drops a picture goes as a whole, as
+    OBELICS does with unsafe pictures (arXiv 2306.16527, A.1.5)."""
 
     def __call__(self, batch: Sequence[Document], /) -> list[Document | Drop]:
         return [self.judge(document) for document in batch]

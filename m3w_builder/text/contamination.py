@@ -11,6 +11,7 @@ import xxhash
 
 from m3w_builder import storage
 from m3w_builder.document import Document, words
+from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop
 
 LENGTH = 13
@@ -31,17 +32,23 @@ def run_hashes(text: str, length: int = LENGTH) -> Iterator[int]:
 class Contamination:
     """Drops documents with `min_runs` or more runs of 13 words that a list holds.
 
-    A list is a text file: `t` and 16 hex digits a line, as `decontaminate.index` writes it. Texts of the set that
-    are shorter than 13 words are found only where a document is no longer.
+    `m3w decontaminate-index` makes a list: `t` and 16 hex digits a line. Texts of the set that are shorter than 13
+    words are found only where a document is no longer.
     """
 
     name: ClassVar[str] = "contamination"
     reasons: ClassVar[Mapping[str, str]] = {"listed_text": "min_runs runs of words or more stand in a list"}
 
     lists: tuple[str, ...] = ()
-    """Hash lists, any fsspec URL; a list's file name without its ending is the set's name."""
+    """Evaluation sets, any fsspec URL: hash lists, or folders and tars, of which the build makes lists first. The file
+    or folder's name without its ending is the set's name."""
     min_runs: int = 1
     """Runs of 13 words that must be found."""
+
+    def check(self) -> None:
+        """Read the lists; raises ConfigError where one is not there."""
+        for name in self.lists:
+            _read(name)
 
     def __call__(self, batch: Sequence[Document], /) -> list[Document | Drop]:
         return [self.judge(document) for document in batch]
@@ -59,5 +66,8 @@ class Contamination:
 
 @lru_cache(maxsize=16)
 def _read(name: str) -> frozenset[int]:
-    lines = storage.read_bytes(name).decode().splitlines()
+    try:
+        lines = storage.read_bytes(name).decode().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"lists: '{name}' is no hash list that can be read ({type(error).__name__})") from None
     return frozenset(int(line[2:18], 16) for line in lines if line.startswith("t "))

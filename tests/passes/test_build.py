@@ -260,3 +260,12 @@ def test_a_page_with_the_same_pictures_is_dropped_in_the_last_pass(make, archive
     # A copy of article 0 at another URL, and article 4 with the picture of 0.
     assert summary.ledger["picture_duplicates"].pages.dropped == {"same_pictures": 2}
     assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_a_document_goes_with_its_picture_where_the_config_says_so(make):
+    filters = {"filters": [{"size": {"min_side": 64}}]}
+    _, summary, _ = make(pictures=filters, assemble={"drop_with": ["size"], "min_pictures": 0})
+    assert summary.ledger.faults() == []
+    assert summary.ledger["assemble"].pages.dropped == {"bad_picture": 1}  # article 5, whose picture is tiny
+    with pytest.raises(ConfigError, match="'blur' is no filter"):
+        make("wrong", pictures=filters, assemble={"drop_with": ["blur"]})

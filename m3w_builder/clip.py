@@ -6,12 +6,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from m3w_builder.errors import ConfigError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +27,28 @@ class Clip:
     device: str
     side: int
 
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied by before a softmax."""
+        return float(self.model.logit_scale.detach().exp())
+
     def pictures(self, bodies: Sequence[bytes], batch: int) -> list[NDArray[np.float32] | None]:
         """A vector for each picture, `batch` at once; None where one cannot be decoded."""
+        opened = [self._open(body) for body in bodies]
+        vectors = iter(self.vectors([picture for picture in opened if picture is not None], batch))
+        return [None if picture is None else next(vectors) for picture in opened]
+
+    def vectors(self, pictures: Sequence[Image], batch: int) -> NDArray[np.float32]:
+        """(pictures, width), `batch` at once."""
         import torch
 
-        tensors: list[Any] = [self._tensor(body) for body in bodies]
-        good = [place for place, tensor in enumerate(tensors) if tensor is not None]
-        found: list[NDArray[np.float32] | None] = [None] * len(bodies)
+        parts = []
         with torch.inference_mode():
-            for start in range(0, len(good), batch):
-                places = good[start : start + batch]
-                stacked = torch.stack([tensors[place] for place in places]).to(self.device)
-                vectors = self.model.encode_image(stacked, normalize=True).float().cpu().numpy()
-                for place, vector in zip(places, vectors, strict=True):
-                    found[place] = vector
-        return found
+            for start in range(0, len(pictures), batch):
+                tensors = [self.preprocess(picture) for picture in pictures[start : start + batch]]
+                stacked = torch.stack(tensors).to(self.device)
+                parts.append(self.model.encode_image(stacked, normalize=True).float().cpu().numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
 
     def texts(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """(texts, width); what is longer than the model reads is cut."""
@@ -51,13 +61,13 @@ class Clip:
                 parts.append(self.model.encode_text(tokens, normalize=True).float().cpu().numpy())
         return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
 
-    def _tensor(self, body: bytes) -> Any:
-        from PIL import Image
+    def _open(self, body: bytes) -> Image | None:
+        import PIL.Image
 
         try:
-            with Image.open(io.BytesIO(body)) as picture:
+            with PIL.Image.open(io.BytesIO(body)) as picture:
                 picture.draft("RGB", (2 * self.side, 2 * self.side))
-                return self.preprocess(picture.convert("RGB"))
+                return picture.convert("RGB")
         except Exception:  # decoders raise nearly everything on broken bytes
             return None
 
