@@ -20,6 +20,7 @@ from m3w_builder.fetch import FetchConfig
 from m3w_builder.fill import fill, nearest
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.pictures import PicturesConfig
+from m3w_builder.report.config import ReportConfig
 from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.assemble import Assemble
 from m3w_builder.shards.cards import CardConfig
@@ -64,6 +65,8 @@ class Config:
     """How samples are written."""
     card: CardConfig = field(default_factory=CardConfig)
     """What the cards say that no build can know."""
+    report: ReportConfig = field(default_factory=ReportConfig)
+    """What is counted for the report."""
     validate: ValidateConfig = field(default_factory=ValidateConfig)
     """How `m3w validate` trains and judges."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)

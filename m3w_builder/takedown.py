@@ -189,7 +189,7 @@ def _enter(task: TakeTask, mine: Receipt, rows: list[dict[str, Any]], tars: list
             if row["unit"] == unit:
                 count.drop(row["reason"])
         count.kept = taken - sum(count.dropped.values())
-    statistics = Statistics()
+    statistics = Statistics(mine.stats["documents"].get("tokenizer", ""))
     for name in tars:
         for one, _ in shards.samples(storage.join(task.build, f"{name}.tar")):
             statistics.add_document(one)

@@ -13,6 +13,7 @@ from m3w_builder.dedup.keys import (
     picture_url_key,
     time_rank,
 )
+from m3w_builder.dedup.repeats import distances, repeats
 from m3w_builder.dedup.tables import DECISIONS, KEYS, REASONS
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "REASONS",
     "DedupConfig",
     "archived_keys",
+    "distances",
     "hash64",
     "judge_pages",
     "judge_pictures",
@@ -30,6 +32,7 @@ __all__ = [
     "picture_key",
     "picture_keys",
     "picture_url_key",
+    "repeats",
     "settle",
     "time_rank",
 ]

@@ -75,11 +75,14 @@ def judge(task: ExchangeTask) -> Receipt:
 
     def work(mine: Receipt) -> None:
         keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        decisions = JUDGES[task.exchange](keys.unify_dictionaries(), task.config)
+        keys = keys.unify_dictionaries()
+        decisions = JUDGES[task.exchange](keys, task.config)
         groups = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
             mine_only = decisions.filter(pa.array(groups == group))
             _write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", mine_only)
+        if task.exchange == "exchange2":
+            mine.stats = {"repeats": dedup.repeats(keys)}
 
     return receipt.once(task.build, name, task.number, f"bucket {task.number}", mark, work)
 
@@ -99,6 +102,8 @@ def deliver(task: ExchangeTask) -> Receipt:
         for partition in task.partitions:
             low, high = np.searchsorted(partitions, [partition, partition + 1])
             _write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
+        if task.exchange == "exchange2":
+            mine.stats = {"distances": dedup.distances(decisions)}
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 

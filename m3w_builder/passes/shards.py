@@ -40,6 +40,7 @@ _CODE = (
     "shards/write.py",
     "report/statistics.py",
     "report/sketches.py",
+    "report/tokens.py",
     "passes/shards.py",
     "passes/pictures.py",
 )
@@ -84,7 +85,7 @@ def run(task: ShardsTask) -> Receipt:
         inputs.append([pages.outputs, pictures.outputs])
         inputs.append([exchange.read_decisions(task.build, name, partition)[1] for name in ("exchange1", "exchange2")])
     mark = receipt.fingerprint(
-        inputs, config.align, config.assemble, config.shards, receipt.code(*_CODE), config.plugin_code
+        inputs, config.align, config.assemble, config.shards, config.report, receipt.code(*_CODE), config.plugin_code
     )
     label = f"partitions {task.partitions[0]}–{task.partitions[-1]}"
     return receipt.once(task.build, NAME, task.bundle, label, mark, lambda mine: _work(task, mine))
@@ -92,7 +93,7 @@ def run(task: ShardsTask) -> Receipt:
 
 def _work(task: ShardsTask, mine: Receipt) -> None:
     dropped = f"{NAME}/{task.bundle:06d}.dropped.parquet"
-    statistics = Statistics()
+    statistics = Statistics(task.config.report.tokenizer)
     ready: list[Ready] = []
     for name in ("picture_duplicates", *(stage.name for stage in task.config.align), "assemble", "write"):
         mine.ledger[name]

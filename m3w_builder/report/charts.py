@@ -1,8 +1,10 @@
-"""Bar charts as plain SVG: coloured by the page's style sheet, so that they follow light, dark and print."""
+"""Bar charts by matplotlib, as SVG coloured by the page's style sheet, so that they follow light, dark and print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -10,9 +12,17 @@ from typing import Literal
 
 from m3w_builder.report.sketches import STEPS, Histogram
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 190, 40, 24, 8
+SIZE = (3.4, 1.9)
+"""Width and height of a chart in inches of 72 px."""
+TICKS = 8
+"""Most labels under a chart."""
 MOST = 26
 """Most bars of one chart."""
+
+_INKS = {"bar": "#0a0b0c", "second": "#0c0d0a", "text": "#0d0e0f", "line": "#1a1b1c"}
+"""Colours by which the page's own are found again in what matplotlib draws."""
+_NAMES = {"bar": "good", "second": "bad", "text": "quiet", "line": "line"}
+_SPACE = re.compile(r"\s+")
 
 Scale = Literal["count", "size", "ratio"]
 
@@ -95,58 +105,75 @@ def size(value: float) -> str:
 
 
 def svg(title: str, data: Sequence[Bar]) -> str:
-    """A chart with its text alternative; every text in it is escaped."""
-    most = max((bar.count for bar in data), default=0) or 1
-    wide, tall = WIDTH - LEFT, HEIGHT - BOTTOM - TOP
-    slot = wide / max(1, len(data))
-    told = "; ".join(f"{bar.label}: {bar.count:,}" for bar in data)
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title}. {told}")}">',
-    ]
-    for share in (0, 0.5, 1):
-        y = TOP + tall * (1 - share)
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        if share == 0 or most * share >= 1:
-            parts.append(f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{short(most * share)}</text>')
-    every = max(1, -(-len(data) // 8))
-    for index, bar in enumerate(data):
-        x, height = LEFT + index * slot, tall * bar.count / most
-        height = max(height, 1.0) if bar.count else 0
-        parts.append(
-            f'<rect class="bar" x="{x + slot * 0.08:.1f}" y="{TOP + tall - height:.1f}" width="{slot * 0.84:.1f}" '
-            f'height="{height:.1f}"><title>{escape(bar.label)}: {bar.count:,}</title></rect>'
-        )
-        if index % every == 0:
-            parts.append(
-                f'<text x="{x + slot / 2:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(bar.tick)}</text>'
-            )
-    return "".join([*parts, "</svg>"])
+    """A chart with its text alternative, each bar with its own; every text in it is escaped."""
+    told = [f"{bar.label}: {bar.count:,}" for bar in data]
+    return _svg(title, data, [[bar.count for bar in data]], [told], short, "; ".join(told))
 
 
 def pair_svg(title: str, first: Sequence[Bar], second: Sequence[Bar]) -> str:
     """Two series on the same bars, side by side, each in percent of its own sum; every text in it is escaped."""
-    wide, tall = WIDTH - LEFT, HEIGHT - BOTTOM - TOP
     sums = [sum(bar.count for bar in side) or 1 for side in (first, second)]
     shares = [[100 * bar.count / total for bar in side] for side, total in zip((first, second), sums, strict=True)]
-    most = max(map(max, shares), default=0) or 1
-    slot = wide / max(1, len(first))
+    labels = [
+        [f"{name}, {bar.label}: {share:.2f} %" for bar, share in zip(first, side, strict=True)]
+        for name, side in zip(("A", "B"), shares, strict=True)
+    ]
     told = "; ".join(f"{bar.label}: {a:.1f} %, {b:.1f} %" for bar, a, b in zip(first, *shares, strict=True))
-    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{title}, A and B. {told}")}">']
-    for share in (0, 0.5, 1):
-        y = TOP + tall * (1 - share)
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{most * share:.3g}%</text>')
-    every = max(1, -(-len(first) // 8))
-    for index, bar in enumerate(first):
-        x = LEFT + index * slot
-        for number, (name, side) in enumerate(zip(("A", "B"), shares, strict=True)):
-            height = tall * side[index] / most
-            parts.append(
-                f'<rect class="{"bar second" if number else "bar"}" x="{x + slot * (0.08 + 0.42 * number):.1f}" '
-                f'y="{TOP + tall - height:.1f}" width="{slot * 0.42:.1f}" height="{height:.1f}">'
-                f"<title>{name}, {escape(bar.label)}: {side[index]:.2f} %</title></rect>"
-            )
-        if index % every == 0:
-            middle = f'x="{x + slot / 2:.1f}" y="{HEIGHT - 6}" text-anchor="middle"'
-            parts.append(f"<text {middle}>{escape(bar.tick)}</text>")
-    return "".join([*parts, "</svg>"])
+    return _svg(f"{title}, A and B", first, shares, labels, lambda value: f"{value:.3g}%", told)
+
+
+def _svg(
+    title: str,
+    data: Sequence[Bar],
+    series: Sequence[Sequence[float]],
+    labels: Sequence[Sequence[str]],
+    tick: Callable[[float], str],
+    told: str,
+) -> str:
+    """Bars of one or two series over the same ticks, drawn by matplotlib."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 8, "axes.linewidth": 0.7}):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        axes = figure.add_subplot()
+        width = 0.84 / len(series)
+        for number, (values, ink) in enumerate(zip(series, ("bar", "second"), strict=False)):
+            shift = width * (number - (len(series) - 1) / 2)
+            places = [place + shift for place in range(len(data))]
+            for place, patch in enumerate(axes.bar(places, values, width=width, color=_INKS[ink], clip_on=False)):
+                patch.set_gid(f"bar-{number}-{place}")
+        every = max(1, -(-len(data) // TICKS))
+        axes.set_xticks(range(0, len(data), every), [bar.tick.replace("$", "\\$") for bar in data[::every]])
+        axes.set_xlim(-0.6, max(len(data), 1) - 0.4)
+        axes.set_ylim(0, max(map(max, series), default=0) * 1.04 or 1)
+        axes.yaxis.set_major_locator(MaxNLocator(3, integer=len(series) == 1))
+        axes.yaxis.set_major_formatter(lambda value, _: tick(value))
+        axes.tick_params(length=0, labelcolor=_INKS["text"])
+        axes.grid(axis="y", color=_INKS["line"], linewidth=0.7, clip_on=False)
+        axes.set_axisbelow(True)
+        for side, spine in axes.spines.items():
+            spine.set_visible(side == "bottom")
+            spine.set_color(_INKS["line"])
+        out = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return _bare(out.getvalue(), f"{title}. {told}", labels)
+
+
+def _bare(drawn: str, told: str, labels: Sequence[Sequence[str]]) -> str:
+    """matplotlib's SVG as an element of a page: no ids, sizes or background; inks and type are the page's."""
+    body = drawn[drawn.index("<svg") :]
+    inside = body[body.index("<g id=") : body.rindex("</svg>")]
+    inside = re.sub(r'<g id="patch_[12]">.*?</g>', "", inside, count=2, flags=re.DOTALL)  # backgrounds
+    for number, side in enumerate(labels):
+        for place, label in enumerate(side):
+            inside = inside.replace(f'<g id="bar-{number}-{place}">', f"<g><title>{escape(label)}</title>", 1)
+    inside = re.sub(r' id="[^"]*"|<defs>.*?</defs>|<!--.*?-->', "", inside, flags=re.DOTALL)
+    inside = re.sub(r'font: [^;"]*|font-size: [^;"]*; font-family: [^;"]*', "font-size: 8px", inside)
+    for name, colour in _INKS.items():
+        inside = inside.replace(colour, f"var(--{_NAMES[name]})")
+    box = re.search(r'viewBox="([^"]*)"', body)
+    inside = _SPACE.sub(" ", inside)
+    return f'<svg viewBox="{box[1] if box else ""}" role="img" aria-label="{escape(told)}">{inside}</svg>'

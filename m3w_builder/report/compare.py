@@ -133,7 +133,7 @@ def _plots(one: Side, two: Side) -> Iterator[tuple[str, Any]]:
     from markupsafe import Markup
 
     for name, (title, scale) in CHARTS.items():
-        bins = [side["histograms"][name] for side in (one, two)]
+        bins = [side["histograms"].get(name, {}) for side in (one, two)]
         if made := charts.paired(bins[0], bins[1], scale):
             yield title, Markup(charts.pair_svg(title, made[0], made[1]))
     for name in NAMES:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from importlib import metadata
 from typing import Any
 
+import yaml
+
 from m3w_builder import __version__, storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report import reasons
+from m3w_builder.report import reasons, topics
+from m3w_builder.report.draw import Draw
 from m3w_builder.report.statistics import DISTINCT, HISTOGRAMS, SAMPLE_HELD, SUMS, Statistics
 from m3w_builder.shards.cards import PASSES, receipts
 
+REPEATED = 12
+"""Most repeated pictures that are shown."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PACKAGES = ("fastwarc", "selectolax", "opencv-python-headless", "pillow", "pyarrow", "dask", "webdataset", "torch")
 """Packages on which the bytes of a corpus depend; their versions are told."""
 PEERS: tuple[dict[str, Any], ...] = (
-    {"name": "OBELICS", "documents": 141e6, "pictures": 353e6, "text": "115 B tokens", "source": "arXiv 2306.16527"},
-    {"name": "MMC4", "documents": 101.2e6, "pictures": 571e6, "text": "43 B tokens", "source": "arXiv 2304.06939"},
-    {"name": "M3W", "documents": 43.3e6, "pictures": 185e6, "text": "182 GB", "source": "arXiv 2204.14198, never out"},
-)
-"""Published figures of other corpora; pictures count each place where one stands."""
+    {"name": "OBELICS", "documents": 141e6, "pictures": 353e6, "tokens": 115e9, "read": 41.2e9,
+     "text": "115 B tokens", "language": "English", "source": "arXiv 2306.16527"},
+    {"name": "MMC4 1.1", "documents": 101.2e6, "pictures": 571e6, "tokens": 43e9, "read": None,
+     "text": "43 B tokens", "language": "English", "source": "arXiv 2304.06939 v3"},
+    {"name": "M3W", "documents": 43.3e6, "pictures": 185e6, "tokens": None, "read": None,
+     "text": "182 GB", "language": "English", "source": "arXiv 2204.14198; never published"},
+)  # fmt: skip
+"""Published figures of other corpora, None where none was published; pictures count each place where one stands, and
+tokens are by each paper's own tokenizer. `read` is the pages that were gone through."""
+
+DRAWN = topics.DOCUMENTS
+"""Documents drawn at random, for what can't be told by counts: what they look like, and what they are about."""
 
 
 def gather(build: str) -> dict[str, Any]:
@@ -29,14 +42,17 @@ def gather(build: str) -> dict[str, Any]:
         raise BuildError(f"{build}: no finished build lies there (no ledger.json); run `m3w build` first")
     total = Statistics()
     shards = size = 0
+    draw = Draw(DRAWN)
     for receipt in receipts(build, "shards"):
         total.merge(Statistics.from_json(receipt["stats"]["documents"]))
-        tars = [output for name, output in receipt["outputs"].items() if name.endswith(".tar")]
+        tars = {name: output for name, output in sorted(receipt["outputs"].items()) if name.endswith(".tar")}
         shards += len(tars)
-        size += sum(output["bytes"] for output in tars)
+        size += sum(output["bytes"] for output in tars.values())
+        names = [name.rsplit("/", 1)[-1].removesuffix(".tar") for name in tars]
+        draw.offer(names, receipt["stats"]["documents"]["sums"].get("documents", 0))
     ledger = storage.read_json(storage.join(build, "ledger.json"))
     return {
-        "build": build.rstrip("/").rsplit("/", 1)[-1] or build,
+        "build": name_of(build),
         "ledger": ledger,
         "dropped": dropped(ledger),
         "passes": [cost for name in PASSES if (cost := costs(build, name))],
@@ -54,11 +70,47 @@ def gather(build: str) -> dict[str, Any]:
         "words": total.words.to_json(200),
         "scores": {name: dict(sorted(bins.items())) for name, bins in sorted(total.scores.items())},
         "samples": {name: sample.to_json(SAMPLE_HELD) for name, sample in total.samples.items()},
-        "tokens": [],
+        "tokens": tokens(total),
+        "duplicates": duplicates(build),
+        "drawn": draw.drawn(),
         "peers": list(PEERS),
         "verdict": _verdict(build),
         "versions": versions(),
     }
+
+
+HIDDEN = ("samples", "drawn")
+"""What `gather` gives to those that go on with it, and report.json does not hold."""
+
+
+def name_of(build: str) -> str:
+    """What the corpus is called in its config; the folder's name where it is not called anything of its own."""
+    url = storage.join(build, "config.yaml")
+    named = (yaml.safe_load(storage.read_bytes(url)) or {}).get("name") if storage.exists(url) else ""
+    folder = build.rstrip("/").rsplit("/", 1)[-1] or build
+    return str(named) if named and named != "m3w" else folder
+
+
+def tokens(total: Statistics) -> list[dict[str, Any]]:
+    """How many tokens there are, by which tokenizer; empty where none were counted."""
+    if not total.tokenizer:
+        return []
+    told = "CLIP's byte pairs (49,408)" if total.tokenizer == "clip" else total.tokenizer
+    return [{"tokenizer": told, "tokens": total.sums["tokens"]}]
+
+
+def duplicates(build: str) -> dict[str, Any]:
+    """Pictures that repeat: groups of the same bytes by size, the largest of them, near duplicates by distance."""
+    sizes: Counter[int] = Counter()
+    near: Counter[int] = Counter()
+    most: list[tuple[int, str, int]] = []
+    for receipt in receipts(build, "exchange2/judge"):
+        told = receipt["stats"].get("repeats") or {"sizes": {}, "most": []}
+        sizes.update({int(size): number for size, number in told["sizes"].items()})
+        most = sorted([*most, *map(tuple, told["most"])], reverse=True)[:REPEATED]
+    for receipt in receipts(build, "exchange2/deliver"):
+        near.update({int(bits): number for bits, number in receipt["stats"].get("distances", {}).items()})
+    return {"sizes": dict(sorted(sizes.items())), "most": most, "near": dict(sorted(near.items()))}
 
 
 def costs(build: str, pass_name: str) -> dict[str, Any] | None:

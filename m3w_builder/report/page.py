@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
-import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from m3w_builder import storage
-from m3w_builder.document import Text, words
-from m3w_builder.errors import BuildError
-from m3w_builder.report import charts, datasheet, figures
-from m3w_builder.report.catalogue import Catalogue
+from m3w_builder.report import charts, datasheet, draw, figures, tables, thumbnails, topics
 from m3w_builder.report.charts import Scale
-from m3w_builder.report.sketches import STEPS, Histogram
 from m3w_builder.report.statistics import SCORE_STEPS
 
 CHARTS: dict[str, tuple[str, Scale]] = {
     "pictures_a_document": ("Pictures a document", "count"),
     "words_a_document": ("Words a document", "size"),
+    "tokens_a_document": ("Tokens a document", "size"),
     "words_between_pictures": ("Words before each picture, since the last", "size"),
+    "tokens_between_pictures": ("Tokens before each picture, since the last", "size"),
     "picture_position": ("Position of pictures among the items", "count"),
     "picture_side": ("Shorter side of pictures, px", "size"),
     "picture_aspect": ("Width by height of pictures", "ratio"),
@@ -29,18 +23,18 @@ CHARTS: dict[str, tuple[str, Scale]] = {
 }
 SHOWN = 24
 """Documents shown, drawn at random with a fixed seed."""
-THUMBNAIL = 220
-"""Longer side of a thumbnail, px."""
 LETTERS = 5
 """Fewest letters of the words shown; characters of scripts without spaces stand alone and are shown."""
 
 
 def write(build: str, found: dict[str, Any] | None = None) -> str:
-    """Write `report/report.html`, `report.json`, `datasheet.md`, `funnel.csv`, `distributions.csv`; the page's path.
+    """Write `report/report.html`, `report.json`, `datasheet.md`, and the figures as CSV; the page's path.
 
     `found` is what `figures.gather` gives, where the caller has it.
     """
     found = found or figures.gather(build)
+    many = found["sums"]["documents"] >= topics.LEAST
+    found = {**found, "topics": topics.topics(draw.texts(build, found["drawn"])) if many else []}
     page = (
         templates()
         .get_template("report.html")
@@ -48,17 +42,21 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
             **found,
             config=storage.read_bytes(storage.join(build, "config.yaml")).decode(),
             charts=list(plots(found)),
+            repeated=list(thumbnails.repeated(build, found["duplicates"]["most"])),
+            compared=compared(found),
+            least_topics=topics.LEAST,
             common_words=common(found["words"]["counts"]),
-            cards=list(cards(build)),
+            cards=list(thumbnails.cards(build, found["drawn"][:SHOWN])),
             funnels={unit: funnel(found["ledger"], unit) for unit in ("pages", "pictures")},
         )
     )
     folder = storage.join(build, "report")
-    told = {name: value for name, value in found.items() if name != "samples"}
+    told = {name: value for name, value in found.items() if name not in figures.HIDDEN}
     storage.write_json(storage.join(folder, "report.json"), told)
     storage.write_bytes(storage.join(folder, "datasheet.md"), datasheet.markdown(build, found).encode())
-    storage.write_bytes(storage.join(folder, "funnel.csv"), table(FUNNEL, funnel_rows(found["ledger"])))
-    storage.write_bytes(storage.join(folder, "distributions.csv"), table(BARS, bar_rows(found["histograms"])))
+    storage.write_bytes(storage.join(folder, "funnel.csv"), tables.funnel(found["ledger"]))
+    storage.write_bytes(storage.join(folder, "distributions.csv"), tables.distributions(found["histograms"]))
+    storage.write_bytes(storage.join(folder, "figures.csv"), tables.figures(told))
     url = storage.join(folder, "report.html")
     storage.write_bytes(url, page.encode())
     return url
@@ -116,7 +114,10 @@ def funnel(ledger: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
                     "gone": gone,
                     "kept_share": round(100 * count["kept"] / most, 2),
                     "gone_share": round(100 * gone / most, 2),
-                    "reasons": sorted(count["dropped"].items(), key=lambda item: -item[1]),
+                    "reasons": [
+                        (reason, number, round(100 * number / most, 2))
+                        for reason, number in sorted(count["dropped"].items(), key=lambda item: -item[1])
+                    ],
                 }
             )
     return rows
@@ -131,80 +132,35 @@ def common(counts: dict[str, int]) -> list[tuple[str, int, int]]:
     return [(word, number, round(85 + 90 * (number / most) ** 0.5)) for word, number in telling]
 
 
-def cards(build: str) -> Iterator[dict[str, Any]]:
-    """Some documents drawn at random: title, host, how the text begins, first picture as a thumbnail."""
-    try:
-        catalogue = Catalogue(build)
-    except BuildError:
-        return  # nothing was kept
-    numbers = random.Random(0).sample(range(catalogue.total), min(SHOWN, catalogue.total))
-    for number in sorted(numbers):
-        document, parts = catalogue.sample(number)
-        image = next((item for item in document.images if item.part in parts), None)
-        text = next((item.text for item in document.items if isinstance(item, Text) and len(words(item.text)) > 12), "")
-        yield {
-            "title": document.title or document.url,
-            "host": document.host,
-            "text": cut(text or document.text, 220),
-            "alt": image.alt[:200] if image else "",
-            "thumbnail": thumbnail(parts[image.part]) if image else "",
-            "pictures": len(document.images),
-            "words": len(words(document.text)),
-        }
+def compared(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """What is compared with published corpora: a row a measure, a column a corpus, this build first."""
+    sums, ledger = found["sums"], found["ledger"]
+    told = found["tokens"][0]["tokens"] if found["tokens"] else None
+    ours = {
+        "documents": sums["documents"], "pictures": sums["images"], "tokens": told,
+        "read": next((entry["pages"]["in"] for entry in ledger if entry["pages"]["in"]), 0),
+        "text": f"{charts.size(sums['characters'])[:-1]}characters",
+        "language": ", ".join(name for name, _ in found["counters"]["languages"][:3]),
+        "source": "this build",
+    }  # fmt: skip
+    columns = [ours, *found["peers"]]
 
+    def ratio(above: str, below: str, shape: str = "{:.2f}") -> list[str]:
+        return [shape.format(one[above] / one[below]) if one[above] and one[below] else "" for one in columns]
 
-def cut(text: str, most: int) -> str:
-    """The text's beginning, with an ellipsis where it is cut."""
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip() + "…"
+    def plain(name: str) -> list[str]:
+        return [charts.short(one[name]) if one[name] else "" for one in columns]
 
-
-def thumbnail(body: bytes) -> str:
-    """A small JPEG of a picture as a data URI, encoded anew; empty where it can't be decoded."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(io.BytesIO(body)) as opened:
-            opened.draft("RGB", (THUMBNAIL, THUMBNAIL))
-            picture = ImageOps.exif_transpose(opened)
-            picture.thumbnail((THUMBNAIL, THUMBNAIL))
-            if picture.mode in ("RGBA", "LA", "P"):
-                whole = picture.convert("RGBA")
-                picture = Image.new("RGB", whole.size, "white")
-                picture.paste(whole, mask=whole.getchannel("A"))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=68)
-    except Exception:  # a picture is shown or it is not; the report is written all the same
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
-
-
-FUNNEL = ("unit", "stage", "in", "kept", "reason", "dropped")
-BARS = ("distribution", "from", "to", "count")
-
-
-def funnel_rows(ledger: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
-    for entry in ledger:
-        for unit in ("pages", "pictures"):
-            count = entry[unit]
-            for reason, number in {"": 0, **count["dropped"]}.items():
-                if reason or not count["dropped"]:
-                    yield unit, entry["stage"], count["in"], count["kept"], reason, number
-
-
-def bar_rows(histograms: dict[str, dict[str, int]]) -> Iterator[tuple[Any, ...]]:
-    for name, bins in histograms.items():
-        for place, count in bins.items():
-            if int(place) == Histogram.ZERO:
-                yield name, 0, 0, count
-            else:
-                low, high = (float(f"{2 ** ((int(place) + end) / STEPS):.6g}") for end in (0, 1))
-                yield name, low, high, count
-
-
-def table(head: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """CSV with a header line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return out.getvalue().encode()
+    return [
+        ("documents", plain("documents")),
+        ("pictures", plain("pictures")),
+        ("tokens", plain("tokens")),
+        ("pictures a document", ratio("pictures", "documents")),
+        ("tokens a document", ratio("tokens", "documents", "{:,.0f}")),
+        ("tokens a picture", ratio("tokens", "pictures", "{:,.0f}")),
+        ("pages gone through", plain("read")),
+        ("documents kept of these", ratio("documents", "read", "{:.2%}")),
+        ("text", [one["text"] for one in columns]),
+        ("language", [one["language"] for one in columns]),
+        ("source", [one["source"] for one in columns]),
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from m3w_builder.document import Audio, Document, Image, Text, Video, words
+from m3w_builder.report import tokens
 from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
 
 __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
@@ -24,6 +25,8 @@ HISTOGRAMS = (
     "pictures_a_document",
     "words_a_document",
     "words_between_pictures",
+    "tokens_a_document",
+    "tokens_between_pictures",
     "picture_position",
     "picture_side",
     "picture_aspect",
@@ -35,13 +38,16 @@ SAMPLES = ("records", "urls", "pictures")
 """What the overlap of two builds is told of: records by key, pages by URL, pictures by sha256."""
 SAMPLE, SAMPLE_HELD = 2048, 16_384
 """Hashes that one partition tells of each, and that a whole build holds."""
-SUMS = ("documents", "words", "characters", "texts", "images", "videos", "audios", "picture_bytes")
+SUMS = ("documents", "words", "characters", "texts", "images", "videos", "audios", "picture_bytes", "tokens")
 
 
 class Statistics:
     """What the report shows of documents and pictures."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokenizer: str = "") -> None:
+        self.tokenizer = tokenizer
+        """By which tokens are counted, as `tokens.counter` knows it; empty: they are not."""
+        self._tokens = tokens.counter(tokenizer)
         self.sums: Counter[str] = Counter()
         self.histograms = {name: Histogram() for name in HISTOGRAMS}
         self.counters: dict[str, Counter[str]] = {name: Counter() for name in COUNTERS}
@@ -55,6 +61,7 @@ class Statistics:
         """Count one finished document."""
         self.sums["documents"] += 1
         total, since, pictures = 0, 0, 0
+        tokens_in_all, tokens_since = 0, 0
         for position, item in enumerate(document.items):
             match item:
                 case Text():
@@ -62,6 +69,9 @@ class Statistics:
                     total += len(found)
                     since += len(found)
                     self.words.update(found)
+                    number = self._tokens(item.text) if self._tokens else 0
+                    tokens_in_all += number
+                    tokens_since += number
                     self.sums["texts"] += 1
                     self.sums["characters"] += len(item.text)
                     self.counters["kinds"][item.kind] += 1
@@ -69,7 +79,9 @@ class Statistics:
                     pictures += 1
                     self.histograms["words_between_pictures"].add(since)
                     self.histograms["picture_position"].add(position + 1)
-                    since = 0
+                    if self._tokens:
+                        self.histograms["tokens_between_pictures"].add(tokens_since)
+                    since = tokens_since = 0
                     self._picture(item)
                 case Video():
                     self.sums["videos"] += 1
@@ -78,6 +90,9 @@ class Statistics:
         self.sums["words"] += total
         self.histograms["pictures_a_document"].add(pictures)
         self.histograms["words_a_document"].add(total)
+        if self._tokens:
+            self.sums["tokens"] += tokens_in_all
+            self.histograms["tokens_a_document"].add(tokens_in_all)
         self._metadata(document)
 
     def _metadata(self, document: Document) -> None:
@@ -112,6 +127,7 @@ class Statistics:
 
     def merge(self, other: Statistics) -> None:
         """Take another partition's counts into these."""
+        self.tokenizer = self.tokenizer or other.tokenizer
         self.sums.update(other.sums)
         for name, histogram in other.histograms.items():
             self.histograms[name].merge(histogram)
@@ -129,6 +145,7 @@ class Statistics:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "tokenizer": self.tokenizer,
             "sums": dict(sorted(self.sums.items())),
             "histograms": {name: histogram.to_json() for name, histogram in self.histograms.items()},
             "counters": {name: dict(sorted(counter.items())) for name, counter in self.counters.items()},
@@ -141,6 +158,7 @@ class Statistics:
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Statistics:
         made = cls()
+        made.tokenizer = entry.get("tokenizer", "")
         made.sums.update(entry["sums"])
         for name in HISTOGRAMS:
             made.histograms[name] = Histogram(entry["histograms"].get(name))

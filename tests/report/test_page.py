@@ -8,7 +8,7 @@ import pytest
 
 from m3w_builder import report, storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report import page, reasons
+from m3w_builder.report import reasons, thumbnails
 from tests.report.conftest import jpeg
 
 
@@ -44,8 +44,8 @@ def test_figures_are_those_of_the_build(html, build):
 
 
 def test_a_picture_that_cannot_be_read_has_no_thumbnail():
-    assert page.thumbnail(b"no picture") == ""
-    assert page.thumbnail(jpeg(3)[:200]) == ""
+    assert thumbnails.thumbnail(b"no picture", 99) == ""
+    assert thumbnails.thumbnail(jpeg(3)[:200], 99) == ""
 
 
 def test_a_folder_that_is_no_build_is_refused(tmp_path):

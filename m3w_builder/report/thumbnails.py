@@ -1,0 +1,70 @@
+"""Small pictures for the report: documents drawn at random, and the pictures that repeat most."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from m3w_builder import storage
+from m3w_builder.document import Text, words
+from m3w_builder.report import draw
+
+CARD, REPEATED = 220, 120
+"""Longer side of a thumbnail, px: of a document's picture, of a repeated one."""
+
+
+def cards(build: str, drawn: Iterable[draw.Drawn]) -> Iterator[dict[str, Any]]:
+    """Documents: title, host, how the text begins, first picture as a thumbnail."""
+    for document, parts in draw.read(build, drawn):
+        image = next((item for item in document.images if item.part in parts), None)
+        text = next((item.text for item in document.items if isinstance(item, Text) and len(words(item.text)) > 12), "")
+        yield {
+            "title": document.title or document.url,
+            "host": document.host,
+            "text": cut(text or document.text, 220),
+            "alt": image.alt[:200] if image else "",
+            "thumbnail": thumbnail(parts[image.part], CARD) if image else "",
+            "pictures": len(document.images),
+            "words": len(words(document.text)),
+        }
+
+
+def repeated(build: str, most: Sequence[tuple[int, str, int]]) -> Iterator[dict[str, Any]]:
+    """(documents, picture, partition) of the most repeated pictures, each with its thumbnail, address and size."""
+    for documents, picture, partition in most:
+        table = storage.join(build, f"pictures/{partition:06d}.parquet")
+        if not storage.exists(table):
+            continue
+        found = storage.read_table(table, ["url", "sha256", "width", "height", "offset", "bytes"])
+        rows = [row for row in found.to_pylist() if row["sha256"].startswith(picture)]
+        for row in rows[:1]:
+            end = row["offset"] + row["bytes"]
+            body = storage.read_bytes(storage.join(build, f"pictures/{partition:06d}.bin"), row["offset"], end)
+            yield {**row, "documents": documents, "thumbnail": thumbnail(body, REPEATED)}
+
+
+def cut(text: str, most: int) -> str:
+    """The text's beginning, with an ellipsis where it is cut."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+def thumbnail(body: bytes, side: int) -> str:
+    """A small JPEG of a picture as a data URI, encoded anew; empty where it can't be decoded."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(body)) as opened:
+            opened.draft("RGB", (side, side))
+            picture = ImageOps.exif_transpose(opened)
+            picture.thumbnail((side, side))
+            if picture.mode in ("RGBA", "LA", "P"):
+                whole = picture.convert("RGBA")
+                picture = Image.new("RGB", whole.size, "white")
+                picture.paste(whole, mask=whole.getchannel("A"))
+            out = io.BytesIO()
+            picture.convert("RGB").save(out, "JPEG", quality=68)
+    except Exception:  # a picture is shown or it is not; the report is written all the same
+        return ""
+    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()

@@ -1,0 +1,37 @@
+"""Tokens are counted as the named tokenizer counts them."""
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from m3w_builder.errors import ConfigError
+from m3w_builder.report import tokens
+
+PLAIN = "The keeper's lamp, lit at 6:45 (or 18:45?), wasn't seen from 12 nautical miles; snake_case = f(x)."
+
+
+def test_plain_text_has_the_tokens_that_open_clip_counts():
+    open_clip = pytest.importorskip("open_clip")
+    assert tokens.counter("clip")(PLAIN) == len(open_clip.tokenizer.SimpleTokenizer().encode(PLAIN))
+
+
+@pytest.mark.parametrize(
+    "text", ["Москва — столица", "灯台は海を照らす。", "مرحبا بالعالم", "don’t “quote” me", "e\u0301te\u0301 ½ ³"]
+)
+def test_texts_of_other_scripts_are_within_some_tokens_of_it(text):
+    open_clip = pytest.importorskip("open_clip")
+    theirs = len(open_clip.tokenizer.SimpleTokenizer().encode(text))
+    assert abs(tokens.counter("clip")(text) - theirs) <= 0.1 * theirs + 2
+
+
+def test_a_tokenizer_of_a_file_is_used(tmp_path):
+    made = Tokenizer(models.WordLevel({"one": 0, "two": 1, "?": 2}, unk_token="?"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.save(str(tmp_path / "tokenizer.json"))
+    assert tokens.counter(str(tmp_path / "tokenizer.json"))("one two three") == 3
+
+
+def test_what_is_no_tokenizer_is_told(tmp_path):
+    (tmp_path / "t.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"t\.json: cannot be read"):
+        tokens.counter(str(tmp_path / "t.json"))
+    assert tokens.counter("") is None
