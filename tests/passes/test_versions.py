@@ -70,7 +70,7 @@ def test_a_comparison_tells_counts_overlap_and_drops_and_draws_them(run, capsys)
     assert re.search(r"^pictures +5 +0 +0 +100.0 %$", text, re.M)
     assert re.search(r"^pages assemble no_pictures +3 +0 +30.00 +0.00$", text, re.M)
     page = Path(three, "report", "compare.html").read_text()
-    assert page.count("<svg") > 8 and 'class="bar second"' in page
+    assert page.count("<svg") > 8 and "fill: var(--bad)" in page
     assert cli.main(["compare", three, two, "--out", str(Path(two, "page.html"))]) == 0
     assert "pages length too_long" in capsys.readouterr().out
     assert Path(two, "page.html").exists()
