@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from m3w_builder import cluster, decontaminate, plan, sources, storage
-from m3w_builder.cluster import Engine
 from m3w_builder.config import Config, check
+from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
@@ -75,7 +75,7 @@ def build(config: Config, out: str, listener: Listener, retry_failed: bool = Fal
         total = plan.make(out, config)
         if not total:
             raise BuildError("source: nothing to read was found there")
-        with cluster.start(config.cluster) as engine:
+        with cluster.start(config.cluster, total) as engine:
             if engine.dashboard:
                 listener.note(f"Dask dashboard: {engine.dashboard}")
             Job(config, out, engine, listener, summary, retry_failed).run(total)
@@ -184,7 +184,7 @@ class Job:
         self.listener.start(name, total)
         summary = self.summary
         entry = summary.passes.setdefault(name, {"tasks": 0, "reused": 0})
-        for outcome in self.engine.map(function, tasks):
+        for outcome in self.engine.map(function, tasks, self.config.cluster.pass_resources.get(name)):
             mine = outcome.result
             number = getattr(
                 outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0))

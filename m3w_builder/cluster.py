@@ -1,7 +1,8 @@
-"""Engines that run tasks: in this process, or on Dask workers. The one module that imports dask."""
+"""Engines on Dask workers: here, at an address, over SSH, as batch jobs or pods. The one module that imports dask."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -9,91 +10,20 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from m3w_builder.engine import ClusterConfig, Engine, Outcome, Result, Serial, Task, code_version
 from m3w_builder.errors import ConfigError
 
 if TYPE_CHECKING:
     from distributed import Client
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+__all__ = ["ClusterConfig", "Dask", "Engine", "Outcome", "Serial", "start"]
 
-
-@dataclass(frozen=True, slots=True)
-class ClusterConfig:
-    """Where the work runs."""
-
-    kind: Literal["local", "serial", "address"] = "local"
-    """`local`: Dask workers on this machine; `serial`: this process, no engine; `address`: a running Dask scheduler."""
-    address: str = ""
-    """The scheduler's address, as tcp://host:8786, for kind `address`."""
-    workers: int = 0
-    """Worker processes of a local cluster; 0 means one a core."""
-    memory_limit: str = "auto"
-    """What one local worker may use before Dask restarts it, as '4GB'; `auto` shares the machine's memory out."""
-    in_flight: int = 3
-    """Tasks submitted ahead for each worker; the scheduler never holds more, however many partitions there are."""
-    attempts: int = 3
-    """How often a failing partition is tried before it is quarantined."""
-    task_seconds: float = 0
-    """A task that takes longer is given up and tried again (its worker is restarted); 0 means no limit."""
-    connect_seconds: float = 20
-    """How long to wait for the scheduler of kind `address`."""
-    dashboard: str = "127.0.0.1:0"
-    """Where a local cluster's dashboard listens; port 0 takes a free one, an empty text switches it off."""
-
-    def __post_init__(self) -> None:
-        if (self.kind == "address") != bool(self.address):
-            raise ValueError("kind 'address' and the key 'address' go together")
-        if self.attempts < 1 or self.in_flight < 1 or self.workers < 0:
-            raise ValueError("attempts and in_flight want at least 1, workers at least 0")
-
-
-@dataclass(slots=True)
-class Outcome(Generic[Task, Result]):
-    """What became of one task: a result, or the error of its last attempt."""
-
-    task: Task
-    result: Result | None = None
-    error: str = ""
-
-
-class Engine(Protocol):
-    """What a build asks of an engine."""
-
-    @property
-    def dashboard(self) -> str: ...
-
-    @property
-    def workers(self) -> int: ...
-
-    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Outcome[Task, Result]]:
-        """Outcomes in any order; `tasks` is read only as far ahead as there are workers to take them."""
-        ...
-
-
-@dataclass(slots=True)
-class Serial:
-    """Runs every task here and now: for tests, debugging and tiny builds."""
-
-    attempts: int = 3
-    dashboard: str = ""
-    workers: int = 1
-
-    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Outcome[Task, Result]]:
-        for task in tasks:
-            outcome: Outcome[Task, Result] = Outcome(task)
-            for _ in range(self.attempts):
-                try:
-                    outcome = Outcome(task, function(task))
-                    break
-                except Exception:
-                    outcome = Outcome(task, error=traceback.format_exc())
-            yield outcome
+COUNTED_FOR = 1.0
+"""Seconds for which a count of the workers holds: asking for it costs more than a small task."""
 
 
 class Dask:
@@ -103,13 +33,20 @@ class Dask:
         self.client = client
         self.config = config
         self.dashboard = client.dashboard_link or ""
+        self._count = (0, -COUNTED_FOR)
 
     @property
     def workers(self) -> int:
-        return max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+        number, when = self._count
+        if time.monotonic() - when >= COUNTED_FOR:
+            number = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+            self._count = (number, time.monotonic())
+        return number
 
-    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Outcome[Task, Result]]:
-        flight = _Flight(self, function)
+    def map(
+        self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
+    ) -> Iterator[Outcome[Task, Result]]:
+        flight = _Flight(self, function, dict(resources or {}))
         try:
             for task in tasks:
                 while len(flight.tasks) >= self.workers * self.config.in_flight:
@@ -122,18 +59,28 @@ class Dask:
                 self.client.cancel(list(flight.tasks), force=True)
 
 
+def _checked(function: Callable[[Any], Any], task: Any, version: str) -> Any:
+    """Runs on a worker: the task, unless the code there is another. Workers may come at any time, so each is asked."""
+    if code_version() != version:
+        raise RuntimeError(f"a worker has other code ({code_version()}) than the driver ({version}): install the same")
+    return function(task)
+
+
 class _Flight:
     """The tasks under way: submitted, watched over, tried again."""
 
-    def __init__(self, engine: Dask, function: Callable[[Any], Any]) -> None:
+    def __init__(self, engine: Dask, function: Callable[[Any], Any], resources: dict[str, float]) -> None:
         self.engine = engine
         self.function = function
+        self.resources = resources
         self.tasks: dict[Any, tuple[Any, int]] = {}
         self.started: dict[Any, float] = {}
 
     def submit(self, task: Any, attempt: int) -> None:
         # Not Dask's retries but ours: they are counted, and the last error is told.
-        future = self.engine.client.submit(self.function, task, pure=False, retries=0)
+        future = self.engine.client.submit(
+            _checked, self.function, task, code_version(), pure=False, retries=0, resources=self.resources or None
+        )
         self.tasks[future] = (task, attempt)
 
     def land(self) -> Iterator[Outcome[Any, Any]]:
@@ -194,12 +141,16 @@ def _error_of(future: Any) -> str:
 
 
 @contextmanager
-def start(config: ClusterConfig) -> Iterator[Engine]:
-    """The engine that the config names; a local cluster ends with it. Raises ConfigError where none can be reached."""
-    if config.kind == "serial":
+def start(config: ClusterConfig, tasks: int | None = None) -> Iterator[Engine]:
+    """The engine that the config names; a cluster that it started ends with it.
+
+    `tasks`: how many there will be at once, where that is known. Raises ConfigError where no engine can be had.
+    """
+    if config.kind == "serial" or (config.kind == "auto" and tasks == 1 and not config.task_seconds):
         yield Serial(config.attempts)
         return
     with _client(config) as client:
+        _check_workers(client, config)
         yield Dask(client, config)
 
 
@@ -216,23 +167,88 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
         "distributed.comm.timeouts.connect": "30s",
     }
     with dask.config.set(settings):
-        if config.kind == "local":
-            with _local(config) as client:
+        if config.kind == "address":
+            try:
+                client = Client(config.address, timeout=config.connect_seconds, set_as_default=False)  # type: ignore[no-untyped-call]
+            except OSError as error:
+                raise ConfigError(f"cluster.address: no scheduler answers at {config.address}: {error}") from None
+            with client:
                 yield client
             return
+        with _local(config) if config.kind in ("auto", "local") else _elsewhere(config) as cluster:
+            if config.max_workers:
+                cluster.adapt(minimum=config.workers, maximum=config.max_workers)
+            with Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+                yield client
+
+
+def _check_workers(client: Client, config: ClusterConfig) -> None:
+    """Raise ConfigError, in one line, where no worker comes, one has other code, or none has what a pass asks for."""
+    if config.kind not in ("auto", "local"):
         try:
-            client = Client(config.address, timeout=config.connect_seconds, set_as_default=False)  # type: ignore[no-untyped-call]
-        except OSError as error:
-            raise ConfigError(f"cluster.address: no scheduler answers at {config.address}: {error}") from None
-        with client:
-            yield client
+            client.wait_for_workers(1, timeout=config.connect_seconds)
+        except TimeoutError:
+            raise ConfigError(
+                f"cluster: no worker came within {config.connect_seconds:g} s (cluster.connect_seconds)"
+            ) from None
+        for worker, version in client.run(code_version, on_error="return").items():
+            if version != code_version():
+                said = f"other code ({version})" if isinstance(version, str) else f"no m3w_builder: {version}"
+                raise ConfigError(f"cluster: worker {worker} has {said}; the driver's is {code_version()}")
+    offered = {
+        name
+        for worker in client.scheduler_info(n_workers=-1)["workers"].values()
+        for name in worker.get("resources") or {}
+    }
+    for pass_name, asked in config.pass_resources.items():
+        if missing := set(asked) - offered:
+            raise ConfigError(
+                f"cluster.pass_resources.{pass_name}: no worker offers {sorted(missing)[0]}; start workers with "
+                f"--resources {sorted(missing)[0]}=1, or set cluster.worker_resources for local ones"
+            )
+
+
+CLASSES = {
+    "ssh": ("distributed", "SSHCluster", "asyncssh"),
+    "slurm": ("dask_jobqueue", "SLURMCluster", "dask-jobqueue"),
+    "pbs": ("dask_jobqueue", "PBSCluster", "dask-jobqueue"),
+    "kubernetes": ("dask_kubernetes.operator", "KubeCluster", "dask-kubernetes"),
+}
+"""By kind: the module and class that start it, and the package that they need."""
 
 
 @contextmanager
-def _local(config: ClusterConfig) -> Iterator[Client]:
-    from distributed import Client, LocalCluster
+def _elsewhere(config: ClusterConfig) -> Iterator[Any]:
+    """A cluster of other machines, by the class that knows them."""
+    module, name, package = CLASSES[config.kind]
+    try:
+        importlib.import_module("asyncssh" if config.kind == "ssh" else module)
+        make = getattr(importlib.import_module(module), name)
+    except ImportError:
+        raise ConfigError(
+            f"cluster.kind: {config.kind} needs the package {package}: pip install 'm3w-builder[{config.kind}]'"
+        ) from None
+    options = dict(config.options)
+    if config.kind == "ssh":
+        options["hosts"] = list(config.hosts)
+        options["worker_options"] = {"nthreads": 1, **options.get("worker_options", {})}
+    elif config.kind == "kubernetes":
+        options["n_workers"] = config.workers
+    try:
+        cluster = make(**options)
+        if config.kind in ("slurm", "pbs") and not config.max_workers:
+            cluster.scale(config.workers)
+    except Exception as error:  # each class has errors of its own
+        raise ConfigError(f"cluster: {name} did not start: {type(error).__name__}: {error}"[:500]) from None
+    with cluster:
+        yield cluster
 
-    with tempfile.TemporaryDirectory(prefix="m3w-") as scratch:
+
+@contextmanager
+def _local(config: ClusterConfig) -> Iterator[Any]:
+    from distributed import LocalCluster
+
+    with tempfile.TemporaryDirectory(prefix="m3w-", ignore_cleanup_errors=True) as scratch:
         # Workers are born deaf to Ctrl-C: it is the driver that ends them, in order.
         main = threading.current_thread() is threading.main_thread()
         heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
@@ -242,12 +258,25 @@ def _local(config: ClusterConfig) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=config.memory_limit,
-                dashboard_address=config.dashboard or None,
+                dashboard_address=config.dashboard or "127.0.0.1:0",
+                scheduler_kwargs={"dashboard": bool(config.dashboard)},
                 local_directory=scratch,
                 silence_logs=logging.CRITICAL,
+                resources=dict(config.worker_resources) or None,
             )
         finally:
             if main:
                 signal.signal(signal.SIGINT, heard)
-        with cluster, Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-            yield client
+        try:
+            with cluster:
+                yield cluster
+        except BaseException:
+            _kill_all(cluster)  # closing in order waits for tasks under way: who was interrupted has no time for it
+            raise
+
+
+def _kill_all(cluster: Any) -> None:
+    for nanny in cluster.workers.values():
+        process = getattr(getattr(nanny, "process", None), "process", None)
+        if process is not None and process.pid:
+            os.kill(process.pid, signal.SIGKILL)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import yaml
 
 from m3w_builder import align, pictures, storage, text
-from m3w_builder.cluster import ClusterConfig
 from m3w_builder.dedup import DedupConfig
+from m3w_builder.engine import ClusterConfig
 from m3w_builder.errors import ConfigError
 from m3w_builder.extract import ExtractConfig
 from m3w_builder.fetch import FetchConfig

@@ -14,8 +14,8 @@ from m3w_builder import config as configs
 from m3w_builder import takedown as taking
 from m3w_builder import verify as verifying
 from m3w_builder.build import Summary, build
-from m3w_builder.cluster import Engine
 from m3w_builder.config import Config
+from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.lock import locked
 from m3w_builder.passes import receipt

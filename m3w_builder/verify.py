@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from m3w_builder import shards, storage
-from m3w_builder.cluster import Engine
+from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes import receipt

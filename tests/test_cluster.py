@@ -1,6 +1,7 @@
 """Both engines give every task's outcome, also where a task raises or kills its worker."""
 
 import os
+import sys
 import time
 
 import pytest
@@ -81,3 +82,52 @@ def test_a_scheduler_that_does_not_answer_is_told_in_one_line(monkeypatch):
 def test_an_address_and_its_kind_go_together():
     with pytest.raises(ValueError, match="go together"):
         ClusterConfig(kind="address")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"kind": "ssh"}, "'hosts' go together"),
+        ({"kind": "slurm"}, "wants a number of 'workers'"),
+        ({"options": {"queue": "x"}}, "'options' are for"),
+        ({"workers": 3, "max_workers": 2}, "less than workers"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        ClusterConfig(**settings)
+
+
+@pytest.mark.parametrize("kind", ["ssh", "slurm", "pbs", "kubernetes"])
+def test_a_cluster_whose_package_is_absent_says_how_to_install_it(kind, monkeypatch):
+    module = cluster.CLASSES[kind][0] if kind != "ssh" else "asyncssh"
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigError, match=rf"pip install 'm3w-builder\[{kind}\]'"):
+        with cluster.start(ClusterConfig(kind=kind, workers=1, hosts=("a", "b") if kind == "ssh" else ())):
+            pass
+
+
+def test_one_partition_needs_no_other_process_and_more_do():
+    with cluster.start(ClusterConfig(), 1) as engine:
+        assert isinstance(engine, cluster.Serial)
+
+
+def resources_of(_: int) -> float:
+    from distributed import get_worker
+
+    return get_worker().state.total_resources.get("GPU", 0)
+
+
+def test_a_pass_runs_where_what_it_asks_for_is_offered_and_says_so_where_it_is_not():
+    asked = {"pictures": {"GPU": 1}}
+    with cluster.start(
+        ClusterConfig(kind="local", workers=1, dashboard="", worker_resources={"GPU": 1}, pass_resources=asked)
+    ) as engine:
+        assert [outcome.result for outcome in engine.map(resources_of, [0], asked["pictures"])] == [1]
+        with pytest.raises(ConfigError, match="no worker offers FPGA"):
+            cluster._check_workers(engine.client, ClusterConfig(pass_resources={"pages": {"FPGA": 1}}))
+
+
+def test_a_worker_with_other_code_refuses_the_task():
+    with pytest.raises(RuntimeError, match="install the same"):
+        cluster._checked(double, 1, "another version")
