@@ -21,6 +21,7 @@ from m3w_builder.lock import locked
 from m3w_builder.passes import receipt
 from m3w_builder.progress import Progress
 from m3w_builder.report import figures
+from m3w_builder.report.sketches import Histogram
 from m3w_builder.shards import cards
 
 
@@ -59,7 +60,9 @@ def finish(out: str, config: Config, cause: str, passes: Mapping[str, Mapping[st
         date = config.card.date or datetime.now(UTC).date().isoformat()
         cards.manifest(out, about)
         cards.croissant(out, config.name, config.card, date)
-        cards.dataset_card(out, config.name, config.card, dict(found["counters"]["languages"]))
+        most = Histogram(found["histograms"]["pictures_a_document"]).most
+        counters = {name: dict(found["counters"][name]) for name in ("languages", "formats")}
+        cards.dataset_card(out, config.name, config.card, counters["languages"], most, counters["formats"])
     versions.record(out, about, splits, found)
     return page
 

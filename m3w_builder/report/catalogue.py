@@ -120,7 +120,7 @@ class Catalogue:
     def score_names(self) -> list[str]:
         """The scores that the first documents bear."""
         for table in storage.iter_tables(self.indexes[0].url, ["scores"]):
-            return sorted({name for scores in table["scores"].to_pylist() for name, _ in scores or ()})
+            return sorted({one["name"] for scores in table["scores"].to_pylist() for one in scores or ()})
         return []
 
 
@@ -148,7 +148,9 @@ def wanted(table: pa.Table, query: Query) -> np.ndarray[Any, np.dtype[np.bool_]]
     if query.pictures:
         masks.append(pc.greater_equal(table["images"], query.pictures))
     if query.score:
-        value = pc.map_lookup(table["scores"].combine_chunks(), pa.scalar(query.score), "first")
+        scores = table["scores"].combine_chunks()
+        named = pa.MapArray.from_arrays(scores.offsets, scores.values.field("name"), scores.values.field("score"))
+        value = pc.map_lookup(named, pa.scalar(query.score), "first")
         masks.append(pc.is_valid(value))
         if query.least is not None:
             masks.append(pc.greater_equal(value, query.least))

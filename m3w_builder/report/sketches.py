@@ -33,6 +33,12 @@ class Histogram:
     def count(self) -> int:
         return sum(self.bins.values())
 
+    @property
+    def most(self) -> int:
+        """A whole number that none of the values is above."""
+        top = max(self.bins, default=self.ZERO)
+        return 0 if top == self.ZERO else math.ceil(2 ** ((top + 1) / STEPS))
+
     def quantile(self, share: float) -> float:
         """The value below which this share lies, within 4.4 %; NaN where nothing was counted."""
         wanted, seen = share * self.count, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
-from m3w_builder.shards.write import COUNTS, INDEX
+from m3w_builder.shards.write import COUNTS, INDEX, SUFFIX
 
 SCHEMA_VERSION = 1
 """Raised when the layout of shards or index changes."""
@@ -21,6 +21,9 @@ PASSES = (
     "pictures", "exchange2/gather", "exchange2/judge", "exchange2/deliver", "shards",
 )  # fmt: skip
 """The folders in which receipts lie."""
+
+_MEMBERS = 50
+"""Pictures of a document that the dataset card names; `datasets` leaves out what it does not name."""
 
 _OTHERS = ("config.yaml", "plan.parquet", "ledger.json", "tombstones.json")
 _TYPES = {"int64": "cr:Int64", "int32": "cr:Int32", "string": "sc:Text"}
@@ -168,24 +171,31 @@ def _type(kind: pa.DataType) -> str:
     return _TYPES.get(str(kind.value_type if pa.types.is_list(kind) else kind), "")
 
 
-def dataset_card(build: str, name: str, card: CardConfig, languages: Mapping[str, int]) -> str:
+def dataset_card(
+    build: str, name: str, card: CardConfig, languages: Mapping[str, int], pictures: int, formats: Iterable[str]
+) -> str:
     """A README for the Hugging Face hub with the figures of this build, written as BUILD/README.md.
 
-    `languages` are documents by language code.
+    `languages` are documents by language code; `pictures` the most of a document, `formats` those that there are:
+    `datasets` must be told the members, since it takes those of the first documents for those of all.
     """
     splits = totals(build)
     known = sorted(language for language in languages if len(language) in (2, 3))
     head = ["---", f"pretty_name: {json.dumps(name)}", f"license: {'other' if ':' in card.licence else card.licence}"]
     head += ["language:", *(f"- {language}" for language in known)] if known else []
-    head += ["task_categories:", "- image-to-text", "- text-generation", "configs:"]
-    for config, ending in (("default", "tar"), ("index", "parquet")):
-        head += [f"- config_name: {config}", "  data_files:"]
-        for split in sorted(splits):
-            head += [f"  - split: {split}", f'    path: "shards/{split}-*.{ending}"']
+    head += ["task_categories:", "- image-to-text", "- text-generation"]
+    head += ["configs:", "- config_name: default", "  data_files:"]
+    for split in sorted(splits):
+        head += [f"  - split: {split}", f'    path: "shards/{split}-*.tar"']
+    head += ["dataset_info:", "- config_name: default", "  features:"]
+    suffixes = sorted(SUFFIX.get(one, one) for one in formats)
+    parts = [f"{number}.{suffix}" for number in range(min(pictures, _MEMBERS)) for suffix in suffixes]
+    for member, kind in (("__key__", "string"), ("json", "json"), *((part, "image") for part in parts)):
+        head += [f'  - name: "{member}"', f"    dtype: {kind}"]
     lines = [*head, "---", f"# {name}", "", card.description, ""]
     lines += [
         "A sample is `KEY.json` (the document) with its pictures `KEY.0.jpg`, `KEY.1.png`, … beside it in a tar;",
-        "a Parquet index stands beside each tar (the config `index`). No host stands in two splits.", "",
+        "a Parquet index stands beside each tar. No host stands in two splits.", "",
         "| split | samples | shards | pictures | words | GB |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for split, told in sorted(splits.items()):
@@ -199,7 +209,7 @@ def dataset_card(build: str, name: str, card: CardConfig, languages: Mapping[str
         "```python",
         "from datasets import load_dataset",
         "",
-        f'load_dataset("webdataset", data_files="shards/{min(splits)}-*.tar", split="train", streaming=True)',
+        f'load_dataset(".", split="{min(splits)}", streaming=True)  # this folder',
         f'load_dataset("parquet", data_files="shards/{min(splits)}-*.parquet", split="train")  # the index',
         "```",
         "",

@@ -57,7 +57,10 @@ INDEX = pa.schema(
         ("words", pa.int64()),
         ("characters", pa.int64()),
         ("picture_bytes", pa.int64()),
-        ("scores", pa.map_(pa.string(), pa.float32())),
+        (
+            "scores",
+            pa.list_(pa.struct([("name", pa.string()), ("score", pa.float32())])),
+        ),  # no map: few readers know it
         ("snippet", pa.string()),  # how the text begins
         ("source", pa.string()),  # the archive file in which the page was read
         ("source_offset", pa.int64()),  # of its record there
@@ -277,7 +280,7 @@ def _row(one: Document, shard: str, split: str, offset: int, size: int, places: 
         "words": len(words(text)),
         "characters": len(text),
         "picture_bytes": sum(image.bytes for image in one.images),
-        "scores": list(one.scores.items()),
+        "scores": [{"name": name, "score": score} for name, score in one.scores.items()],
         "snippet": text[:SNIPPET],
         "source": one.source.file,
         "source_offset": one.source.offset,

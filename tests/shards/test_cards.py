@@ -53,15 +53,17 @@ def test_mlcroissant_validates_the_card_and_reads_the_samples_by_it(build, sampl
 
 
 def test_the_dataset_card_has_the_hub_s_head_and_the_figures(build):
-    text = dataset_card(build, "A corpus", CARD, {"en": 12, "unknown": 3, "de": 5})
+    text = dataset_card(build, "A corpus", CARD, {"en": 12, "unknown": 3, "de": 5}, 2, ["jpeg", "png"])
     head = yaml.safe_load(text.split("---")[1])
     assert head["language"] == ["de", "en"]
     assert head["license"] == "other"
     for config in head["configs"]:
         assert [entry["split"] for entry in config["data_files"]] == ["train", "validation"]
+    members = [entry["name"] for entry in head["dataset_info"][0]["features"]]
+    assert members == ["__key__", "json", "0.jpg", "0.png", "1.jpg", "1.png"]
     assert "| train |" in text and "| validation |" in text and "| en | 12 |" in text
 
 
 def test_a_build_without_shards_is_told(tmp_path):
     with pytest.raises(BuildError, match="no shard"):
-        dataset_card(str(tmp_path), "x", CARD, {})
+        dataset_card(str(tmp_path), "x", CARD, {}, 0, [])
