@@ -48,9 +48,7 @@ def _named_article(weighed: Weighed) -> int:
     found = [
         index
         for index, box in enumerate(boxes)
-        if weighed.good[index] > 140
-        and (box.tag == "article" or words.named(box.name).article)
-        and not weighed.bad[index]
+        if weighed.good[index] > 140 and (box.tag == "article" or words.is_article(box.name)) and not weighed.bad[index]
     ]
     if not found:
         return -1
@@ -65,7 +63,7 @@ def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
     if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and weighed.good[best] < 0.8 * weighed.good[here]:
         return True
     first = boxes[best].name.split(None, 1)[:1]
-    if not (weighed.thread or words.named(boxes[best].name).post):
+    if not (weighed.thread or words.is_post(boxes[best].name)):
         return False
     alike = [
         child

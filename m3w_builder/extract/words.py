@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
-_NESTED = re.compile(r"\([^()]*\)")
-_HEADS = re.compile(r"(?:^|\|)([a-z]+)-")
-_LETTERS = re.compile(r"[a-z]+")
 
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A pattern of whole words in lower-case class and id names."""
-
-    pattern: re.Pattern[str]
-    heads: frozenset[str]
-    """The first run of letters of all that it finds that has more than one."""
-
-    def at(self, name: str, start: int) -> str:
-        """The word that begins at a place in a name; empty where none does."""
-        found = self.pattern.match(name, start)
-        return found.group() if found else ""
-
-
-def _names(*groups: str) -> Names:
-    every = "|".join(groups)
-    return Names(re.compile(rf"(?<![a-z])(?:{every})(?![a-z])"), frozenset(_HEADS.findall(_NESTED.sub("", every))))
+def _names(*groups: str) -> re.Pattern[str]:
+    """One pattern of whole words in lower-case class and id names."""
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(groups)})(?![a-z])")
 
 
 BAD = _names(
@@ -127,57 +108,17 @@ def is_about(line: str) -> bool:
     return len(_NO_LETTERS.sub("", _BESIDE_DATES.sub("", _DATE.sub("", line)))) <= ABOUT
 
 
-_HUMP = re.compile(r"([a-z])([A-Z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a part's class, id, role and itemprop say of it."""
-
-    bad: str
-    """The word that tells that it is no content; empty for none."""
-    comments: bool
-    article: bool
-    post: bool
-
-
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LETTERS = re.compile(r"[a-z]+")
+_HEAD = re.compile(r"[(:|]([a-z]+)-")
+_HEADS = frozenset(_HEAD.findall(BAD.pattern)) | {"comment"}
+"""First runs of letters of those names of furniture that have two."""
 BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
 WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
 
 
-_TOLD = (BAD, COMMENTS, ARTICLE, POSTS)
-NOTHING = Named("", False, False, False)
-
-
-@lru_cache(maxsize=65_536)
-def named(name: str) -> Named:
-    """What a part's names say, of which a site gives many parts the same.
-
-    Patterns are slow, and most runs of letters begin nothing that one of them finds: they are asked for the others.
-    """
-    parted = name.lower()
-    if parted != name:
-        parted = _HUMP.sub(r"\1-\2", name).lower()  # "leftSidebar" has the word "sidebar"
-    if not any(map(_can_begin, _LETTERS.findall(parted))):
-        return NOTHING
-    found = ["", "", "", ""]
-    for run in _LETTERS.finditer(parted):
-        for bit in _can_begin(run.group()):
-            found[bit] = found[bit] or _TOLD[bit].at(parted, run.start())
-    bad, comments, article, post = found
-    if bad and len(bad) < 5 and WHOLE.pattern.search(parted):
-        bad = ""
-    return Named(bad, bool(comments), bool(article), bool(post))
-
-
-@lru_cache(maxsize=65_536)
-def _can_begin(run: str) -> tuple[int, ...]:
-    """Which patterns can find something that begins with a run of letters, by their place in `Named`."""
-    return tuple(bit for bit, one in enumerate(_TOLD) if run in one.heads or one.pattern.fullmatch(run))
-
-
 def furniture(tag: str, name: str, thread: bool) -> str:
-    """Why a part, by its tag and its names alone, is no content; empty where nothing speaks against it.
+    """Why a part, by its tag and its class, id, role and itemprop alone, is no content; empty for nothing.
 
     thread: whether the page is a discussion, in which comments are content.
     """
@@ -185,5 +126,49 @@ def furniture(tag: str, name: str, thread: bool) -> str:
         return tag
     if len(name) < 3:
         return ""
-    told = named(name)
-    return told.bad or ("comments" if told.comments and not thread else "")
+    bad, comments = furniture_name(name)
+    return bad or ("comments" if comments and not thread else "")
+
+
+@lru_cache(maxsize=65_536)
+def furniture_name(name: str) -> tuple[str, bool]:
+    """The word in a part's names that tells that it is no content, and whether it is for comments.
+
+    The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others. A
+    short word does not count beside one for large parts ("content ad-free").
+    """
+    parted = apart(name)
+    if not any(map(_begins, _LETTERS.findall(parted))):
+        return "", False
+    bad, comments = "", False
+    for run in _LETTERS.finditer(parted):
+        if _begins(run.group()):
+            bad = bad or ((found := BAD.match(parted, run.start())) and found.group()) or ""
+            comments = comments or bool(COMMENTS.match(parted, run.start()))
+    if bad and len(bad) < 5 and WHOLE.search(parted):
+        bad = ""
+    return bad, comments
+
+
+@lru_cache(maxsize=65_536)
+def _begins(run: str) -> bool:
+    """Whether a run of letters is, or can begin, a name of furniture."""
+    return run in _HEADS or bool(BAD.fullmatch(run) or COMMENTS.fullmatch(run))
+
+
+@lru_cache(maxsize=4096)
+def is_article(name: str) -> bool:
+    """Whether a part's names are those that pages give to the article itself."""
+    return bool(ARTICLE.search(apart(name)))
+
+
+@lru_cache(maxsize=4096)
+def is_post(name: str) -> bool:
+    """Whether a part's names are those of one of many contributions."""
+    return bool(POSTS.search(apart(name)))
+
+
+def apart(name: str) -> str:
+    """Names in lower case with their humps parted: "leftSidebar" has the word "sidebar"."""
+    lower = name.lower()
+    return lower if lower == name else _HUMP.sub("-", name).lower()
