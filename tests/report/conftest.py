@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image as Pillow
 
-from m3w_builder import shards, storage
+from m3w_builder import config as configs
+from m3w_builder import job, sampleweb, shards, storage
 from m3w_builder.document import Audio, Document, Image, Source, Text, Video, make_key
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes.books import DROPPED_SCHEMA
@@ -103,3 +104,21 @@ def build(tmp_path_factory) -> str:
     storage.write_bytes(f"{base}/config.yaml", f"name: {SCRIPT}\n".encode())
     storage.write_table(f"{base}/plan.parquet", pa.table({"number": [0]}))
     return base
+
+
+@pytest.fixture(scope="session")
+def sample_build(tmp_path_factory) -> str:
+    """A real build of the WARC files of a very small sample web."""
+    folder = tmp_path_factory.mktemp("sample")
+    sampleweb.generate(folder / "web", 14, 2, processes=1)
+    paths = sampleweb.write_warc(folder / "web", folder, files=2)
+    config = configs.parse(
+        {
+            "source": {"warc": {"paths": paths}},
+            "fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0},
+            "text": [{"language": {"languages": ["en", "ru", "zh", "ja", "ar", "he"]}}, "length"],
+            "cluster": {"kind": "serial"},
+        }
+    )
+    assert job.run(config, str(folder / "build"), "quiet") == 0
+    return str(folder / "build")

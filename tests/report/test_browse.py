@@ -11,8 +11,9 @@ import pytest
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError, ConfigError
+from m3w_builder.report import app as pages
 from m3w_builder.report import browse, judging
-from m3w_builder.report.browse import App
+from m3w_builder.report.app import App
 from m3w_builder.report.catalogue import Catalogue, Query
 from m3w_builder.shards import INDEX
 from tests.report.conftest import HOSTILE, made
@@ -103,7 +104,7 @@ def test_precision_has_the_interval_of_wilson(good, of, low, high):
 @pytest.mark.parametrize(("url", "safe"), [("http://a/?b=1", "http://a/?b=1"), ("javascript:x", "about:blank"),
                                            (' http://a', "about:blank"), ('http://a/"x', "http://a/%22x")])  # fmt: skip
 def test_links_lead_to_the_web_alone(url, safe):
-    assert browse.link(url) == safe
+    assert pages.link(url) == safe
 
 
 @pytest.fixture
