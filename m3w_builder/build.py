@@ -67,7 +67,7 @@ def build(config: Config, out: str, listener: Listener, retry_failed: bool = Fal
     sources.check(config.source)
     storage.make_folder(out)
     summary = Summary(out)
-    with locked(out):
+    with locked(out) as died:
         plan.write_config(out, config)
         config = decontaminate.resolve(config, out)
         check(config)
@@ -75,10 +75,20 @@ def build(config: Config, out: str, listener: Listener, retry_failed: bool = Fal
         total = plan.make(out, config)
         if not total:
             raise BuildError("source: nothing to read was found there")
-        with cluster.start(config.cluster, total) as engine:
+        # Where a build died here before, a page may have killed it: one that can only kill a worker is found.
+        with cluster.start(config.cluster, None if died else total) as engine:
             if engine.dashboard:
                 listener.note(f"Dask dashboard: {engine.dashboard}")
-            Job(config, out, engine, listener, summary, retry_failed).run(total)
+            job = Job(config, out, engine, listener, summary, retry_failed)
+            try:
+                job.run(total)
+            except BuildError:
+                if not job.spoilt:
+                    raise
+            if job.spoilt:
+                listener.note("files of the build were not what their tasks wrote; they are made anew")
+                summary = Summary(out)
+                Job(config, out, engine, listener, summary, retry_failed).run(total)
         summary.seconds = time.monotonic() - started
         storage.write_json(storage.join(out, "ledger.json"), summary.ledger.to_json())
     return summary
@@ -94,6 +104,8 @@ class Job:
     listener: Listener
     summary: Summary
     retry_failed: bool = False
+    spoilt: bool = False
+    """Whether a task found that a file was not what an earlier task had written."""
 
     def run(self, total: int) -> None:
         """Pass 1, exchange 1, pass 2, exchange 2, pass 3; then what they did not make is removed."""
@@ -192,6 +204,7 @@ class Job:
             quarantine = storage.join(self.out, "quarantine", f"{name.replace('/', '-')}-{number:06d}.json")
             if mine is None:
                 label = getattr(outcome.task, "label", "") or f"{name} {number}"
+                self.spoilt |= "SpoiltError" in outcome.error
                 line = outcome.error.strip().rsplit("\n", 1)[-1]
                 summary.quarantined.append((name, label, line))
                 storage.write_json(quarantine, {"pass": name, "number": number, "label": label, "error": outcome.error})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import logging
 import os
@@ -78,6 +79,8 @@ class _Flight:
 
     def submit(self, task: Any, attempt: int) -> None:
         # Not Dask's retries but ours: they are counted, and the last error is told.
+        if attempt > 1 and hasattr(task, "attempt"):
+            task = dataclasses.replace(task, attempt=attempt)  # it then goes more carefully
         future = self.engine.client.submit(
             _checked, self.function, task, code_version(), pure=False, retries=0, resources=self.resources or None
         )

@@ -43,8 +43,9 @@ class ClusterConfig:
     """What a task of a pass asks of its worker, as {pictures: {GPU: 1}}; the passes are pages, pictures, shards."""
     in_flight: int = 3
     """Tasks submitted ahead for each worker; the scheduler never holds more, however many partitions there are."""
-    attempts: int = 3
-    """How often a failing partition is tried before it is quarantined."""
+    attempts: int = 4
+    """How often a failing partition is tried before it is quarantined: the page or picture that kills its workers is
+    known after three."""
     task_seconds: float = 0
     """A task that takes longer is given up and tried again (its worker is restarted); 0 means no limit."""
     connect_seconds: float = 20

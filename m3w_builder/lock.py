@@ -2,59 +2,111 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
 
-BEAT_SECONDS = 15
+BEAT_SECONDS = 15.0
 """How often a living build renews its lock."""
-STALE_SECONDS = 120
-"""A lock on another machine that was not renewed for so long is dead."""
+SILENT_SECONDS = 50.0
+"""A lock of another machine that nobody renews while we look at it for so long is dead. No clock is compared."""
+SETTLE_SECONDS = 1.0
+"""On storage that cannot create a file exclusively: how long to wait before seeing whose lock it is."""
 
 
 @contextmanager
-def locked(build: str) -> Iterator[None]:
-    """Hold the folder's lock; raises BuildError, in one line, where a living build has it."""
+def locked(build: str) -> Iterator[bool]:
+    """Hold the folder's lock; gives whether a dead build's was taken over.
+
+    Raises BuildError, in one line, where a living build has it.
+    """
     url = storage.join(build, "lock.json")
-    _refuse_if_held(url, build)
-    mine = {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
+    mine = {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid()), "id": uuid.uuid4().hex}
+    died = _take(url, build, mine)
     ended = threading.Event()
 
     def beat() -> None:
+        number = 0
         while not ended.wait(BEAT_SECONDS):
-            storage.write_json(url, {**mine, "beat": time.time()})
+            number += 1
+            try:
+                storage.write_json(url, {**mine, "beat": number})
+            except OSError:  # storage that is away for a moment; the tasks tell, if it stays away
+                pass
 
-    storage.write_json(url, {**mine, "beat": time.time()})
     thread = threading.Thread(target=beat, name="lock", daemon=True)
     thread.start()
     try:
-        yield
+        yield died
     finally:
         ended.set()
         thread.join()
         storage.remove(url)
 
 
-def _refuse_if_held(url: str, build: str) -> None:
+def _take(url: str, build: str, mine: dict[str, Any]) -> bool:
+    holder = _read(url)
+    died = holder is not None
+    if holder is not None:
+        if _lives(url, holder):
+            raise _refusal(build, holder)
+        storage.remove(url)
+    text = json.dumps({**mine, "beat": 0}).encode()
+    if storage.is_local(url):
+        try:
+            descriptor = os.open(url.removeprefix("file://"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        except FileExistsError:  # another one was quicker
+            raise _refusal(build, _read(url) or {}) from None
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text)
+        return died
+    storage.write_bytes(url, text)
+    time.sleep(SETTLE_SECONDS)
+    holder = _read(url)
+    if holder is None or holder.get("id") != mine["id"]:
+        raise _refusal(build, holder or {})
+    return died
+
+
+def _refusal(build: str, holder: dict[str, Any]) -> BuildError:
+    who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')}"
+    return BuildError(f"{build}: a build is running here ({who}); wait for it, or end it first")
+
+
+def _read(url: str) -> dict[str, Any] | None:
     try:
-        holder = storage.read_json(url)
-    except (FileNotFoundError, ValueError):
-        return
-    if holder["host"] == socket.gethostname():
-        alive = _born(holder["pid"]) == holder["born"] != ""
-    else:
-        alive = time.time() - holder["beat"] < STALE_SECONDS
-    if alive:
-        raise BuildError(
-            f"{build}: a build is running here (process {holder['pid']} on {holder['host']}); "
-            "wait for it, or end it first"
-        )
+        return dict(storage.read_json(url))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):  # cut off by a kill
+        return {}
+
+
+def _lives(url: str, holder: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> bool:
+    """Whether the lock's holder is at work: asked of this machine's processes, or seen by a renewal."""
+    if not holder:
+        return False
+    if holder.get("host") == socket.gethostname():
+        return bool(_born(holder["pid"]) == holder.get("born") != "")
+    waited = 0.0
+    while waited < SILENT_SECONDS:
+        sleep(1.0)
+        waited += 1.0
+        now = _read(url)
+        if now is None:
+            return False
+        if now != holder:
+            return True
+    return False
 
 
 def _born(pid: int) -> str:

@@ -56,6 +56,8 @@ def gather(task: ExchangeTask) -> Receipt:
     mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*_CODE))
 
     def work(mine: Receipt) -> None:
+        for partition in task.partitions:
+            receipt.check(task.build, source, partition, (".keys.parquet",))
         table = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         buckets = _bucket(table["key"].to_numpy(), task.buckets)
         for bucket in range(task.buckets):
@@ -74,6 +76,8 @@ def judge(task: ExchangeTask) -> Receipt:
     mark = receipt.fingerprint(inputs, task.config, receipt.code(*_CODE))
 
     def work(mine: Receipt) -> None:
+        for group in task.groups:
+            receipt.check(task.build, source, group, (f"-{task.number:05d}.parquet",))
         keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         keys = keys.unify_dictionaries()
         decisions = JUDGES[task.exchange](keys, task.config)
@@ -96,6 +100,8 @@ def deliver(task: ExchangeTask) -> Receipt:
     mark = receipt.fingerprint(inputs, task.partitions, receipt.code(*_CODE))
 
     def work(mine: Receipt) -> None:
+        for bucket in range(task.buckets):
+            receipt.check(task.build, source, bucket, (f"-{task.number:05d}.parquet",))
         decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         decisions = dedup.settle(decisions)
         partitions = decisions["partition"].to_numpy()
@@ -116,7 +122,13 @@ def decisions_name(exchange: str, partition: int) -> str:
 def read_decisions(build: str, exchange: str, partition: int) -> tuple[pa.Table, str]:
     """One partition's decisions, and the sha256 of their file."""
     url = storage.join(build, decisions_name(exchange, partition))
-    return storage.read_table(url), storage.sha256(url)
+    digest = storage.sha256(url) if storage.exists(url) else ""
+    delivered = receipt.read(build, f"{exchange}/deliver", partition // GROUP)
+    entry = delivered.outputs.get(decisions_name(exchange, partition)) if delivered else None
+    if entry is None or entry["sha256"] != digest:
+        storage.remove(receipt.path(build, f"{exchange}/deliver", partition // GROUP))
+        raise receipt.SpoiltError(f"{decisions_name(exchange, partition)}: not what its task wrote; run again")
+    return storage.read_table(url), digest
 
 
 def groups(partitions: list[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -148,7 +160,7 @@ def _checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str
     for number in numbers:
         mine = receipt.read(build, pass_name, number)
         if mine is None:
-            raise FileNotFoundError(f"no receipt of {pass_name} {number} in {build}")
+            raise receipt.SpoiltError(f"no receipt of {pass_name} {number} in {build}")
         sums += [f"{name} {output['sha256']}" for name, output in sorted(mine.outputs.items()) if name.endswith(ending)]
     return sums
 

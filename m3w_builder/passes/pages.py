@@ -15,6 +15,7 @@ from m3w_builder.document import Document, make_key
 from m3w_builder.passes import receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
+from m3w_builder.passes.suspects import Suspects
 from m3w_builder.stage import ERROR, Drop
 
 NAME = "pages"
@@ -34,11 +35,13 @@ class PagesTask:
     label: str
     input: dict[str, Any]
     fingerprint: str
+    attempt: int = 1
 
 
 def run(task: PagesTask) -> Receipt:
     """Make `pages/NNNNNN.parquet`, `.dropped.parquet`, `.keys.parquet` and `.inline.parquet` of one partition."""
     config = task.config
+    suspects = Suspects(task.build, NAME, task.partition, task.attempt)
     mark = receipt.fingerprint(
         task.fingerprint,
         config.read,
@@ -47,8 +50,14 @@ def run(task: PagesTask) -> Receipt:
         config.dedup,
         receipt.code(*_CODE),
         config.plugin_code,
+        *sorted(suspects.poisoned),
     )
-    return receipt.once(task.build, NAME, task.partition, task.label, mark, lambda mine: _work(task, mine))
+
+    def work(mine: Receipt) -> None:
+        with suspects.watch():
+            _work(task, mine, suspects)
+
+    return receipt.once(task.build, NAME, task.partition, task.label, mark, work)
 
 
 INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
@@ -57,7 +66,7 @@ INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
 _CODE = ("document.py", "stage.py", "urls.py", "sources", "extract", "text", "dedup", "passes/pages.py")
 
 
-def _work(task: PagesTask, mine: Receipt) -> None:
+def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     base = f"{NAME}/{task.partition:06d}"
     tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys", ".inline")}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
@@ -73,7 +82,7 @@ def _work(task: PagesTask, mine: Receipt) -> None:
         storage.table_writer(urls[".keys"], dedup.KEYS) as keys,
         storage.table_writer(urls[".inline"], INLINE) as inline,
     ):
-        for batch in _batches(_extracted(task, the_books, archived)):
+        for batch in _batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
             documents = the_books.through(stages, batch)
             if not documents:
                 continue
@@ -101,11 +110,14 @@ def _keep_inline(documents: list[Document], inline: pq.ParquetWriter, written: s
         one.inline.clear()
 
 
-def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archived]) -> Iterator[Document]:
+def _extracted(
+    task: PagesTask, the_books: Books, archived: list[sources.Archived], suspects: Suspects
+) -> Iterator[Document]:
     """The documents that the partition's records hold; what is no page, or has no content, is entered as dropped."""
     reading = sources.read(task.input, task.config.read)
     seen: set[int] = set()
     while True:
+        suspects.clear()
         with the_books.timed("read"):
             record = next(reading, None)
         match record:
@@ -117,8 +129,13 @@ def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archive
                 the_books.page("read", record.url, record.drop)
             case sources.Page() | sources.Ready():
                 the_books.ledger["read"].pages.kept += 1
-                if isinstance(record, sources.Ready):
-                    answer: Document | Drop = record.document
+                name = _name(record)
+                suspects.touch(name)
+                answer: Document | Drop
+                if poison := suspects.drop(name):
+                    answer = poison
+                elif isinstance(record, sources.Ready):
+                    answer = record.document
                 else:
                     with the_books.timed("extract"):
                         answer = _extract(record, task.config.extract)
@@ -132,6 +149,13 @@ def _extracted(task: PagesTask, the_books: Books, archived: list[sources.Archive
                     yield answer
 
 
+def _name(record: sources.Page | sources.Ready) -> str:
+    """What a record is called among the suspects."""
+    if isinstance(record, sources.Ready):
+        return record.document.key or record.url
+    return f"{record.url} {record.source.file} {record.source.offset}"
+
+
 def _extract(page: sources.Page, config: extract.ExtractConfig) -> Document | Drop:
     try:
         answer = extract.extract(page.html, page.url, config, page.charset, page.headers)
@@ -143,11 +167,11 @@ def _extract(page: sources.Page, config: extract.ExtractConfig) -> Document | Dr
     return answer
 
 
-def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
+def _batches(documents: Iterator[Document], size: int) -> Iterator[list[Document]]:
     batch: list[Document] = []
     for one in documents:
         batch.append(one)
-        if len(batch) == BATCH:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:

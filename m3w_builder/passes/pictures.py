@@ -15,6 +15,7 @@ from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
+from m3w_builder.passes.suspects import Suspects
 from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop, ask
 
@@ -63,6 +64,7 @@ class PicturesTask:
     build: str
     config: Config
     partition: int
+    attempt: int = 1
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ def run(task: PicturesTask) -> Receipt:
     decisions, decisions_sum = exchange.read_decisions(task.build, "exchange1", task.partition)
     pages = receipt.read(task.build, "pages", task.partition)
     if pages is None:
-        raise FileNotFoundError(f"no receipt of pages {task.partition} in {task.build}")
+        raise receipt.SpoiltError(f"no receipt of pages {task.partition} in {task.build}")
+    suspects = Suspects(task.build, NAME, task.partition, task.attempt)
     mark = receipt.fingerprint(
         pages.outputs[f"pages/{task.partition:06d}.parquet"]["sha256"],
         decisions_sum,
@@ -93,8 +96,15 @@ def run(task: PicturesTask) -> Receipt:
         config.dedup,
         receipt.code(*_CODE),
         config.plugin_code,
+        *sorted(suspects.poisoned),
     )
-    return receipt.once(task.build, NAME, task.partition, pages.label, mark, lambda mine: _work(task, mine, decisions))
+
+    def work(mine: Receipt) -> None:
+        receipt.check(task.build, "pages", task.partition, (".parquet", ".inline.parquet"))
+        with suspects.watch():
+            _work(task, mine, decisions, suspects)
+
+    return receipt.once(task.build, NAME, task.partition, pages.label, mark, work)
 
 
 def policy(config: fetch.FetchConfig) -> fetch.FetchConfig:
@@ -108,7 +118,7 @@ def file_names(partition: int) -> dict[str, str]:
     return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
 
 
-def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:
+def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Suspects) -> None:
     names = file_names(task.partition)
     urls = {part: storage.join(task.build, name) for part, name in names.items()}
     stages = ["page_duplicates", "common_pictures", "fetch", "decode"]
@@ -122,7 +132,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table) -> None:
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"]) as stream:
-            kept = keep(judged(task, answers, wanted, the_books), stream)
+            kept = keep(judged(task, answers, wanted, the_books, suspects), stream)
     storage.write_table(urls[".links.parquet"], pa.Table.from_pylist(dead, schema=LINKS).sort_by("url"))
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
     keys = keys_of(task, wanted, kept)
@@ -174,9 +184,14 @@ def wanted_of(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Want
 
 
 def judged(
-    task: PicturesTask, found: Iterable[tuple[str, fetch.Fetched | Drop]], wanted: Wanted, the_books: Books
+    task: PicturesTask,
+    found: Iterable[tuple[str, fetch.Fetched | Drop]],
+    wanted: Wanted,
+    the_books: Books,
+    suspects: Suspects | None = None,
 ) -> Iterator[Picture]:
     """The pictures that pass every check, in the order in which they came in."""
+    suspects = suspects or Suspects(task.build, NAME, task.partition, 1)
     config = task.config.pictures
 
     def enter(stage: str, url: str, answer: object) -> bool:
@@ -189,7 +204,7 @@ def judged(
         the_books.ledger[stage].pictures.kept += len(places)
         return True
 
-    for decoded in _batches(_decoded(found, config, the_books, enter)):
+    for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):
         for stage in config.filters:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
@@ -207,16 +222,21 @@ def _decoded(
     config: pictures.PicturesConfig,
     the_books: Books,
     enter: Callable[[str, str, object], bool],
+    suspects: Suspects,
 ) -> Iterator[Picture]:
     """The pictures that came in and can be decoded."""
     for url, answer in found:
         if enter("fetch", url, answer):
             assert isinstance(answer, fetch.Fetched)
+            suspects.touch(url)
             with the_books.timed("decode"):
-                picture = _contained("decode", lambda url=url, body=answer.body: pictures.decode(url, body, config))
+                picture = suspects.drop(url) or _contained(
+                    "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
+                )
             if enter("decode", url, picture):
                 assert isinstance(picture, Picture)
                 yield picture
+            suspects.clear()
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:
@@ -262,13 +282,13 @@ def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | 
         yield url, Drop(ERROR, f"{file} does not hold it")
 
 
-def _batches(decoded: Iterable[Picture]) -> Iterator[list[Picture]]:
+def _batches(decoded: Iterable[Picture], size: int) -> Iterator[list[Picture]]:
     batch: list[Picture] = []
     held = 0
     for picture in decoded:
         batch.append(picture)
         held += picture.held
-        if len(batch) == BATCH or held >= BATCH_BYTES:
+        if len(batch) == size or held >= BATCH_BYTES:
             yield batch
             batch, held = [], 0
     if batch:

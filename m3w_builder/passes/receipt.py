@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from m3w_builder import storage
+from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 
 
@@ -112,6 +113,31 @@ def once(
     receipt.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     storage.write_json(path(build, pass_name, partition), receipt.to_json())
     return receipt
+
+
+class SpoiltError(BuildError):
+    """A file of the build is not what its task wrote; its receipt is gone, so that the next run writes it again."""
+
+
+def check(build: str, pass_name: str, number: int, endings: tuple[str, ...]) -> None:
+    """Hold files of a task against its receipt before they are used; raises SpoiltError.
+
+    endings: what follows the first dot of a name, as ".keys.parquet", or the last hyphen, as "-00003.parquet".
+    """
+    mine = read(build, pass_name, number)
+    if mine is None:
+        raise SpoiltError(f"{pass_name} {number}: its receipt is gone; run again")
+    for name, output in mine.outputs.items():
+        base = name.rsplit("/", 1)[-1]
+        if base[base.find(".") :] not in endings and not base.endswith(tuple(e for e in endings if e[0] == "-")):
+            continue
+        try:
+            whole = storage.sha256(storage.join(build, name)) == output["sha256"]
+        except FileNotFoundError:
+            whole = False
+        if not whole:
+            storage.remove(path(build, pass_name, number))
+            raise SpoiltError(f"{name}: not what its task wrote; run again, and it is made anew")
 
 
 def _whole(build: str, receipt: Receipt) -> bool:

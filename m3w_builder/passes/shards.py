@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -81,7 +82,7 @@ def run(task: ShardsTask) -> Receipt:
     for partition in task.partitions:
         pages, pictures = (receipt.read(task.build, name, partition) for name in ("pages", "pictures"))
         if pages is None or pictures is None:
-            raise FileNotFoundError(f"no receipt of partition {partition} in {task.build}")
+            raise receipt.SpoiltError(f"no receipt of partition {partition} in {task.build}")
         inputs.append([pages.outputs, pictures.outputs])
         inputs.append([exchange.read_decisions(task.build, name, partition)[1] for name in ("exchange1", "exchange2")])
     mark = receipt.fingerprint(
@@ -99,6 +100,8 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
         mine.ledger[name]
     with books(storage.join(task.build, dropped), mine.ledger) as the_books:
         for partition in task.partitions:
+            for name in ("pages", "pictures"):
+                receipt.check(task.build, name, partition, (".parquet",))
             ready += _assembled(task, partition, the_books)
         with the_books.timed("write"):
             written = shards.write(
@@ -271,12 +274,16 @@ def _samples(
         for one in ready:
             finished = document.from_json(json.loads(one.json))
             pictures = []
-            for place in one.places:
+            for image, place in zip(finished.images, one.places, strict=True):
                 partition = place[0]
                 if partition not in streams:
                     url = storage.join(task.build, f"pictures/{partition:06d}.bin")
                     streams[partition] = stack.enter_context(storage.open_read(url))
-                pictures.append(_read(streams[partition], place))
+                body = _read(streams[partition], place)
+                if hashlib.sha256(body).hexdigest() != image.sha256:
+                    storage.remove(receipt.path(task.build, "pictures", partition))
+                    raise receipt.SpoiltError(f"pictures/{partition:06d}.bin: not what its task wrote; run again")
+                pictures.append(body)
             statistics.add_document(finished)
             the_books.kept("write", finished)
             yield finished, pictures

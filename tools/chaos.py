@@ -1,0 +1,398 @@
+"""Disturbs whole builds in every way that a cluster knows, and holds what comes out against the undisturbed build.
+
+    python tools/chaos.py [--quick] [--json FILE] [--kills 50] [--only NAME …] [--seed 0]
+
+Each case ends with the same command run to its end, `m3w verify`, and a comparison of the shards' checksums with those
+of a build that nobody disturbed. Cases: `kills` (SIGKILL of the driver, a worker or all workers at random moments),
+`scheduler` (a scheduler of its own is killed), `sigterm` (the driver must be gone within 10 s), `hang` (a page that
+never ends, with a time limit), `memory` (a page that fills its worker), `poison` (a page that ends its worker: dropped
+alone, its neighbours kept), `storage` (an S3 server that cannot be reached for a while), `disk` (no space left, on a
+small tmpfs), `two` (two builds in one folder), `spoilt` (an intermediate file with one bit turned).
+Exit code 1 where a build came out otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import psutil
+import pyarrow.parquet as pq
+import yaml
+
+from m3w_builder import sampleweb
+
+TOOLS = Path(__file__).parent
+SIGTERM_SECONDS = 10.0
+
+
+class Stage:
+    """Where it all happens: a folder, the archive, the config, and the sums of the undisturbed build."""
+
+    def __init__(self, folder: Path, pages: int, seed: int) -> None:
+        self.folder = folder
+        self.random = random.Random(seed)
+        sampleweb.generate(folder / "web", pages=pages, seed=0)
+        paths = sampleweb.write_warc(folder / "web", folder / "warc", files=4)
+        self.config: dict[str, Any] = {
+            "source": {"warc": {"paths": paths}},
+            "fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0, "connect_timeout": 1.0},
+            "text": [{"length": {"min_words": 50}}],
+            "cluster": {"kind": "local", "workers": 2, "dashboard": ""},
+        }
+        self.environment = {**os.environ, "PYTHONPATH": f"{TOOLS.parent}:{TOOLS}"}
+        self.out = folder / "undisturbed"
+        assert self.finish(self.out, cluster={"kind": "serial"}) == 0, self.log(self.out)
+        self.sums = sums(str(self.out))
+
+    def start(self, out: Path | str, **sections: Any) -> subprocess.Popen[bytes]:
+        name = str(out).rsplit("/", 1)[-1]
+        file = self.folder / f"{name}.yaml"
+        file.write_text(yaml.safe_dump({**self.config, **sections}))
+        command = [sys.executable, "-m", "m3w_builder.cli", "build", str(file), "--out", str(out), "--json"]
+        with (self.folder / f"{name}.log").open("a") as log:
+            return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=self.environment)
+
+    def finish(self, out: Path | str, **sections: Any) -> int:
+        return self.start(out, **sections).wait(timeout=1200)
+
+    def log(self, out: Path | str) -> str:
+        return (self.folder / f"{str(out).rsplit('/', 1)[-1]}.log").read_text()[-1500:]
+
+    def judge(self, out: Path | str, same: bool = True) -> str:
+        """What is wrong with a finished build; empty when all is well."""
+        command = [sys.executable, "-m", "m3w_builder.cli", "verify", str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
+        if done.returncode:
+            return f"verify: {done.stdout[-300:]}{done.stderr[-300:]}"
+        return "the shards are others" if same and sums(str(out)) != self.sums else ""
+
+
+def sums(build: str) -> dict[str, str]:
+    """sha256 of every tar and index by name."""
+    fs, path = fsspec.core.url_to_fs(build)
+    fs.invalidate_cache()
+    files = [file for file in fs.ls(f"{path}/shards", detail=False) if "/train-" in file or "/validation-" in file]
+    return {file.rsplit("/", 1)[-1]: hashlib.sha256(fs.cat_file(file)).hexdigest() for file in files}
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def kills(stage: Stage, number: int) -> str:
+    """SIGKILL at `number` random moments, over and over in one folder, begun anew whenever a build came through."""
+    out, done, struck = stage.folder / "kills", 0, {"driver": 0, "worker": 0, "all workers": 0}
+    stage.config["text"] = [*stage.config["text"], {"chaos_stage:Poison": {"how": "slow"}}]
+    stage.config["plugins"] = ["chaos_stage"]
+    begun = 0
+    while done < number:
+        process = stage.start(out)
+        while process.poll() is None and done < number:
+            time.sleep(stage.random.uniform(0.2, 5.0))
+            whom = stage.random.choice(list(struck))
+            targets = workers_of(process)
+            if process.poll() is not None or (whom != "driver" and not targets):
+                continue
+            done, struck[whom] = done + 1, struck[whom] + 1
+            for target in targets if whom == "all workers" else targets[:1] if whom == "worker" else []:
+                target.kill()
+            if whom == "driver":
+                process.kill()
+                process.wait()
+                for target in targets:  # orphans: their nanny was a thread of the driver
+                    target.kill()
+        if process.wait() == 0 and (fault := stage.judge(out)):
+            return fault
+        if process.returncode == 0:
+            shutil.rmtree(out)
+            begun += 1
+    code = stage.finish(out)
+    print(f"  {struck}, {begun} builds came through in between", flush=True)
+    return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+
+
+def scheduler(stage: Stage) -> str:
+    """A scheduler and workers of their own, each in a folder of its own; the scheduler dies in the middle."""
+    out = stage.folder / "scheduler"
+    address, processes = own_cluster(stage)
+    process = stage.start(out, cluster={"kind": "address", "address": address})
+    wait_for(lambda: any((out / "pages").glob("*.json")), process)
+    processes[0].kill()
+    code = process.wait(timeout=300)
+    stop(processes)
+    if code not in (1, 2):
+        return f"the driver ended with {code} when its scheduler died: {stage.log(out)}"
+    address, processes = own_cluster(stage)
+    code = stage.finish(out, cluster={"kind": "address", "address": address})
+    stop(processes)
+    return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+
+
+def own_cluster(stage: Stage) -> tuple[str, list[subprocess.Popen[bytes]]]:
+    file = stage.folder / f"scheduler-{time.monotonic_ns()}.json"
+    dask = [sys.executable, "-m", "distributed.cli."]
+    common: dict[str, Any] = {"env": stage.environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = [*dask[:2], f"{dask[2]}dask_scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+    processes = [subprocess.Popen([*command, "--host", "127.0.0.1", "--scheduler-file", str(file)], **common)]
+    wait_for(file.exists, processes[0])
+    address = json.loads(file.read_text())["address"]
+    for number in range(2):
+        folder = stage.folder / f"worker-{number}"
+        folder.mkdir(exist_ok=True)
+        command = [*dask[:2], f"{dask[2]}dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+        command += ["--local-directory", str(folder)]
+        processes.append(subprocess.Popen(command, cwd=folder, **common))
+    return address, processes
+
+
+def stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
+            child.kill()
+        process.kill()
+        process.wait()
+
+
+def wait_for(moment: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 300) -> None:
+    ends = time.monotonic() + seconds
+    while not moment():
+        if process.poll() is not None or time.monotonic() > ends:
+            return
+        time.sleep(0.05)
+
+
+def sigterm(stage: Stage) -> str:
+    out = stage.folder / "sigterm"
+    process = stage.start(out)
+    wait_for(lambda: any((out / "pages").glob("*.json")), process)
+    process.terminate()
+    started = time.monotonic()
+    code = process.wait(timeout=120)
+    took = time.monotonic() - started
+    print(f"  gone {took:.1f} s after SIGTERM, exit code {code}", flush=True)
+    if took > SIGTERM_SECONDS or (out / "lock.json").exists():
+        return f"took {took:.1f} s, lock left: {(out / 'lock.json').exists()}"
+    code = stage.finish(out)
+    return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+
+
+def struck(stage: Stage, how: str, **cluster: Any) -> str:
+    """One page ends, hangs or fills its worker: it goes alone, and all else is as if it had not been there."""
+    out = stage.folder / how
+    rows = pq.read_table(stage.out / "pages" / "000001.parquet", columns=["url"])["url"].to_pylist()
+    url = rows[len(rows) // 2]
+    poison = {"chaos_stage:Poison": {"url": url, "how": how}}
+    sections: dict[str, Any] = {
+        "text": [*stage.config["text"], poison],
+        "plugins": ["chaos_stage"],
+        "cluster": {**stage.config["cluster"], "memory_limit": "700MB", **cluster},
+    }
+    code = stage.finish(out, **sections)
+    if code:
+        return f"ended with {code}: {stage.log(out)}"
+    dropped = pq.read_table(out / "pages" / "000001.dropped.parquet").to_pylist()
+    mine = [row["url"] for row in dropped if row["unit"] == "page" and row["reason"] == "poisoned"]
+    kept = pq.read_table(out / "pages" / "000001.parquet", columns=["url"])["url"].to_pylist()
+    if mine != [url] or kept != [one for one in rows if one != url]:
+        return f"poisoned: {mine}, wanted {url}; kept {len(kept)} of {len(rows)}"
+    return stage.judge(out, same=False)
+
+
+class Wire:
+    """A TCP relay to a server that can be cut: connections end, new ones are refused."""
+
+    def __init__(self, port: int) -> None:
+        self.target, self.open = port, True
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self.socket.accept()
+            if not self.open:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.target))
+            self.ends += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    def _copy(self, one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+        except OSError:
+            pass
+        for end in (one, other):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self, seconds: float) -> None:
+        self.open = False
+        for end in self.ends:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.ends.clear()
+        time.sleep(seconds)
+        self.open = True
+
+
+def away(stage: Stage) -> str:
+    """The build's folder lies on S3, which cannot be reached for some seconds, three times."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    wire = Wire(server.get_host_and_port()[1])
+    keys = {
+        "AWS_ACCESS_KEY_ID": "not-a-key",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    stage.environment |= {**keys, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{wire.port}"}
+    os.environ.update(stage.environment)
+    fsspec.filesystem("s3").mkdir("chaos")
+    out = "s3://chaos/away"
+    process = stage.start(out)
+    for _ in range(3):
+        time.sleep(stage.random.uniform(4, 8))
+        wire.cut(5)
+    codes = [process.wait(timeout=600)]
+    while codes[-1] and len(codes) < 5:
+        codes.append(stage.finish(out))
+    print(f"  exit codes, run by run: {codes}", flush=True)
+    fault = stage.judge(out) if codes[-1] == 0 else f"ended with {codes}: {stage.log(out)}"
+    server.stop()
+    return fault
+
+
+def disk(stage: Stage) -> str:
+    """The disk is full in the middle; then there is more, and the build goes on."""
+    place = stage.folder / "small"
+    place.mkdir()
+    need = sum(file.stat().st_size for file in stage.out.rglob("*") if file.is_file())
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={need // 2}", "tmpfs", str(place)]).returncode:
+        return "skipped: no right to mount a tmpfs"
+    try:
+        out, codes = place / "disk", []
+        for share in (2, 3, 4, 10):
+            subprocess.run(["mount", "-o", f"remount,size={need * share // 4}", str(place)], check=True)
+            codes.append(stage.finish(out))
+        print(f"  exit codes with half, 3/4, all and 2.5 times the space: {codes}", flush=True)
+        return stage.judge(out) if codes[-1] == 0 and codes[0] else f"ended with {codes}: {stage.log(out)}"
+    finally:
+        subprocess.run(["umount", "-l", str(place)])
+
+
+def two(stage: Stage) -> str:
+    out = stage.folder / "two"
+    first = stage.start(out)
+    wait_for((out / "lock.json").exists, first)
+    second = stage.finish(out)
+    said = [line for line in stage.log(out).splitlines() if "a build is running here" in line]
+    code = first.wait(timeout=600)
+    if second != 1 or not said:
+        return f"the second ended with {second}: {stage.log(out)}"
+    return stage.judge(out) if code == 0 else f"the first ended with {code}"
+
+
+def spoilt(stage: Stage) -> str:
+    """One bit of an intermediate file turns after a kill: found by its checksum and made anew."""
+    patterns = ("pages/000001.parquet", "pages/000002.keys.parquet", "exchange1/decisions/*1.parquet")
+    patterns += ("pictures/000000.bin", "pictures/000001.parquet")
+    for number, pattern in enumerate(patterns):
+        out = stage.folder / f"spoilt{number}"
+        shutil.copytree(stage.out, out)
+        for done in ("shards", "exchange2", *(() if "pictures" in pattern else ("pictures",))):
+            shutil.rmtree(out / done)
+        if "keys" in pattern:
+            shutil.rmtree(out / "exchange1")
+        file = sorted(out.glob(pattern))[0]
+        body = bytearray(file.read_bytes())
+        body[len(body) // 3] ^= 16
+        file.write_bytes(bytes(body))
+        code = stage.finish(out)
+        fault = stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+        if fault:
+            return f"{pattern}: {fault}"
+    return ""
+
+
+def cases(number: int) -> dict[str, Callable[[Stage], str]]:
+    return {
+        "sigterm": sigterm,
+        "two": two,
+        "spoilt": spoilt,
+        "poison": lambda stage: struck(stage, "exit"),
+        "hang": lambda stage: struck(stage, "hang", task_seconds=15),
+        "memory": lambda stage: struck(stage, "memory"),
+        "scheduler": scheduler,
+        "disk": disk,
+        "storage": away,
+        "kills": lambda stage: kills(stage, number),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="60 pages; sigterm, two, poison and 2 kills")
+    parser.add_argument("--json", help="write what came out here")
+    parser.add_argument("--kills", type=int, default=0, help="random moments (default 50; 2 with --quick)")
+    parser.add_argument("--pages", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=[])
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    chosen = cases(arguments.kills or (2 if arguments.quick else 50))
+    if arguments.quick or arguments.only:
+        names = arguments.only or ["sigterm", "two", "poison", "kills"]
+        chosen = {name: chosen[name] for name in names}
+    results: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(prefix="m3w-chaos-", ignore_cleanup_errors=True) as name:
+        stage = Stage(Path(name), arguments.pages or (60 if arguments.quick else 150), arguments.seed)
+        for case, work in chosen.items():
+            started = time.monotonic()
+            print(case, flush=True)
+            fault = work(stage)
+            results[case] = {"fault": fault, "seconds": round(time.monotonic() - started, 1)}
+            print(f"  {fault or 'the same as undisturbed'} ({results[case]['seconds']} s)", flush=True)
+    bad = [case for case, result in results.items() if result["fault"] and not result["fault"].startswith("skipped")]
+    if arguments.json:
+        facts = {
+            "cases": results,
+            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
+            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
+        }
+        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
