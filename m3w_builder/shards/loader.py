@@ -45,7 +45,10 @@ class Place:
 
 @dataclass(slots=True)
 class Batch:
-    """Windows of B documents, padded to T tokens; P is the most pictures of any of them, at least 1."""
+    """B rows of T tokens, each a document's window and padding, or several windows where these are packed.
+
+    P is the most pictures of any row, at least 1.
+    """
 
     tokens_BT: Tensor
     """int64"""
@@ -57,8 +60,10 @@ class Batch:
     """float32; zeros where a row has fewer than P."""
     n_pictures_B: Tensor
     """int64"""
+    documents_BT: Tensor
+    """int64: which of its row's documents a token is of; -1 on padding. For an attention that keeps them apart."""
     keys: list[str]
-    """The documents' keys."""
+    """The documents' keys, row by row."""
     place: Place = field(default_factory=Place)
     """Where the worker stands behind this batch."""
     skipped: dict[str, int] = field(default_factory=dict)
@@ -73,8 +78,15 @@ class Batch:
         return self._mapped(lambda tensor: tensor.pin_memory())
 
     def _mapped(self, function: Any) -> Batch:
-        names = ("tokens_BT", "looks_at_BT", "labels_BT", "pictures_BPCHW", "n_pictures_B")
+        names = ("tokens_BT", "looks_at_BT", "labels_BT", "pictures_BPCHW", "n_pictures_B", "documents_BT")
         return replace(self, **{name: function(getattr(self, name)) for name in names})
+
+
+Drawn = tuple[str, Window, list[Any]]
+"""A document's key, its window, and the window's pictures transformed."""
+
+Row = list[Drawn]
+"""What stands in one row of a batch."""
 
 
 def find(build: str, split: str = "train") -> list[str]:
@@ -108,9 +120,11 @@ class Interleaved(IterableDataset[Batch]):
         rank: int = 0,
         ranks: int = 1,
         drop_last: bool = False,
+        packed: bool = False,
     ) -> None:
         """`buffer` samples are mixed (0: neither they nor shards are); one rank of `ranks` reads its share.
 
+        `packed` puts window after window into a row while the next one fits, by its tokens and pictures.
         Raises ConfigError at a shard that is not there.
         """
         super().__init__()
@@ -118,7 +132,7 @@ class Interleaved(IterableDataset[Batch]):
         self.tokenizer, self.transform = tokenizer, transform
         self.batch, self.sampling = batch, sampling or Sampling()
         self.seed, self.buffer, self.epochs = seed, buffer, epochs
-        self.rank, self.ranks, self.drop_last = rank, ranks, drop_last
+        self.rank, self.ranks, self.drop_last, self.packed = rank, ranks, drop_last, packed
         self.places: dict[int, Place] = {}
         """Where each worker begins."""
         self.turn = 0
@@ -152,7 +166,8 @@ class Interleaved(IterableDataset[Batch]):
 
     def _epoch(self, place: Place, reader: int, readers: int) -> Iterator[Batch]:
         """The rest of one reader's epoch behind `place`."""
-        rows: list[tuple[str, Window, list[Any]]] = []
+        rows: list[Row] = []
+        row_open: Row = []
         skipped: Counter[str] = Counter()
         units = order.units([len(spans) for spans in self.spans], readers)
         position = 0
@@ -167,14 +182,20 @@ class Interleaved(IterableDataset[Batch]):
                     files.leave(shard, row)
                     continue
                 made = self._sample(files.take(shard, row, skipped), place.epoch, skipped)
-                if made:
-                    rows.append(made)
+                if made is None:
+                    continue
+                if row_open and not self._fits(row_open, made):
+                    rows.append(row_open)
+                    row_open = []
                 if len(rows) == self.batch:
                     if ready:
                         yield ready
-                    ready = self._batch(rows, replace(place, position=position), skipped)
+                    # This sample begins the next row: from it on a reader goes on that was stopped here.
+                    ready = self._batch(rows, replace(place, position=position - 1), skipped)
                     rows, skipped = [], Counter()
-        if rows and not self.drop_last:
+                row_open.append(made)
+        rows += [row_open] if row_open else []
+        if len(rows) == self.batch or (rows and not self.drop_last):
             if ready:
                 yield ready
             ready, skipped = self._batch(rows, replace(place, position=position), skipped), Counter()
@@ -183,9 +204,13 @@ class Interleaved(IterableDataset[Batch]):
         else:
             self.skipped.update(skipped)
 
-    def _sample(
-        self, sample: read.Sample | None, epoch: int, skipped: Counter[str]
-    ) -> tuple[str, Window, list[Any]] | None:
+    def _fits(self, row: Row, made: Drawn) -> bool:
+        """Whether a window may stand in a row behind those that are there."""
+        tokens = sum(len(drawn.tokens_T) for _, drawn, _ in (*row, made))
+        pictures = sum(len(found) for _, _, found in (*row, made))
+        return self.packed and tokens <= self.sampling.length and pictures <= self.sampling.max_pictures
+
+    def _sample(self, sample: read.Sample | None, epoch: int, skipped: Counter[str]) -> Drawn | None:
         """A document's window of this epoch with its pictures; None where there is none, which is counted."""
         if sample is None:
             return None
@@ -206,26 +231,33 @@ class Interleaved(IterableDataset[Batch]):
         whole = line(one, self.tokenizer, self.sampling.order)
         return draw(whole, self.sampling, f"{self.seed}/{epoch}/{one.key}", self.tokenizer.image)
 
-    def _batch(self, rows: list[tuple[str, Window, list[Any]]], place: Place, skipped: Counter[str]) -> Batch:
+    def _batch(self, rows: list[Row], place: Place, skipped: Counter[str]) -> Batch:
         shape = (len(rows), self.sampling.length)
         tokens = np.full(shape, self.tokenizer.pad, np.int64)
-        looks, labels = np.full(shape, -1, np.int64), np.full(shape, NOTHING, np.int64)
-        most = max(1, *(len(pictures) for _, _, pictures in rows))
-        first = torch.as_tensor(next(pictures[0] for _, _, pictures in rows if pictures))
-        pixels = torch.zeros((len(rows), most, *first.shape), dtype=torch.float32)
-        for index, (_, drawn, pictures) in enumerate(rows):
-            used = len(drawn.tokens_T)
-            tokens[index, :used], looks[index, :used] = drawn.tokens_T, drawn.looks_at_T
-            labels[index, :used] = drawn.labels_T
-            for number, picture in enumerate(pictures):
-                pixels[index, number] = torch.as_tensor(picture)
+        looks, documents = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
+        labels = np.full(shape, NOTHING, np.int64)
+        counts = [sum(len(pictures) for _, _, pictures in row) for row in rows]
+        first = torch.as_tensor(next(pictures[0] for row in rows for _, _, pictures in row if pictures))
+        pixels = torch.zeros((len(rows), max(1, *counts), *first.shape), dtype=torch.float32)
+        for index, row in enumerate(rows):
+            start = seen = 0
+            for number, (_, drawn, pictures) in enumerate(row):
+                here = slice(start, start + len(drawn.tokens_T))
+                tokens[index, here], labels[index, here] = drawn.tokens_T, drawn.labels_T
+                looks[index, here] = np.where(drawn.looks_at_T >= 0, drawn.looks_at_T + seen, -1)
+                documents[index, here] = number
+                labels[index, start] = NOTHING  # nothing before it tells what a window begins with
+                for place_of, picture in enumerate(pictures, seen):
+                    pixels[index, place_of] = torch.as_tensor(picture)
+                start, seen = here.stop, seen + len(pictures)
         return Batch(
             torch.from_numpy(tokens),
             torch.from_numpy(looks),
             torch.from_numpy(labels),
             pixels,
-            torch.tensor([len(pictures) for _, _, pictures in rows]),
-            [key for key, _, _ in rows],
+            torch.tensor(counts),
+            torch.from_numpy(documents),
+            [key for row in rows for key, _, _ in row],
             place,
             dict(skipped),
         )
@@ -285,7 +317,7 @@ def _state(dataset: Interleaved, places: Mapping[int, Place], turn: int, workers
 
 def _of(dataset: Interleaved) -> dict[str, int]:
     """What must be the same for an order to be the same."""
-    names = ("seed", "buffer", "rank", "ranks", "batch")
+    names = ("seed", "buffer", "rank", "ranks", "batch", "packed")
     return {**{name: getattr(dataset, name) for name in names}, "shards": len(dataset.shards), "samples": len(dataset)}
 
 

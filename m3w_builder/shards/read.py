@@ -10,6 +10,8 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import IO, Any
 
+import orjson
+
 from m3w_builder import storage
 from m3w_builder.document import Document, from_json
 from m3w_builder.shards import tar
@@ -81,7 +83,12 @@ def _open(url: str) -> Iterator[IO[bytes]]:
 
 
 def _sample(parts: dict[str, bytes]) -> Sample:
-    return from_json(json.loads(parts.pop("json"))), parts
+    body = parts.pop("json")
+    try:
+        entry = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        entry = json.loads(body)  # which takes what Python writes and JSON does not know, as NaN
+    return from_json(entry), parts
 
 
 def _tolerant(parts: dict[str, bytes], bad: MutableMapping[str, int]) -> Sample | None:

@@ -11,7 +11,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,28 @@ class Marked:
     """Stands at a picture's place."""
     end_of_chunk: int
     """Stands before each picture and at the end."""
+
+
+def of_hugging_face(
+    tokenizer: Any,
+    *,
+    image: str = "<image>",
+    end_of_chunk: str = "<|endofchunk|>",
+    end_of_text: str = "<|endoftext|>",
+    pad: str = "<|pad|>",
+) -> Marked:
+    """A Hugging Face tokenizer, of `tokenizers` or a fast one of `transformers`, with the marks that it lacks added.
+
+    A model's embedding must then have `get_vocab_size()` (or `len(tokenizer)`) rows.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    backend.add_special_tokens([image, end_of_chunk, end_of_text, pad])
+    numbers = {name: backend.token_to_id(name) for name in (image, end_of_chunk, end_of_text, pad)}
+
+    def encode(text: str) -> list[int]:
+        return list(backend.encode(text, add_special_tokens=False).ids)
+
+    return Marked(encode, numbers[pad], numbers[end_of_text], numbers[image], numbers[end_of_chunk])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +122,7 @@ class Window:
 
 def line(document: Document, tokenizer: Tokenizer, order: Literal["page", "similarity"] = "page") -> Line:
     """All of a document in tokens. Marks that its text forges are left out; blocks are parted by a blank line."""
-    marks = (tokenizer.image, tokenizer.end_of_chunk)
+    marks = (tokenizer.image, tokenizer.end_of_chunk, tokenizer.end_of_text, tokenizer.pad)
     found = Line([tokenizer.end_of_text], [], [])
     texts: list[str] = []
 

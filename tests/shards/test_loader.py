@@ -47,7 +47,7 @@ def keys(batches):
 
 def print_of(batch):
     """All that a batch holds, to be compared."""
-    tensors = (batch.tokens_BT, batch.looks_at_BT, batch.labels_BT, batch.pictures_BPCHW, batch.n_pictures_B)
+    tensors = (batch.tokens_BT, batch.looks_at_BT, batch.labels_BT, batch.pictures_BPCHW, batch.documents_BT)
     return batch.keys, [tensor.tolist() for tensor in tensors]
 
 
@@ -100,6 +100,57 @@ def test_a_saved_state_goes_on_with_the_very_next_batch(tars, workers, after):
     second = Loader(dataset(tars, epochs=3), workers)
     second.load_state_dict(state)
     assert begun + [print_of(batch) for batch in second] == whole
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_packed_rows_hold_every_document_once_and_keep_them_apart(tars, module_samples, workers):
+    settings = {"epochs": 1, "packed": True, "sampling": Sampling(240, 4), "batch": 2}
+    batches = list(Loader(dataset(tars, **settings), workers))
+    assert sorted(keys(batches)) == sorted(document.key for document, _ in module_samples)
+    packed = 0
+    for batch in batches:
+        assert (batch.n_pictures_B <= 4).all()
+        assert ((batch.documents_BT == -1) == (batch.tokens_BT == PAD)).all()
+        for row in range(len(batch.tokens_BT)):
+            tokens, looks, documents = (t[row] for t in (batch.tokens_BT, batch.looks_at_BT, batch.documents_BT))
+            owners = documents[tokens == IMAGE]  # of each picture, in order
+            assert len(owners) == batch.n_pictures_B[row]
+            seen = looks >= 0
+            assert (owners[looks[seen]] == documents[seen]).all()
+            starts = [0, *((documents[1:] != documents[:-1]).nonzero() + 1).flatten().tolist()]
+            assert (batch.labels_BT[row][starts] == NOTHING).all()
+            packed += int(documents.max()) > 0
+    assert packed > 3
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("after", [1, 3])
+def test_packed_rows_go_on_with_the_very_next_batch_too(tars, workers, after):
+    settings = {"epochs": 2, "packed": True, "sampling": Sampling(240, 4), "batch": 2}
+    whole = [print_of(batch) for batch in Loader(dataset(tars, **settings), workers)]
+    first = Loader(dataset(tars, **settings), workers)
+    stream = iter(first)
+    begun = [print_of(next(stream)) for _ in range(after)]
+    second = Loader(dataset(tars, **settings), workers)
+    second.load_state_dict(first.state_dict())
+    assert begun + [print_of(batch) for batch in second] == whole
+
+
+def test_shuffles_differ_by_epoch_rank_and_worker_and_are_the_same_again(tars):
+    def orders(seed=0):
+        found = {}
+        for rank in range(2):
+            for batch in Loader(dataset(tars, seed=seed, epochs=2, rank=rank, ranks=2, batch=1), 2):
+                found.setdefault((batch.place.epoch, rank, batch.place.worker), []).extend(batch.keys)
+        return found
+
+    one = orders()
+    assert len(one) == 8
+    assert len({tuple(order) for order in one.values()}) == 8
+    assert one == orders()
+    assert one != orders(1)
+    ranks = [{key for (_, rank, _), order in one.items() if rank == number for key in order} for number in range(2)]
+    assert ranks[0] | ranks[1] == {key for order in one.values() for key in order}
 
 
 def test_a_state_of_another_loader_is_refused(tars):

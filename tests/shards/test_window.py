@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from m3w_builder.document import Document, Image, Text, Video
-from m3w_builder.shards.window import NOTHING, Marked, Sampling, draw, line, looks_at, window
+from m3w_builder.shards.window import NOTHING, Marked, Sampling, draw, line, looks_at, of_hugging_face, window
 
 PAD, BOS, IMAGE, EOC = 0, 1, 2, 3
 TOKENIZER = Marked(lambda text: [ord(letter) + 10 for letter in text if letter.isalpha()], PAD, BOS, IMAGE, EOC)
@@ -149,3 +149,17 @@ def test_the_same_seed_draws_the_same():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError):
         Sampling(**wrong)
+
+
+def test_a_hugging_face_tokenizer_gets_the_marks_that_it_lacks():
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    backend = Tokenizer(models.WordLevel({"a": 0, "boat": 1, "<|endoftext|>": 2, "[UNK]": 3}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    marked = of_hugging_face(backend)
+    assert marked.end_of_text == 2
+    assert marked.encode("a boat") == [0, 1]
+    marks = {marked.pad, marked.end_of_text, marked.image, marked.end_of_chunk}
+    assert len(marks) == 4 and max(marks) == backend.get_vocab_size() - 1
+    found = line(Document("http://a/", [Text("a boat <image>"), Image("http://p/", part="0.jpg")]), marked)
+    assert found.tokens == [2, 0, 1, marked.end_of_chunk, marked.image, marked.end_of_chunk]
