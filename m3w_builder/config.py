@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import yaml
@@ -16,7 +16,7 @@ from m3w_builder.dedup import DedupConfig
 from m3w_builder.engine import ClusterConfig
 from m3w_builder.errors import ConfigError
 from m3w_builder.extract import ExtractConfig
-from m3w_builder.fetch import FetchConfig
+from m3w_builder.fetch import FetchConfig, entries
 from m3w_builder.fill import fill, nearest
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.pictures import PicturesConfig
@@ -29,7 +29,7 @@ from m3w_builder.sources import ReadLimits, SourceConfig
 Section = TypeVar("Section")
 
 OWN_STAGES = (
-    *("read", "extract", "keys", "page_duplicates", "common_pictures", "fetch", "decode", "store"),
+    *("read", "extract", "keys", "page_duplicates", "common_pictures", "fetch", "rights", "decode", "store"),
     *("picture_duplicates", "assemble", "write"),
 )
 """What the passes call their own stages in the books."""
@@ -71,6 +71,11 @@ class Config:
     """How `m3w validate` trains and judges."""
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     """Where the work runs; no result depends on it."""
+    block: tuple[str, ...] = ()
+    """Hosts ("a.example", "*.a.example") and URL prefixes whose pages and pictures are never taken, whatever the
+    source; or list files (*.txt, *.txt.gz) that name one a line. The picture filter `blocked` has lists of pictures."""
+    allow: tuple[str, ...] = ()
+    """The like, and nothing else is taken; empty: no such bound."""
     plugins: tuple[str, ...] = ()
     """Modules of your own whose stages may be named in `text`, `pictures.filters` and `align`, as `module:Class`."""
 
@@ -119,11 +124,22 @@ def parse(data: Mapping[str, Any]) -> Config:
         if stage.name in names:
             raise ConfigError(f"two stages are called '{stage.name}': the books have one page for each name")
         names.append(stage.name)
-    filters = [stage.name for stage in made.pictures.filters]
+    named = [stage.name for stage in made.pictures.filters]
     for name in made.assemble.drop_with:
-        if name not in filters:
-            raise ConfigError(f"assemble.drop_with: '{name}' is no filter of pictures.filters{nearest(name, filters)}")
-    return made
+        if name not in named:
+            raise ConfigError(f"assemble.drop_with: '{name}' is no filter of pictures.filters{nearest(name, named)}")
+    return _with_lists(made)
+
+
+def _with_lists(config: Config) -> Config:
+    """The config with its block and allow lists read, and those for all handed to the sections that heed them."""
+    common = {name: entries(getattr(config, name), name) for name in ("block", "allow")}
+
+    def joined(section: Any, place: str) -> Any:
+        mine = {name: entries(getattr(section, name), f"{place}.{name}") for name in common}
+        return replace(section, **{name: list(dict.fromkeys([*mine[name], *common[name]])) for name in common})
+
+    return replace(config, read=joined(config.read, "read"), fetch=joined(config.fetch, "fetch"))
 
 
 def check(config: Config) -> None:

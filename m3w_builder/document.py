@@ -49,7 +49,8 @@ class Image:
     `height` are the stored picture's, in px after orientation. `part` names the member of the sample
     ("0.jpg"), `sha256` is of the stored bytes, `phash` is 64 bits as 16 hex digits. Where pictures and texts were
     aligned, `matched` is the text that the picture belongs to, by its place among the document's texts (-1: not
-    aligned, or no text), and `similarities` has a cosine for each of these texts.
+    aligned, or no text), and `similarities` has a cosine for each of these texts. `rights` and `licence` are what the
+    picture's own bytes and its answer's headers declared, as "header:noarchive", "xmp:DMI-ALLOWED", "c2pa".
     """
 
     url: str
@@ -65,6 +66,8 @@ class Image:
     height: int = 0
     format: str = ""
     bytes: int = 0
+    rights: list[str] = field(default_factory=list)
+    licence: str = ""
     scores: dict[str, float] = field(default_factory=dict)
     matched: int = -1
     similarities: list[float] = field(default_factory=list)
@@ -169,6 +172,8 @@ ITEM_SCHEMA = pa.struct(
         ("height", pa.int32()),
         ("format", pa.string()),
         ("bytes", pa.int64()),
+        ("rights", pa.list_(pa.string())),
+        ("licence", pa.string()),
         ("scores", pa.map_(pa.string(), pa.float32())),
         ("matched", pa.int32()),
         ("similarities", pa.list_(pa.float32())),
@@ -268,6 +273,8 @@ def _document(row: dict[str, Any]) -> Document:
         values = {field_name: entry[field_name] for field_name in _FIELDS[name]}
         if "scores" in values:
             values["scores"] = dict(values["scores"] or ())
+        if "rights" in values:
+            values["rights"] = values["rights"] or []
         items.append(_TYPES[name](**values))
     row["scores"] = dict(row["scores"] or ())
     row["source"] = Source(**row["source"])

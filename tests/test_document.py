@@ -29,9 +29,28 @@ from m3w_builder.document import (
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 COUNT = st.integers(0, 10_000)
 SCORES = st.dictionaries(TEXT, st.floats(0, 1, width=32), max_size=2)
+RIGHTS = st.lists(TEXT, max_size=2)
 ITEMS = st.one_of(
     st.builds(Text, TEXT, st.sampled_from(KINDS), st.integers(0, 6)),
-    st.builds(Image, TEXT, TEXT, TEXT, TEXT, COUNT, COUNT, TEXT, TEXT, TEXT, COUNT, COUNT, TEXT, COUNT, SCORES),
+    st.builds(
+        Image,
+        TEXT,
+        TEXT,
+        TEXT,
+        TEXT,
+        COUNT,
+        COUNT,
+        TEXT,
+        TEXT,
+        TEXT,
+        COUNT,
+        COUNT,
+        TEXT,
+        COUNT,
+        st.lists(TEXT, max_size=2),
+        TEXT,
+        SCORES,
+    ),
     st.builds(Video, TEXT, TEXT, TEXT, TEXT, TEXT),
     st.builds(Audio, TEXT, TEXT, TEXT, TEXT),
 )

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from m3w_builder.rights import OPT_OUTS
+
 REASONS: Mapping[str, str] = {
     "not_text": "the bytes are no HTML: binary, or text without a tag",
     "no_content": "nothing that reads like content was found",
-    "opt_out": "the page's own robots directives refuse this use",
+    **{name: OPT_OUTS[name] for name in ("meta_robots", "tdm_meta")},
     "too_many_elements": "more elements than max_elements",
     "too_many_attributes": "an element with more than a thousand attributes",
     "too_deep": "elements nested deeper than max_depth",

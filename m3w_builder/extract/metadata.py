@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser
 
+from m3w_builder import rights
 from m3w_builder.document import Document
 
 _LICENCE = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w\-./]+", re.IGNORECASE)
@@ -15,7 +16,6 @@ _DATE = ("article:published_time", "date", "dc.date", "dcterms.created", "datepu
 _TITLE = ("og:title", "twitter:title", "dc.title")
 _SITE = ("og:site_name", "application-name")
 _ROBOTS = ("robots", "googlebot", "bingbot")
-_SIGNALS = frozenset(("noai", "noimageai", "noindex", "noimageindex", "nosnippet", "noarchive", "none"))
 LONGEST = 500
 """Characters kept of any of these."""
 
@@ -63,13 +63,10 @@ def _rights(named: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
     """Signals as "meta:noai", "header:noai", "meta:tdm-reservation"."""
     found = []
     for name in _ROBOTS:
-        found += [f"meta:{word}" for word in re.split(r"[\s,;]+", named.get(name, "").lower()) if word in _SIGNALS]
+        found += [f"meta:{word}" for word in rights.directives(named.get(name, ""))]
     if named.get("tdm-reservation") == "1":
         found.append("meta:tdm-reservation")
-    for word in re.split(r"[\s,;:]+", headers.get("x-robots-tag", "").lower()):
-        if word in _SIGNALS:
-            found.append(f"header:{word}")
-    if headers.get("tdm-reservation") == "1":
-        found.append("header:tdm-reservation")
-    found += headers.get("m3w-rights", "").split()  # what robots.txt says to others, as the crawl recorded it
+    found += [f"header:{signal}" for signal in rights.signals(headers, "m3w-builder")]
+    # What robots.txt says to others, as the crawl recorded it.
+    found += headers.get("m3w-rights", "").replace(",", " ").split()
     return sorted(set(found))

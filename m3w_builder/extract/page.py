@@ -35,7 +35,7 @@ def extract(
     metadata.fill(document, tree, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
-        return Drop("opt_out", refused[0])
+        return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
     thread = threads.is_thread(url, text)
     try:
         page = walked(tree, url, config, thread, whole=config.extractor in ("trafilatura", "reference"))

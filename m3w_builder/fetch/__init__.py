@@ -2,6 +2,7 @@
 
 from m3w_builder.fetch.batch import fetch_all
 from m3w_builder.fetch.config import REASONS, REFUSED, FetchConfig
+from m3w_builder.fetch.lists import Places, entries, judge
 from m3w_builder.fetch.picture import Fetched
 
-__all__ = ["REASONS", "REFUSED", "FetchConfig", "Fetched", "fetch_all"]
+__all__ = ["REASONS", "REFUSED", "FetchConfig", "Fetched", "Places", "entries", "fetch_all", "judge"]

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from m3w_builder.rights import OPT_OUTS
 from m3w_builder.stage import Drop
 
 REASONS: Mapping[str, str] = {
     "bad_url": "no http or https URL with a host, one with credentials, or a port that is not allowed",
     "blocked": "the host or URL is on the config's block list",
+    "not_allowed": "the config has an allow list, and neither the host nor the URL is on it",
     "private_address": "the host is a private, loopback, link-local, multicast or metadata address",
     "dns": "the host's name does not resolve",
     "connect": "no connection to the host",
@@ -28,13 +30,13 @@ REASONS: Mapping[str, str] = {
     "empty": "success without a byte",
     "not_a_picture": "neither the declared type nor the bytes are a picture's",
     "robots": "refused by robots.txt, or robots.txt answers with a server error",
-    "opt_out": "the holder reserves the rights: X-Robots-Tag, TDM header, tdmrep.json or ai.txt",
+    **{name: OPT_OUTS[name] for name in ("robots_ai", "x_robots_tag", "tdm_header", "tdm_file", "ai_txt")},
     "broken_record": "the archive's record that should hold the picture cannot be read",
     "deadline": "the partition's total time was over",
 }
 """Why a picture could not be had."""
 
-REFUSED = frozenset({"bad_url", "blocked", "private_address", "robots", "opt_out", "too_large"})
+REFUSED = frozenset({"bad_url", "blocked", "not_allowed", "private_address", "robots", "too_large", *OPT_OUTS})
 """Reasons that say that a picture may not or should not be had: `--retry-failed` does not ask for it again."""
 
 TRANSIENT = frozenset({"dns", "connect", "timeout", "reset", "truncated", "http_5xx"})
@@ -126,7 +128,11 @@ class FetchConfig:
     """Signals in the answer's headers that are obeyed: directives of X-Robots-Tag, `tdm` for `tdm-reservation: 1`."""
 
     block: list[str] = field(default_factory=list)
-    """Hosts ("a.example", "*.a.example") and URL prefixes ("http://a.example/private/") that are never asked."""
+    """Hosts ("a.example", "*.a.example") and URL prefixes ("http://a.example/private/") that are never asked; or list
+    files (*.txt, *.txt.gz) that name one a line. The config's own `block` stands for pages and pictures alike."""
+
+    allow: list[str] = field(default_factory=list)
+    """The like, and nothing else is asked; empty: no such bound."""
 
     proxy: str = ""
     """URL of an HTTP proxy, as "http://127.0.0.1:8099"; it resolves the names, so the guard sees only the proxy."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from m3w_builder.fetch.config import FetchConfig
+from m3w_builder.fetch.lists import Places, judge
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host_of
 
@@ -69,8 +70,7 @@ class Guard:
         self.proxy_port = urlsplit(config.proxy).port or 80
         if self.proxy_host:
             self.trusted.add((self.proxy_host, self.proxy_port))
-        self.blocked_hosts = {entry for entry in config.block if "/" not in entry}
-        self.blocked_prefixes = tuple(entry for entry in config.block if "/" in entry)
+        self.block, self.allow = Places(config.block), Places(config.allow)
 
     def mapped(self, host: str) -> tuple[str, int] | None:
         """Where the config sends this host, None where it says nothing of it."""
@@ -93,8 +93,8 @@ class Guard:
                 return Drop("bad_url", f"scheme '{parts.scheme[:20]}', host '{host[:80]}'")
             if parts.username is not None or parts.password is not None:
                 return Drop("bad_url", "credentials in the URL")
-        if self.blocked(host, url):
-            return Drop("blocked", host)
+        if listed := judge(host, url, self.block, self.allow):
+            return Drop(listed, host)
         if self.config.allow_private_addresses or self.mapped(host):
             return None
         address = parse_address(host)
@@ -104,13 +104,6 @@ class Guard:
         if port is not None and port not in self.config.ports:
             return Drop("bad_url", f"port {port}")
         return None
-
-    def blocked(self, host: str, url: str) -> bool:
-        if self.blocked_prefixes and url.startswith(self.blocked_prefixes):
-            return True
-        if not self.blocked_hosts:
-            return False
-        return host in self.blocked_hosts or any(e[0] == "*" and host.endswith(e[1:]) for e in self.blocked_hosts)
 
     def passes(self, address: str, port: int) -> bool:
         """Whether a socket may be connected to this address."""

@@ -27,9 +27,12 @@ class Pace:
     extra: float = 0.0  # seconds of distance beyond the config's and robots.txt's
     latency: float = 0.0  # seconds to an answer's head, smoothed
     best: float = float("inf")  # the least that `latency` was
+    kept: float = 0.0  # the distance that was last asked for
 
     def heard(self, status: int, retry_after: str, waited: float, ceiling: float) -> None:
         """Learn from one answer, whose head took `waited` seconds; no distance or pause is over `ceiling` seconds."""
+        # From the answer's head on: a request that was long on its way began, for the host, later than we sent it.
+        self.until = max(self.until, time.monotonic() + self.kept)
         self.latency = waited if not self.latency else self.latency + _SMOOTH * (waited - self.latency)
         self.best = min(self.best, self.latency)
         if status in BUSY:
@@ -41,7 +44,8 @@ class Pace:
     def distance(self, asked: float, ceiling: float) -> float:
         """Seconds between the starts of two requests, where config and robots.txt ask for `asked`."""
         slow = self.latency > max(SLOW, SLOWER * self.best)
-        return max(asked + self.extra, min(self.latency, ceiling) if slow else 0.0)
+        self.kept = max(asked + self.extra, min(self.latency, ceiling) if slow else 0.0)
+        return self.kept
 
 
 def seconds_of(retry_after: str) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from m3w_builder.fetch import rights, sniff
+from m3w_builder import rights
+from m3w_builder.fetch import sniff
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.response import REDIRECTS, Response
 from m3w_builder.stage import Drop
@@ -25,6 +26,7 @@ class Fetched:
     headers: dict[str, str]  # lower-case names
     body: bytes
     fetched: str  # RFC 3339
+    rights: list[str] = field(default_factory=list)  # signals that were found, as "header:noarchive", "robots:GPTBot"
 
 
 async def fetch_picture(client: Client, url: str) -> Fetched | Drop:
@@ -67,11 +69,7 @@ async def refused_by_robots(client: Client, url: str) -> Drop | None:
     rules = await client.sites.rules_of(url)
     if isinstance(rules, Drop):
         return rules
-    agent = rules.refuses(url)
-    if agent:
-        return Drop("robots", agent)
-    reserved = rules.reserves(url)
-    return Drop("opt_out", reserved) if reserved else None
+    return rules.refused(url)
 
 
 def _look(client: Client, status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
@@ -79,9 +77,7 @@ def _look(client: Client, status: int, headers: Mapping[str, str], first: bytes)
     if not 200 <= status < 300:
         return None
     if not first:
-        if reserved := rights.refused(headers, client.config.token, client.config.opt_out):
-            return Drop("opt_out", reserved)
-        return None
+        return rights.refused(headers, client.config.token, client.config.opt_out)
     if len(first) < sniff.NEEDED or "content-encoding" in headers:
         return None
     return not_a_picture(headers.get("content-type", ""), first)
@@ -107,7 +103,10 @@ def _judge(client: Client, url: str, answer: Response) -> Fetched | Drop:
         return Drop("empty", f"status {answer.status}")
     if fault := not_a_picture(answer.headers.get("content-type", ""), body):
         return fault
-    return Fetched(url, answer.url, answer.status, answer.headers, body, answer.fetched)
+    found = [f"header:{signal}" for signal in rights.signals(answer.headers, client.config.token)]
+    if rules := client.sites.ready(answer.url):
+        found += [f"robots:{agent}" for agent in rules.closed_to(answer.url, client.config.robots_recorded)]
+    return Fetched(url, answer.url, answer.status, answer.headers, body, answer.fetched, found)
 
 
 def status_fault(status: int) -> Drop | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from m3w_builder.stage import Drop
 from m3w_builder.urls import site_path
 
 MAX_BYTES = 512_000
@@ -28,14 +29,17 @@ class Rules:
     ai_txt: Any = None
     tdm: list[tuple[str, bool]] = field(default_factory=list)
 
-    def reserves(self, url: str) -> str:
-        """The file in which the site reserves its rights in the URL: "ai.txt", "tdmrep.json", "" where in none."""
+    def refused(self, url: str) -> Drop | None:
+        """A Drop where one of the site's files refuses the URL, or reserves the rights in it."""
+        agent = self.refuses(url)
+        if agent:
+            return Drop("robots" if self.verdict or agent == self.agents[0] else "robots_ai", agent)
         if self.ai_txt is not None and not self.ai_txt.can_fetch(url, self.agents[0] if self.agents else "*"):
-            return "ai.txt"
+            return Drop("ai_txt")
         path = site_path(url)
         # The first location that fits decides (TDMRep, 6.2).
-        reserved = next((reserved for pattern, reserved in self.tdm if fits(pattern, path)), False)
-        return "tdmrep.json" if reserved else ""
+        fitting = next((pattern for pattern, _ in self.tdm if fits(pattern, path)), None)
+        return Drop("tdm_file", fitting[:200]) if fitting is not None and dict(self.tdm)[fitting] else None
 
     def closed_to(self, url: str, agents: Iterable[str]) -> list[str]:
         """Those of `agents` whom the file names and refuses the URL: signals to record."""

@@ -41,7 +41,7 @@ _WORDS = (
     ("remote end closed", "reset"),
     ("certificate", "tls"),
     ("ssl", "tls"),
-    ("disallow", "opt_out"),
+    ("disallow", "x_robots_tag"),
     ("decod", "not_a_picture"),
     ("unknown url type", "bad_url"),
 )

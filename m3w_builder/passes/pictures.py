@@ -37,6 +37,8 @@ SCHEMA = pa.schema(
         ("height", pa.int32()),
         ("format", pa.string()),
         ("frames", pa.int32()),
+        ("rights", pa.list_(pa.string())),
+        ("licence", pa.string()),
         ("scores", pa.map_(pa.string(), pa.float32())),
         ("offset", pa.int64()),  # of its bytes in the partition's .bin
         ("bytes", pa.int64()),
@@ -54,7 +56,10 @@ LINKS = pa.schema(
 )
 """A row a picture's link that gave no picture when it was first asked for."""
 
-_CODE = ("document.py", "stage.py", "urls.py", "sources", "fetch", "pictures", "dedup", "passes/pictures.py")
+_CODE = (
+    *("document.py", "stage.py", "rights.py", "urls.py"),
+    *("sources", "fetch", "pictures", "dedup", "passes/pictures.py"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def file_names(partition: int) -> dict[str, str]:
 def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Suspects) -> None:
     names = file_names(task.partition)
     urls = {part: storage.join(task.build, name) for part, name in names.items()}
-    stages = ["page_duplicates", "common_pictures", "fetch", "decode"]
+    stages = ["page_duplicates", "common_pictures", "fetch", "rights", "decode"]
     stages += [*(stage.name for stage in task.config.pictures.filters), "store"]
     for name in stages:
         mine.ledger[name]
@@ -224,19 +229,25 @@ def _decoded(
     enter: Callable[[str, str, object], bool],
     suspects: Suspects,
 ) -> Iterator[Picture]:
-    """The pictures that came in and can be decoded."""
+    """The pictures that came in, are not reserved, and can be decoded."""
     for url, answer in found:
-        if enter("fetch", url, answer):
-            assert isinstance(answer, fetch.Fetched)
-            suspects.touch(url)
+        if not enter("fetch", url, answer):
+            continue
+        assert isinstance(answer, fetch.Fetched)
+        suspects.touch(url)
+        with the_books.timed("rights"):
+            said = pictures.declared(answer.body)
+            refused = pictures.judge(said, config.opt_out)
+        if enter("rights", url, refused):
             with the_books.timed("decode"):
                 picture = suspects.drop(url) or _contained(
                     "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
                 )
             if enter("decode", url, picture):
                 assert isinstance(picture, Picture)
+                picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
                 yield picture
-            suspects.clear()
+        suspects.clear()
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:

@@ -258,6 +258,7 @@ def _join(
             for name in ("sha256", "width", "height", "format", "bytes"):
                 setattr(item, name, row[name])
             item.phash = f"{row['phash']:016x}"
+            item.rights, item.licence = row["rights"] or [], row["licence"] or ""
             item.scores = dict(row["scores"] or ())
             places.append((partition, row["offset"], row["bytes"]))
         items.append(item)

@@ -11,6 +11,8 @@ from m3w_builder.pictures.faces import Faces
 from m3w_builder.pictures.looks import QrCode, TextOnly
 from m3w_builder.pictures.nsfw import Nsfw
 from m3w_builder.pictures.picture import Picture
+from m3w_builder.pictures.rights import REASONS as RIGHTS_REASONS
+from m3w_builder.pictures.rights import declared, judge
 from m3w_builder.pictures.scores import Aesthetic, ClipScore, Embedding
 from m3w_builder.pictures.shape import Aspect, Size
 from m3w_builder.pictures.sharpness import Blur, Bytes
@@ -28,4 +30,15 @@ STAGES: Mapping[str, type] = {cls.name: cls for cls in _ALL}
 REASONS: Mapping[str, str] = {**_DECODE_REASONS, **_STORE_REASONS}
 """Why decoding and storing drop a picture; the filters declare their own."""
 
-__all__ = ["REASONS", "STAGES", "Embedding", "Picture", "PicturesConfig", "decode", "finish"]
+__all__ = [
+    "REASONS",
+    "RIGHTS_REASONS",
+    "STAGES",
+    "Embedding",
+    "Picture",
+    "PicturesConfig",
+    "declared",
+    "decode",
+    "finish",
+    "judge",
+]

@@ -38,6 +38,8 @@ class PicturesConfig:
     strip_metadata: bool = True
     """Take EXIF, XMP, IPTC and comments (camera, place, names) out of the stored bytes; pixels, colour profile and
     everything else stay as they are. A picture that its EXIF turns is stored anew, upright."""
+    opt_out: tuple[str, ...] = ("xmp_data_mining", "xmp_tdm", "c2pa_training")
+    """Opt-outs in a picture's own bytes that are obeyed, by their reasons; all are recorded."""
 
     @property
     def decoded_side(self) -> int:

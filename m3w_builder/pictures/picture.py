@@ -34,6 +34,9 @@ class Picture:
     dhash: int = 0
     pixels: int = 0
     embedding: int | None = None
+    rights: list[str] = field(default_factory=list)
+    """Signals of its answer's headers, of robots.txt, and of its own bytes; kept though the bytes are stripped."""
+    licence: str = ""
     scores: dict[str, float] = field(default_factory=dict)
     frames: int = 1
     blurred: list[tuple[float, float, float, float]] = field(default_factory=list)

@@ -9,9 +9,10 @@ import yaml
 
 from m3w_builder import storage
 from m3w_builder.report import charts, judging
+from m3w_builder.rights import OPT_OUTS
 
-OPTED_OUT = ("opt_out", "robots", "disallowed", "tdm", "noai")
-"""Reasons that are a site's own refusal contain one of these."""
+OPTED_OUT = frozenset(OPT_OUTS) | {"robots"}
+"""Reasons that are a holder's own refusal."""
 
 
 def markdown(build: str, found: Mapping[str, Any]) -> str:
@@ -77,12 +78,7 @@ def first(ledger: Sequence[Mapping[str, Any]], unit: str) -> int:
 
 def opted_out(ledger: Sequence[Mapping[str, Any]], unit: str) -> int:
     """How many were dropped for a refusal of the site or page."""
-    return sum(
-        number
-        for entry in ledger
-        for reason, number in entry[unit]["dropped"].items()
-        if any(word in reason for word in OPTED_OUT)
-    )
+    return sum(number for entry in ledger for reason, number in entry[unit]["dropped"].items() if reason in OPTED_OUT)
 
 
 def stages(ledger: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ def _declared() -> tuple[dict[tuple[str, str], str], dict[str, str]]:
         ("read",): sources.REASONS,
         ("extract",): {**extraction.PICTURE_REASONS, **extraction.REASONS},
         ("fetch",): fetch.REASONS,
+        ("rights",): pictures.RIGHTS_REASONS,
         ("decode", "store"): pictures.REASONS,
         ("page_duplicates", "common_pictures", "picture_duplicates"): tables.REASONS,
     }

@@ -17,7 +17,7 @@ from m3w_builder.document import words
 from m3w_builder.ledger import PAGE_DROPPED
 
 GROUP_REASONS = frozenset(
-    {"duplicate_url", "duplicate_text", "near_duplicate", "near_duplicate_text", "no_pictures", "not_fetched"}
+    {"duplicate_url", "duplicate_text", "near_duplicate", "near_duplicate_text", "no_pictures", "robots"}
 )
 """Reasons with which copies of a page may go; the last copy of its pictures stands on another page, too."""
 

@@ -199,7 +199,7 @@ def _spoil(page: Page, order: str, site: Site, composer: Composer) -> None:
     elif order == "gone_page":
         page.fate, page.status, page.reasons = "absent", 404, ("http_status", "http_4xx")
     elif order == "private_page":
-        page.fate, page.reasons, page.path = "absent", ("robots", "not_fetched"), f"/private{page.path}"
+        page.fate, page.reasons, page.path = "absent", ("robots",), f"/private{page.path}"
     elif order == "empty_page":
         page.reasons = ("empty", "no_content", "not_html")
 

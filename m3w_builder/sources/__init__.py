@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from m3w_builder.errors import ConfigError
-from m3w_builder.fetch import FetchConfig, Fetched
+from m3w_builder.fetch import FetchConfig, Fetched, Places, judge
 from m3w_builder.sources import commoncrawl, published
 from m3w_builder.sources import folder as folder_source
 from m3w_builder.sources import warc as warc_source
@@ -26,6 +26,7 @@ from m3w_builder.sources.config import (
     WarcSource,
 )
 from m3w_builder.stage import Drop
+from m3w_builder.urls import host
 
 __all__ = [
     "REASONS",
@@ -128,16 +129,36 @@ def plan(config: SourceConfig, folder: str) -> Iterator[Part]:
 def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Ready | Archived | Refused]:
     """What one partition holds, streaming; about bad data a Refused, never an exception."""
     if entry["kind"] == "folder":
-        return folder_source.read(entry, limits)
-    if entry["kind"] == "ranges":
-        return commoncrawl.read(entry, limits)
-    if entry["kind"] == published.KIND:
-        return published.read(entry, limits)
-    return warc_source.read(entry, limits)
+        found: Iterator[Page | Ready | Archived | Refused] = folder_source.read(entry, limits)
+    elif entry["kind"] == "ranges":
+        found = commoncrawl.read(entry, limits)
+    elif entry["kind"] == published.KIND:
+        found = published.read(entry, limits)
+    else:
+        found = warc_source.read(entry, limits)
+    return _listed(found, limits) if limits.block or limits.allow else found
+
+
+def _listed(
+    found: Iterator[Page | Ready | Archived | Refused], limits: ReadLimits
+) -> Iterator[Page | Ready | Archived | Refused]:
+    """What is found, without the pages that block and allow list refuse; those of pictures stand in `fetch`."""
+    block, allow = Places(limits.block), Places(limits.allow)
+    for one in found:
+        if isinstance(one, (Page, Ready)):
+            url, source = (one.url, one.source) if isinstance(one, Page) else (one.document.url, one.document.source)
+            if reason := judge(host(url), url, block, allow):
+                yield Refused(url, source, Drop(reason, host(url)))
+                continue
+        yield one
 
 
 def read_payload(
-    file: str, offset: int, max_bytes: int, options: Mapping[str, Any] | None = None, opt_out: tuple[str, ...] = ()
+    file: str,
+    offset: int,
+    max_bytes: int,
+    options: Mapping[str, Any] | None = None,
+    opt_out: tuple[str, ...] = warc_source.OPT_OUT,
 ) -> Fetched | Drop:
     """One picture by the place that `Archived` gives; a Drop has a reason of fetch.REASONS.
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from m3w_builder import fetch
 from m3w_builder.document import Document, Source
 from m3w_builder.stage import Drop
 
 REASONS: Mapping[str, str] = {
+    **fetch.REASONS,  # of pages that our own crawl could not have
     "not_html": "the record is neither a page nor a picture",
     "wrong_type": "the declared type and the bytes contradict each other",
     "http_status": "the archived answer is an error or no whole success",
@@ -22,10 +24,9 @@ REASONS: Mapping[str, str] = {
     "truncated": "the file ends inside the record, or its writer cut the content",
     "broken_record": "the record's gzip, WARC or HTTP header is broken",
     "bad_encoding": "the content encoding is unknown or broken",
-    "opt_out": "the answer's headers reserve the rights (X-Robots-Tag, TDM header)",
     "not_an_archive": "the file is no WARC or ARC",
     "broken_row": "the row is not of the layout of the corpus that the config names",
-    "not_fetched": "the crawler could not have the page: the detail is the fetch's own reason",
+    "not_fetched": "the crawler could not have the page, for a reason that this version does not know",
 }
 """Why a record gives no page."""
 
@@ -97,6 +98,13 @@ class ReadLimits:
 
     agent: str = "m3w-builder"
     """The name under which X-Robots-Tag may speak to us."""
+
+    block: list[str] = field(default_factory=list)
+    """Hosts ("a.example", "*.a.example") and URL prefixes whose pages are not taken, or list files of these
+    (*.txt, *.txt.gz). The config's own `block` stands for pages and pictures alike."""
+
+    allow: list[str] = field(default_factory=list)
+    """The like, and no other page is taken; empty: no such bound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from m3w_builder.sources import payload, revisits
 from m3w_builder.sources.framing import MAX_HEAD, Record, records
 from m3w_builder.sources.frontier import key_of
 from m3w_builder.sources.replay import archive_files
+from m3w_builder.sources.warc import FAILED
 from m3w_builder.urls import canonical, host, site_path
 
 CDXJ = "index.cdxj"
@@ -33,7 +34,7 @@ class Row:
     offset: int
     length: int  # of the record as it stands in the file
     file: str
-    anew: bool  # whether it bears an answer of its own: a record that its URL has not changed bears none
+    weight: int  # of what it says of its URL: 2 an answer of its own, 1 a failure, 0 that nothing has changed
 
     @property
     def line(self) -> str:
@@ -74,13 +75,17 @@ def rows(path: str) -> Iterator[Row]:
 
 
 def _row(record: Record, name: str) -> Row | None:
+    stamp = "".join(filter(str.isdigit, record.headers.get("warc-date", "")))[:14]
+    if record.kind == "metadata" and FAILED in record.headers and not record.fault:
+        return Row(sort_key(record.url), record.url, stamp, record.kind, "", 0, "", record.offset, 0, name, 1)
     if record.kind not in ("response", "revisit") or record.fault:
         return None
     answer = payload.answer_of(record)
     if not isinstance(answer, payload.Answer):
         return None
-    stamp = "".join(filter(str.isdigit, record.headers.get("warc-date", "")))[:14]
     digest = record.headers.get("warc-payload-digest", "")
+    whole = record.kind == "response" or revisits.refers(record, name) is not None
+    sound = answer.status < 400 or answer.status in (404, 410)
     return Row(
         sort_key(record.url),
         record.url,
@@ -92,7 +97,7 @@ def _row(record: Record, name: str) -> Row | None:
         record.offset,
         0,
         name,
-        record.kind == "response" or revisits.refers(record, name) is not None,
+        (2 if sound else 1) if whole else 0,
     )
 
 
@@ -103,12 +108,17 @@ def write(folder: str) -> None:
     replaced: dict[str, list[int]] = {}
     # By date: the files of a series follow one another, and of two answers to a URL the later counts.
     for row in sorted((row for path in archive_files(folder) for row in rows(path)), key=lambda row: row.stamp):
-        lines.append(row.line)
-        if not row.anew or not (row.status < 400 or row.status in (404, 410)):
-            continue  # nothing new, or a passing failure: the old answer stays
+        if row.kind != "metadata":
+            lines.append(row.line)
+        if not row.weight:
+            continue
+        # One record stands for a URL: the last answer of its own, or where there was none the last failure.
         key = key_of(row.url)
-        if key in newest:
-            replaced.setdefault(newest[key].file, []).append(newest[key].offset)
+        gone = newest.get(key)
+        if gone and row.weight < gone.weight:
+            gone, row = row, gone
+        if gone:
+            replaced.setdefault(gone.file, []).append(gone.offset)
         newest[key] = row
     storage.write_bytes(storage.join(folder, CDXJ), "".join(f"{line}\n" for line in sorted(lines)).encode())
     if replaced or storage.exists(storage.join(folder, REPLACED)):

@@ -7,8 +7,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from m3w_builder import rights
 from m3w_builder.document import Source
-from m3w_builder.fetch import encodings, rights, sniff
+from m3w_builder.fetch import encodings, sniff
 from m3w_builder.sources.config import Archived, Page, ReadLimits, Refused
 from m3w_builder.sources.framing import MAX_HEAD, Record, header_lines
 from m3w_builder.stage import Drop
@@ -156,7 +157,7 @@ def _page_fault(record: Record, answer: Answer, body: bytes, limits: ReadLimits)
     if len(body) > limits.max_page_bytes:
         return Drop("too_large", "page", len(body), limits.max_page_bytes)
     if reserved := rights.refused(answer.headers, limits.agent, limits.opt_out):
-        return Drop("opt_out", reserved)
+        return reserved
     if limits.keep_truncated:
         return None
     if cut := record.headers.get("warc-truncated", ""):

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from m3w_builder import rights
 from m3w_builder.document import Source
-from m3w_builder.fetch import Fetched, picture, rights
+from m3w_builder.fetch import REASONS, Fetched, picture
 from m3w_builder.sources import files, payload, revisits
 from m3w_builder.sources.config import Archived, Page, Part, ReadLimits, Refused, WarcSource
 from m3w_builder.sources.framing import MAX_HEAD, Record, record_at, records
@@ -15,6 +16,9 @@ from m3w_builder.stage import Drop
 
 FAILED = "m3w-fetch-failed"
 """Header of the metadata record that our crawler leaves of a URL that it could not have: reason, then detail."""
+
+OPT_OUT = ("noai", "noimageai", "noindex", "noimageindex", "tdm")
+"""Header signals that refuse an archived picture, where nothing else is said."""
 
 PAYLOAD_BLOCK = 1 << 18
 """Bytes that a remote archive is asked for at once where one picture is wanted."""
@@ -99,7 +103,9 @@ def found(
             url, source, Drop("revisit", f"{of} {record.headers.get('warc-refers-to-date', '')}".strip()[:300])
         )
     if record.kind == "metadata" and FAILED in record.headers:
-        return Refused(url, source, Drop("not_fetched", record.headers[FAILED][:300]))
+        reason, _, detail = record.headers[FAILED].partition(" ")
+        known = reason in REASONS or reason == "not_html"
+        return Refused(url, source, Drop(reason, detail[:300]) if known else Drop("not_fetched", reason[:300]))
     if record.kind not in _BEARING:
         return None
     judged = payload.judge(record, file, limits)
@@ -112,7 +118,7 @@ def read_payload(
     offset: int,
     max_bytes: int,
     options: Mapping[str, Any] | None = None,
-    opt_out: tuple[str, ...] = ("noai", "noimageai", "noindex", "noimageindex", "tdm"),
+    opt_out: tuple[str, ...] = OPT_OUT,
     agent: str = "m3w-builder",
 ) -> Fetched | Drop:
     """One archived picture by the offset that `Archived` gives; a Drop has a reason of fetch.REASONS."""
@@ -132,7 +138,7 @@ def read_payload(
     if cut := record.headers.get("warc-truncated", ""):
         return Drop("truncated", f"WARC-Truncated: {cut}"[:80])
     if reserved := rights.refused(answer.headers, agent, opt_out):
-        return Drop("opt_out", reserved)
+        return reserved
     body = payload.content(answer, max_bytes)
     if isinstance(body, Drop):
         return body
@@ -142,4 +148,7 @@ def read_payload(
         return Drop("too_large", "archived body", len(body), max_bytes)
     if fault := picture.not_a_picture(answer.headers.get("content-type", ""), body):
         return fault
-    return Fetched(record.url, record.url, answer.status, answer.headers, body, record.headers.get("warc-date", ""))
+    found = [f"header:{signal}" for signal in rights.signals(answer.headers, agent)]
+    found += record.headers.get("m3w-rights", "").replace(",", " ").split()
+    date = record.headers.get("warc-date", "")
+    return Fetched(record.url, record.url, answer.status, answer.headers, body, date, found)

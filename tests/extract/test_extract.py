@@ -193,7 +193,9 @@ def test_bytes_become_text_in_the_order_of_html(body, header, expected):
         (b"<body>" + b"<div>" * 100_000 + b"x", "too_deep"),
         (b"<body>" + b"<p>x" * 400_000, "too_many_elements"),
         (b"<img " + b" ".join(b"data-%d=x" % n for n in range(9000)) + b">", "too_many_attributes"),
-        (b'<meta name="robots" content="noai, noimageai"><p>hello there', "opt_out"),
+        (b'<meta name="robots" content="noai, noimageai"><p>hello there', "meta_robots"),
+        (b'<meta name="robots" content="none"><p>hello there', "meta_robots"),
+        (b'<meta name="tdm-reservation" content="1"><p>hello there', "tdm_meta"),
     ],
 )
 def test_a_page_that_gives_no_document_says_why(body, reason):

@@ -101,8 +101,8 @@ def test_failures_have_their_reasons(server: Any, answer: Any) -> None:
         "/moved": (answer(b"", 301, "text/html", "Location: /ok"), "ok"),
         "/inside": (answer(b"", 302, "text/html", "Location: http://127.0.0.1/x"), "private_address"),
         "/metadata": (answer(b"", 302, "text/html", "Location: http://169.254.169.254/x"), "private_address"),
-        "/noai": (answer(PNG, 200, "image/png", "X-Robots-Tag: noai"), "opt_out"),
-        "/tdm": (answer(PNG, 200, "image/png", "TDM-Reservation: 1"), "opt_out"),
+        "/noai": (answer(PNG, 200, "image/png", "X-Robots-Tag: noai"), "x_robots_tag"),
+        "/tdm": (answer(PNG, 200, "image/png", "TDM-Reservation: 1"), "tdm_header"),
         "/theirs": (answer(PNG, 200, "image/png", "X-Robots-Tag: otherbot: noindex"), "ok"),
     }
     for number, (path, (raw, _)) in enumerate(table.items()):
@@ -189,7 +189,7 @@ def test_robots_txt_is_asked_once_and_obeyed(server: Any, answer: Any) -> None:
         (404, b"", "ok"),
         (403, b"", "ok"),
         (503, b"", "robots"),
-        (200, b"User-agent: Google-Extended\nDisallow: /\n", "robots"),
+        (200, b"User-agent: Google-Extended\nDisallow: /\n", "robots_ai"),
         (200, b"User-agent: GPTBot\nDisallow: /\n", "ok"),
         (200, b"User-agent: *\nDisallow: /\nUser-agent: m3w-builder\nAllow: /\n", "ok"),
         (200, b"<html>not robots at all</html>", "ok"),
@@ -309,5 +309,5 @@ def test_a_site_reserves_its_rights_in_a_file(
     got = {
         url: outcome(result) for url, result in fetch_all(["http://a.test/x.jpg", "http://a.test/art/x.png"], settings)
     }
-    assert {url.removeprefix("http://a.test") for url, reason in got.items() if reason == "opt_out"} == refused
-    assert set(got.values()) <= {"ok", "opt_out"}
+    assert {url.removeprefix("http://a.test") for url, reason in got.items() if reason != "ok"} == refused
+    assert set(got.values()) <= {"ok", "ai_txt" if path == "/ai.txt" else "tdm_file"}

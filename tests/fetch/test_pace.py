@@ -21,7 +21,7 @@ from m3w_builder.fetch.pace import Pace, seconds_of
         ("-5", 1, 1),
         ("²", 1, 1),
         ("9" * 400, 999_999_999, 999_999_999),
-        (formatdate(time.time() + 600, usegmt=True), 500, 600),
+        (formatdate(time.time() + 90_000, usegmt=True), 80_000, 90_000),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("Wed, 99 Oct 2015", 1, 1),
     ],

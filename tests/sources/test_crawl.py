@@ -126,7 +126,7 @@ def test_robots_txt_sitemaps_feeds_and_meta_lead_the_crawl(site: Any, tmp_path: 
         site.page(f"a.test/{path}")
     found = crawl(site, tmp_path, ["http://a.test/"])
     assert sorted(pages(found)) == ["a.test/", "a.test/fed", "a.test/hidden?a=1&b=2", "a.test/quiet"]
-    assert reasons(found) == {"a.test/private/x": "not_fetched robots m3w-builder"}
+    assert reasons(found) == {"a.test/private/x": "robots m3w-builder"}
     assert ("a.test", "/private/x") not in site.asked
 
 
@@ -156,10 +156,10 @@ def test_every_outcome_stands_in_the_archive_with_its_reason(site: Any, tmp_path
         "a.test/moved": ["redirect", "301"],
         "a.test/loop": ["redirect", "302"],
         "a.test/home": ["redirect", "302"],
-        "a.test/zip": ["not_fetched", "not_html"],
+        "a.test/zip": ["not_html", "application/zip"],
         "a.test/void": ["empty", ""],
-        "a.test/noai": ["opt_out", "noai"],
-        "dead.test/": ["not_fetched", "connect"],
+        "a.test/noai": ["x_robots_tag", "noai"],
+        "dead.test/": ["connect", "robots.txt:"],
     }
 
 
@@ -423,5 +423,5 @@ def test_rights_of_a_site_are_obeyed_and_recorded_also_when_the_crawl_goes_on(si
     found = crawl(site, tmp_path, ["http://a.test/"], rights)
     assert pages(found) == ["a.test/", "a.test/free"]
     assert all(one.headers["m3w-rights"] == "robots:GPTBot" for one in found if isinstance(one, Page))
-    assert set(reasons(found).values()) == {"not_fetched opt_out tdmrep.json"}
+    assert set(reasons(found).values()) == {"tdm_file /reserved/*"}
     assert site.asked == [("a.test", "/free")]

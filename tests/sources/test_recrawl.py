@@ -14,6 +14,7 @@ from m3w_builder.sources import (
     CrawlSource,
     Page,
     ReadLimits,
+    Refused,
     SourceConfig,
     acquire,
     plan,
@@ -65,6 +66,30 @@ def test_a_second_round_asks_only_for_what_changed(site: Any, tmp_path: Path, pn
     payload = read_payload(picture.file, picture.offset, 10_000)
     assert isinstance(payload, Fetched)
     assert payload.body == png
+
+
+def test_a_url_is_in_the_books_once_however_often_it_failed(site: Any, tmp_path: Path) -> None:
+    def failing(url: str, times: int) -> Any:
+        tries = {"n": 0}
+
+        def answer(request: Any) -> Any:
+            tries["n"] += 1
+            if tries["n"] <= times:
+                return 200, {"Content-Type": "application/zip"}, b"PK"
+            return 200, {"Content-Type": "text/html"}, f"<p>{url}".encode()
+
+        return answer
+
+    site.page("a.test/", "/never", "/later", "/once")
+    site.pages["a.test", "/never"] = failing("never", 9)
+    site.pages["a.test", "/later"] = failing("later", 1)
+    site.page("a.test/once")
+    first = crawl(site, tmp_path, 0.0)
+    assert sorted(pages(first)) == ["a.test/", "a.test/once"]
+    site.put("a.test", "/once", b"PK", "application/zip")
+    second = crawl(site, tmp_path, 0.0000001)
+    assert sorted(pages(second)) == ["a.test/", "a.test/later", "a.test/once"]
+    assert [one.url for one in second if isinstance(one, Refused)] == ["http://a.test/never"]
 
 
 def test_the_index_finds_every_answer(site: Any, tmp_path: Path) -> None:

@@ -98,13 +98,14 @@ def test_records_come_in_order_with_an_offset_that_finds_them_again(
         ("void", ("", "text/html"), "response", (), "empty"),
         ("page-as-picture", ("<!doctype html><p>x", "image/jpeg"), "response", (), "wrong_type"),
         ("binary-as-page", ("\x01\x00\x02\x03", "text/html"), "response", (), "wrong_type"),
-        ("reserved", ("<p>x", "text/html", "200 OK", "X-Robots-Tag: noai"), "response", (), "opt_out"),
-        ("tdm", ("<p>x", "text/html", "200 OK", "tdm-reservation: 1"), "response", (), "opt_out"),
+        ("reserved", ("<p>x", "text/html", "200 OK", "X-Robots-Tag: noai"), "response", (), "x_robots_tag"),
+        ("tdm", ("<p>x", "text/html", "200 OK", "tdm-reservation: 1"), "response", (), "tdm_header"),
         ("strange", ("<p>x", "text/html", "200 OK", "Content-Encoding: rot13"), "response", (), "bad_encoding"),
         ("short", ("<p>x", "text/html", "200 OK", "Content-Length: 99"), "response", (), "truncated"),
         ("cut", ("<p>x", "text/html"), "response", ("WARC-Truncated: length",), "truncated"),
         ("again", ("", "text/html"), "revisit", ("WARC-Refers-To-Target-URI: http://a.example/first",), "revisit"),
-        ("failed", ("", "text/html"), "metadata", ("M3W-Fetch-Failed: timeout total_timeout",), "not_fetched"),
+        ("failed", ("", "text/html"), "metadata", ("M3W-Fetch-Failed: timeout total_timeout",), "timeout"),
+        ("unknown", ("", "text/html"), "metadata", ("M3W-Fetch-Failed: of_later_days",), "not_fetched"),
         ("whole", ("<p>x", "text/html"), "response", (), "Page"),
         ("xhtml", ("<p>x", "application/xhtml+xml"), "response", (), "Page"),
         ("untyped", ("<!DOCTYPE html><p>x", ""), "response", (), "Page"),
@@ -316,7 +317,7 @@ def test_arc_files_are_read(pack: Callable[[bytes], bytes], tmp_path: Path, http
         (("<!doctype html><p>x", "image/png"), "not_a_picture"),
         (("", "image/png"), "empty"),
         (("x", "image/png", "404 Not Found"), "http_4xx"),
-        (("x", "image/png", "200 OK", "X-Robots-Tag: noimageai"), "opt_out"),
+        (("x", "image/png", "200 OK", "X-Robots-Tag: noimageai"), "x_robots_tag"),
         (("x", "image/png", "200 OK", "Content-Encoding: rot13"), "bad_encoding"),
     ],
 )
@@ -399,3 +400,12 @@ def test_damage_anywhere_never_raises(
             assert found.drop.reason in REASONS
         if isinstance(found, Archived):
             assert isinstance(read_payload(found.file, found.offset, 100_000), (Fetched, Drop))
+
+
+def test_block_and_allow_lists_hold_for_archived_pages(write: Any, record: Any, http: Any) -> None:
+    hosts = ("a.test", "b.test", "c.test")
+    path = write([record(f"http://{host}/x", http(b"<!doctype html><p>words")) for host in hosts])
+    limits = ReadLimits(block=["b.test"], allow=["a.test", "b.test"])
+    found = list(read({"kind": "warc", "file": path}, limits))
+    told = [one.drop.reason if isinstance(one, Refused) else "page" for one in found]
+    assert told == ["page", "blocked", "not_allowed"]

@@ -1,10 +1,11 @@
-"""rights: what headers reserve, and for whom they speak."""
+"""rights: what headers and meta elements reserve, and for whom they speak."""
 
 from __future__ import annotations
 
 import pytest
 
-from m3w_builder.fetch import rights, robots
+from m3w_builder import rights
+from m3w_builder.fetch import robots
 
 
 @pytest.mark.parametrize(
@@ -28,10 +29,34 @@ def test_signals(headers: dict[str, str], wanted: list[str]) -> None:
     assert rights.signals(headers, "m3w-builder") == wanted
 
 
-def test_only_what_is_obeyed_refuses() -> None:
-    headers = {"x-robots-tag": "noai, noarchive"}
-    assert rights.refused(headers, "m3w-builder", ["noai"]) == "noai"
-    assert rights.refused(headers, "m3w-builder", []) == ""
+POLICY = "https://a.example/policy"
+
+
+@pytest.mark.parametrize(
+    ("headers", "obeyed", "wanted"),
+    [
+        ({"x-robots-tag": "noai, noarchive"}, ["noai"], ("x_robots_tag", "noai")),
+        ({"x-robots-tag": "noai, noarchive"}, [], None),
+        ({"tdm-reservation": "1", "tdm-policy": POLICY}, ["tdm"], ("tdm_header", POLICY)),
+        ({"tdm-reservation": "1", "x-robots-tag": "noai"}, ["tdm"], ("tdm_header", "")),
+        ({"tdm-reservation": "1", "x-robots-tag": "noai"}, ["tdm", "noai"], ("x_robots_tag", "noai")),
+        ({}, ["tdm", "noai"], None),
+    ],
+)
+def test_only_what_is_obeyed_refuses(
+    headers: dict[str, str], obeyed: list[str], wanted: tuple[str, str] | None
+) -> None:
+    drop = rights.refused(headers, "m3w-builder", obeyed)
+    assert (drop and (drop.reason, drop.detail)) == wanted
+    assert drop is None or drop.reason in rights.OPT_OUTS
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [("noai, NOIMAGEAI", ["noai", "noimageai"]), ("none", ["noindex"]), ("index;follow", []), ("", [])],
+)
+def test_what_a_robots_meta_element_says(content: str, wanted: list[str]) -> None:
+    assert rights.directives(content) == wanted
 
 
 @pytest.mark.parametrize(
