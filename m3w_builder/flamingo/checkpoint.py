@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -20,11 +21,21 @@ from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
 FORMAT = 1
 
 
-def save(folder: str, model: Flamingo, tokenizer: Tokenizer, tower: TowerConfig, notes: dict[str, Any]) -> None:
-    """Write a model over the small frozen ones, these included; `notes` tell where it comes from."""
+def save(
+    folder: str,
+    model: Flamingo,
+    tokenizer: Tokenizer,
+    tower: TowerConfig,
+    notes: dict[str, Any],
+    weights: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a model over the small frozen ones, these included; `notes` tell where it comes from.
+
+    `weights` are the model's own, gathered, where they are parted among ranks.
+    """
     sizes = {"model": asdict(model.config), "language": asdict(model.language.config), "tower": asdict(tower)}
     stream = io.BytesIO()
-    torch.save(model.state_dict(), stream)
+    torch.save(dict(weights or model.state_dict()), stream)
     storage.write_bytes(storage.join(folder, "weights.pt"), stream.getvalue())
     storage.write_bytes(storage.join(folder, "tokenizer.json"), tokenizer.to_json().encode())
     storage.write_json(storage.join(folder, "checkpoint.json"), {"format": FORMAT, **sizes, "notes": notes})
@@ -32,12 +43,7 @@ def save(folder: str, model: Flamingo, tokenizer: Tokenizer, tower: TowerConfig,
 
 def load(folder: str) -> tuple[Flamingo, Tokenizer]:
     """The model, ready to use, and its tokenizer. Raises ConfigError where there is no checkpoint."""
-    url = storage.join(folder, "checkpoint.json")
-    if not storage.exists(url):
-        raise ConfigError(f"{folder}: no checkpoint lies there (no checkpoint.json); `m3w train` writes one")
-    stored = storage.read_json(url)
-    if stored.get("format") != FORMAT:
-        raise ConfigError(f"{folder}: a checkpoint of format {stored.get('format')}, and this m3w reads {FORMAT}")
+    stored = read(folder)
     tokenizer = load_tokenizer(storage.read_bytes(storage.join(folder, "tokenizer.json")).decode())
     model = small(
         fill(ModelConfig, stored["model"], "model"),
@@ -47,6 +53,22 @@ def load(folder: str) -> tuple[Flamingo, Tokenizer]:
     weights = torch.load(io.BytesIO(storage.read_bytes(storage.join(folder, "weights.pt"))), weights_only=True)
     model.load_state_dict(weights)
     return model.eval(), tokenizer
+
+
+def read(folder: str) -> dict[str, Any]:
+    """A checkpoint's sizes and notes; raises ConfigError where there is none."""
+    url = storage.join(folder, "checkpoint.json")
+    if not storage.exists(url):
+        raise ConfigError(f"{folder}: no checkpoint lies there (no checkpoint.json); `m3w train` writes one")
+    stored: dict[str, Any] = storage.read_json(url)
+    if stored.get("format") != FORMAT:
+        raise ConfigError(f"{folder}: a checkpoint of format {stored.get('format')}, and this m3w reads {FORMAT}")
+    return stored
+
+
+def tower_of(folder: str) -> TowerConfig:
+    """The sizes of a checkpoint's vision tower."""
+    return fill(TowerConfig, read(folder)["tower"], "tower")
 
 
 def small(model: ModelConfig, language: LanguageConfig, tower: TowerConfig) -> Flamingo:

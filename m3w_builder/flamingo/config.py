@@ -64,9 +64,6 @@ class LanguageConfig:
 class TowerConfig:
     """A small open_clip model for machines without pretrained weights, or one that is pretrained."""
 
-    pretrained: str = ""
-    """"" is small and trained on the corpus; "imagenet" is EfficientNet-lite0 (the `imagenet` extra); else an open_clip
-    model, as "ViT-L-14:openai" or "ViT-B-32:weights.pt". All are frozen."""
     side: int = 32
     """Side of the pictures, px."""
     patch: int = 8
@@ -87,6 +84,9 @@ class TowerConfig:
     """Heads of it."""
     context: int = 48
     """Most tokens of a text."""
+    pretrained: str = ""
+    """"" is small and trained on the corpus; "imagenet" is EfficientNet-lite0 (the `imagenet` extra); else an open_clip
+    model, as "ViT-L-14:openai" or "ViT-B-32:weights.pt". All are frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,18 @@ class TrainConfig:
     """Steps between two saved states."""
     batch: int = 16
     """Documents of a batch."""
+    accumulate: int = 1
+    """Batches of each corpus whose gradients are added up before a step."""
+    weight: float = 1.0
+    """Weight of the build's own gradients (paper: 1.0 for M3W)."""
+    others: dict[str, float] = field(default_factory=dict)
+    """Other builds trained on in every step, with their weights (paper: 0.2 for pairs, 0.03 for videos)."""
+    unfreeze: tuple[str, ...] = ()
+    """Parts of the frozen models that learn too, as "language" or "vision.visual.transformer": fine-tuning."""
+    start: str = ""
+    """A checkpoint to start from, with its tokenizer and sizes; "" starts from nothing."""
+    spread: Literal["ddp", "fsdp"] = "ddp"
+    """Under torchrun: the model copied to every rank, or parted among them."""
     workers: int = 0
     """Processes that read; 0 reads in the training's own."""
     length: int = 256

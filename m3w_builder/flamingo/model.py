@@ -184,9 +184,16 @@ class Flamingo(nn.Module):
             tokens: Tensor = self.vision(pictures_BPFCHW.flatten(0, 2))
         return tokens.reshape(*pictures_BPFCHW.shape[:3], *tokens.shape[1:])
 
-    def forward(self, tokens_BT: Tensor, looks_at_BT: Tensor, features_BPFNV: Tensor) -> Tensor:
-        """Logits (B, T, K). Features are `look`'s: kept by a caller where the tower is frozen, so that it runs once."""
-        media_BPLM = self.project(self.resampler(features_BPFNV))
+    def media(self, features_BPFNV: Tensor) -> Tensor:
+        """What the text attends to: a few latents of each picture or video, (B, P, L, M)."""
+        return self.project(self.resampler(features_BPFNV))  # type: ignore[no-any-return]
+
+    def forward(self, tokens_BT: Tensor, looks_at_BT: Tensor, seen: Tensor) -> Tensor:
+        """Logits (B, T, K). `seen` are pictures (B, P, F, C, H, W); or `look`'s features of them (B, P, F, N, V), kept
+        by a caller where the tower is frozen, so that it runs once; or `media` of them (B, P, L, M), kept by a prompt.
+        """
+        features = self.look(seen) if seen.ndim == 6 else seen
+        media_BPLM = self.media(features) if features.ndim == 5 else features
         pictures, latents = media_BPLM.shape[1:3]
         mask_BTS, blind_BT = media_mask(looks_at_BT, pictures, latents, self.config.sees)
         media_BSM = media_BPLM.flatten(1, 2)

@@ -18,7 +18,7 @@ from m3w_builder.flamingo.tokenizer import Tokenizer
 from m3w_builder.flamingo.vision import pixels
 
 Piece = str | Pixels
-"""A text, or a picture of the tower's side."""
+"""A text, a picture of the tower's side (3, H, W), or a video of several such frames (F, 3, H, W)."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,8 @@ class Prompt:
 
     tokens: list[int]
     looks_at: list[int]
-    features_1PFNV: Tensor
+    media_1PLM: Tensor
+    """The pictures' latents: made once, however many tokens follow."""
 
 
 def lay_out(model: Flamingo, tokenizer: Tokenizer, pieces: Sequence[Piece]) -> Prompt:
@@ -49,12 +50,18 @@ def lay_out(model: Flamingo, tokenizer: Tokenizer, pieces: Sequence[Piece]) -> P
     return Prompt(tokens, looks, look(model, pictures))
 
 
+@torch.no_grad()
 def look(model: Flamingo, pictures: Sequence[Pixels]) -> Tensor:
-    """The tower's tokens of a prompt's pictures, (1, P, 1, N, V); of one grey picture where there is none."""
+    """The latents of a prompt's pictures and videos, (1, P, L, M); of one grey picture where there is none."""
     side = model.vision.side
-    array = np.stack(pictures) if len(pictures) else np.full((1, 3, side, side), 128, np.uint8)
-    with torch.no_grad():
-        return model.look(pixels(torch.from_numpy(array))[None, :, None])
+    shown = pictures if len(pictures) else [np.full((3, side, side), 128, np.uint8)]
+    frames = [array if array.ndim == 4 else array[None] for array in shown]
+    media = []
+    for count in sorted({len(array) for array in frames}):  # those of as many frames go together
+        places = [at for at, array in enumerate(frames) if len(array) == count]
+        together = torch.from_numpy(np.stack([frames[at] for at in places]))
+        media += list(zip(places, model.media(model.look(pixels(together)[None]))[0], strict=True))
+    return torch.stack([latents for _, latents in sorted(media, key=lambda entry: entry[0])])[None]
 
 
 @torch.no_grad()
@@ -64,8 +71,7 @@ def next_tokens(model: Flamingo, prompt: Prompt, added_BT: Sequence[Sequence[int
     tokens = torch.tensor([[*prompt.tokens, *added] for added in added_BT])
     last = prompt.looks_at[-1]
     looks = torch.tensor([[*prompt.looks_at, *([last] * len(added))] for added in added_BT])
-    features = prompt.features_1PFNV.expand(beams, -1, -1, -1, -1)
-    return model(tokens, looks, features)[:, -1].float().log_softmax(-1)  # type: ignore[no-any-return]
+    return model(tokens, looks, prompt.media_1PLM.expand(beams, -1, -1, -1))[:, -1].float().log_softmax(-1)  # type: ignore[no-any-return]
 
 
 def complete(model: Flamingo, tokenizer: Tokenizer, prompt: Prompt, most: int = 40, beams: int = 3) -> str:
@@ -113,8 +119,8 @@ def score(
     longest = max(len(ending) for ending in endings)
     rows = [[*prompt.tokens, *ending, *([tokenizer.pad] * (longest - len(ending)))] for ending in endings]
     looks = [*prompt.looks_at, *([prompt.looks_at[-1]] * longest)]
-    features = prompt.features_1PFNV.expand(len(rows), -1, -1, -1, -1)
-    logits = model(torch.tensor(rows), torch.tensor([looks] * len(rows)), features)
+    media = prompt.media_1PLM.expand(len(rows), -1, -1, -1)
+    logits = model(torch.tensor(rows), torch.tensor([looks] * len(rows)), media)
     likelihoods = logits.float().log_softmax(-1)
     start = len(prompt.tokens)
     return [

@@ -7,12 +7,15 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
+import torch
 import torch.distributed as dist
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
 from m3w_builder import storage
 from m3w_builder.flamingo import checkpoint, workers
-from m3w_builder.flamingo.config import TrainConfig, ValidateConfig
+from m3w_builder.flamingo.config import TowerConfig, TrainConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import halves
+from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.tokenizer import Tokenizer, train_tokenizer
 from m3w_builder.flamingo.train import fit, join_group
 from m3w_builder.shards.loader import Interleaved, Loader, Mixture, find
@@ -26,22 +29,36 @@ def train(build: str, config: TrainConfig, echo: Callable[[str], None] = print) 
     The frozen models are trained by the first process alone and kept in BUILD/train/frozen.
     """
     folder = storage.join(build, "train")
-    frozen = os.path.join(folder, "frozen")
-    how = replace(config.validate, length=config.length, near=config.length, seed=config.seed)
     rank = join_group()
+    model, tokenizer, tower = begin(build, os.path.join(folder, "frozen"), config, rank, echo)
+    device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu")
+    corpora = {"corpus": (build, config.weight), **{name: (name, weight) for name, weight in config.others.items()}}
+    mixture = Mixture(
+        {name: (stream(url, tokenizer, config, tower.side, rank), weight) for name, (url, weight) in corpora.items()}
+    )
+    progress = fit(model.to(device), mixture, config, folder, echo)
+    target = storage.join(folder, "model")
+    notes = {"trained by": "m3w train", "steps": progress.step, "tokens": progress.tokens, "loss": progress.loss}
+    weights = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
+    if rank == 0:
+        checkpoint.save(target, model, tokenizer, tower, notes, weights)
+    if dist.is_initialized():
+        dist.barrier()
+    return target
+
+
+def begin(
+    build: str, frozen: str, config: TrainConfig, rank: int, echo: Callable[[str], None]
+) -> tuple[Flamingo, Tokenizer, TowerConfig]:
+    """The model to train: a checkpoint's, or one over frozen models that the first process trains and keeps."""
+    if config.start:
+        return *checkpoint.load(config.start), checkpoint.tower_of(config.start)
+    how = replace(config.validate, length=config.length, near=config.length, seed=config.seed)
     if rank == 0 and not os.path.exists(frozen):
         prepare(build, frozen, how, echo)
     if dist.is_initialized():
         dist.barrier()
-    tokenizer = workers.tokenizer(frozen)
-    model = workers.assemble(frozen, how)
-    mixture = Mixture({"corpus": (stream(build, tokenizer, config, rank), 1.0)})
-    progress = fit(model, mixture, config, folder, echo)
-    target = storage.join(folder, "model")
-    if rank == 0:
-        notes = {"trained by": "m3w train", "steps": progress.step, "tokens": progress.tokens, "loss": progress.loss}
-        checkpoint.save(target, model, tokenizer, workers.tower_sizes(how), notes)
-    return target
+    return workers.assemble(frozen, how), workers.tokenizer(frozen), workers.tower_sizes(how)
 
 
 def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str], None]) -> None:
@@ -63,12 +80,12 @@ def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str
     os.rename(work, folder)  # whole, or not there
 
 
-def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, rank: int) -> Loader:
+def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, side: int, rank: int) -> Loader:
     """The train split's windows, sampled as the paper has it; each rank reads its share."""
     dataset = Interleaved(
         find(build),
         tokenizer,
-        Resized(config.validate.side),
+        Resized(side),
         batch=config.batch,
         sampling=Sampling(config.length, config.pictures, config.next_probability),
         seed=config.seed,

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import json
+import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
-from m3w_builder import storage
+from m3w_builder.errors import ConfigError
+from m3w_builder.flamingo import state
 from m3w_builder.flamingo.config import TrainConfig
 from m3w_builder.flamingo.model import Flamingo, mean_loss
+from m3w_builder.flamingo.state import Progress
 from m3w_builder.shards.loader import Mixture
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a training stands."""
-
-    step: int = 0
-    tokens: int = 0
-    loss: float = float("nan")
 
 
 def fit(
@@ -40,45 +32,101 @@ def fit(
 ) -> Progress:
     """Train what is not frozen. In every step the weighted gradients of all the mixture's corpora are summed.
 
-    Writes FOLDER/state.pt, from which the next call goes on, and a line a step into FOLDER/metrics.jsonl.
+    Writes FOLDER/state.pt, from which the next call goes on, a line a step into FOLDER/metrics.jsonl, and the same for
+    TensorBoard where that is installed. A batch's pictures are (B, P, C, H, W), or (B, P, F, C, H, W) for videos.
     """
     torch.manual_seed(config.seed)
     rank = join_group()
-    device = next(model.parameters()).device
-    runner: nn.Module = DistributedDataParallel(model, find_unused_parameters=True) if dist.is_initialized() else model
+    unfreeze(model, config.unfreeze)
+    runner = spread(model, config.spread)
     optimiser = torch.optim.AdamW(groups(model, config.decay), lr=config.rate, betas=(0.9, 0.999))
-    progress = resume(model, optimiser, mixture, folder, rank)
+    progress = state.resume(model, optimiser, mixture, folder, rank)
+    board = state.Board(folder, progress.step) if rank == 0 else None
     model.train()
     steps = iter(mixture)
     started, seen = time.monotonic(), progress.tokens
     while progress.step < config.steps:
         optimiser.zero_grad(set_to_none=True)
-        losses = {}
-        progress.loss = 0.0
-        for name, weight, batch in next(steps):
-            batch = batch.to(device)
-            with precision(device.type, config.bf16):
-                features = model.look(batch.pictures_BPCHW.unsqueeze(2))
-                loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, features), batch.labels_BT)
-            (weight * loss).backward()  # type: ignore[no-untyped-call]
-            losses[name] = float(loss.detach())
-            progress.loss += weight * losses[name]
-            progress.tokens += batch.tokens_BT.numel() * (dist.get_world_size() if dist.is_initialized() else 1)
+        losses = gradients(runner, steps, config, progress)
         norm = nn.utils.clip_grad_norm_((p for p in model.parameters() if p.grad is not None), config.clip)
         for group in optimiser.param_groups:
             group["lr"] = config.rate * min(1.0, (progress.step + 1) / max(1, config.warm_up))
         optimiser.step()
         progress.step += 1
+        speed = (progress.tokens - seen) / max(1e-9, time.monotonic() - started)
+        entry = measures(model, progress, losses, whole(norm), speed)  # gathers from all ranks
+        if board:
+            board.note(entry)
         if progress.step % config.save_every == 0 or progress.step == config.steps:
-            storage.write_json(storage.join(folder, f"loader-{rank}.json"), mixture.state_dict())
-        if rank == 0:
-            speed = (progress.tokens - seen) / max(1e-9, time.monotonic() - started)
-            note(folder, measures(model, progress, losses, float(norm), speed))
-            if progress.step % config.save_every == 0 or progress.step == config.steps:
-                save(model, optimiser, progress, folder)
+            state.save(model, optimiser, mixture, progress, folder, rank)
+            if rank == 0:
                 echo(f"step {progress.step} of {config.steps}: loss {progress.loss:.3f}, {speed:,.0f} tokens/s")
+    if board:
+        board.close()
     model.eval()
     return progress
+
+
+def gradients(runner: nn.Module, steps: Iterator[Any], config: TrainConfig, progress: Progress) -> dict[str, float]:
+    """Add up the gradients of one step, `accumulate` batches of each corpus; the mean loss of each corpus."""
+    losses: dict[str, float] = {}
+    ranks = dist.get_world_size() if dist.is_initialized() else 1
+    device = next(runner.parameters()).device
+    progress.loss = 0.0
+    parts = [part for _ in range(config.accumulate) for part in next(steps)]
+    for number, (name, weight, batch) in enumerate(parts):
+        batch = batch.to(device)
+        pictures = batch.pictures_BPCHW
+        # Gradients travel between ranks once a step, with the last batch.
+        waits = isinstance(runner, DistributedDataParallel) and number + 1 < len(parts)
+        with runner.no_sync() if waits else nullcontext(), precision(device.type, config.bf16):
+            frames = pictures if pictures.ndim == 6 else pictures.unsqueeze(2)
+            loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, frames), batch.labels_BT)
+            (weight / config.accumulate * loss).backward()  # type: ignore[no-untyped-call]
+        value = float(loss.detach()) / config.accumulate
+        losses[name] = losses.get(name, 0.0) + value
+        progress.loss += weight * value
+        progress.tokens += batch.tokens_BT.numel() * ranks
+    return losses
+
+
+def unfreeze(model: Flamingo, names: Sequence[str]) -> None:
+    """Let parts of the frozen models learn too, named by the beginnings of their parameters' names.
+
+    As "language" (all of it), "language.layers.1" or "vision". Raises ConfigError where none is so named.
+    """
+    for name in names:
+        chosen = [p for own, p in model.named_parameters() if own == name or own.startswith(f"{name}.")]
+        if not chosen:
+            tops = sorted({own.split(".")[0] for own, _ in model.named_parameters()})
+            raise ConfigError(f"train.unfreeze: no parameter is named '{name}…'; the model has {', '.join(tops)}")
+        for parameter in chosen:
+            parameter.requires_grad_(True)
+
+
+def spread(model: Flamingo, how: str) -> nn.Module:
+    """The model as several ranks run it: copied to each (ddp), or parted among them (fsdp); itself where there is one.
+
+    Parted are the layers and blocks one by one, so that a rank holds a whole one only while it computes it.
+    """
+    if not dist.is_initialized():
+        return model
+    if how == "ddp":
+        return DistributedDataParallel(model, find_unused_parameters=True)
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    device = next(model.parameters()).device.type
+    mesh = init_device_mesh(device, (dist.get_world_size(),))
+    parts: list[nn.Module] = [*model.resampler.layers, *model.blocks.values(), *getattr(model.language, "layers", ())]
+    for part in (*parts, model.vision, model):
+        fully_shard(part, mesh=mesh)
+    return model
+
+
+def whole(value: torch.Tensor) -> float:
+    """A scalar that may be parted among ranks."""
+    return float(value.full_tensor() if isinstance(value, DTensor) else value)
 
 
 def join_group() -> int:
@@ -110,7 +158,7 @@ def measures(
     model: Flamingo, progress: Progress, losses: dict[str, float], norm: float, speed: float
 ) -> dict[str, Any]:
     """What a step left: losses, the gradient's norm, how far the gates have opened (figure 6 of the paper)."""
-    gates = [float(p.detach().tanh().abs()) for name, p in model.named_parameters() if name.endswith("attention_gate")]
+    gates = [p.detach() for name, p in model.named_parameters() if name.endswith("attention_gate")]
     return {
         "step": progress.step,
         "loss": round(progress.loss, 5),
@@ -118,51 +166,5 @@ def measures(
         "norm": round(norm, 4),
         "tokens": progress.tokens,
         "tokens_per_second": round(speed, 1),
-        "gates": [round(gate, 4) for gate in gates],
+        "gates": [round(abs(math.tanh(whole(gate))), 4) for gate in gates],
     }
-
-
-def note(folder: str, entry: dict[str, Any]) -> None:
-    """Append a line to FOLDER/metrics.jsonl, and to TensorBoard's log where that package is there."""
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "metrics.jsonl"), "a", encoding="utf-8") as stream:
-        stream.write(json.dumps(entry) + "\n")
-
-
-def save(model: Flamingo, optimiser: torch.optim.Optimizer, progress: Progress, folder: str) -> None:
-    """All that the next step depends on, whole or not at all."""
-    state = {
-        "trained": model.trained(),
-        "optimiser": optimiser.state_dict(),
-        "random": torch.get_rng_state(),
-        "step": progress.step,
-        "tokens": progress.tokens,
-    }
-    stream = io.BytesIO()
-    torch.save(state, stream)
-    storage.write_bytes(storage.join(folder, "state.pt"), stream.getvalue())
-
-
-def resume(model: Flamingo, optimiser: torch.optim.Optimizer, mixture: Mixture, folder: str, rank: int) -> Progress:
-    """Take up the state of a training that was stopped; the beginning where there is none."""
-    url = storage.join(folder, "state.pt")
-    if not storage.exists(url):
-        return Progress()
-    state = torch.load(io.BytesIO(storage.read_bytes(url)), weights_only=True)
-    model.load_state_dict(state["trained"], strict=False)
-    optimiser.load_state_dict(state["optimiser"])
-    torch.set_rng_state(state["random"])
-    mixture.load_state_dict(storage.read_json(storage.join(folder, f"loader-{rank}.json")))
-    if rank == 0:
-        forget(folder, state["step"])
-    return Progress(state["step"], state["tokens"])
-
-
-def forget(folder: str, step: int) -> None:
-    """Drop the lines of steps that will be taken again."""
-    path = os.path.join(folder, "metrics.jsonl")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as stream:
-            kept = [line for line in stream if json.loads(line)["step"] <= step]
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.writelines(kept)

@@ -44,7 +44,27 @@ def test_prompts_are_laid_out_as_in_training(model: tuple[Flamingo, Tokenizer]) 
     prompt = lay_out(flamingo, tokenizer, [picture(1), "red", picture(2), "Output:"])
     marks = [t for t in prompt.tokens if t < 4]
     assert marks == [tokenizer.end_of_text, tokenizer.image, tokenizer.end_of_chunk, tokenizer.image]
-    assert prompt.looks_at[0] == -1 and prompt.looks_at[-1] == 1 and prompt.features_1PFNV.shape[1] == 2
+    assert prompt.looks_at[0] == -1 and prompt.looks_at[-1] == 1 and prompt.media_1PLM.shape[1] == 2
+
+
+def test_a_video_among_pictures_is_one_medium_whose_frames_have_an_order(model: tuple[Flamingo, Tokenizer]) -> None:
+    flamingo, tokenizer = model
+    frames = np.stack([picture(10), picture(200), picture(90)])
+    with torch.no_grad():
+        flamingo.resampler.times_FM.normal_()
+    try:
+        laid = [
+            lay_out(flamingo, tokenizer, [picture(1), "red", video, "blue", picture(3), "Output:"])
+            for video in (frames, frames[::-1].copy())
+        ]
+        alone = lay_out(flamingo, tokenizer, [picture(3), "Output:"])
+    finally:
+        with torch.no_grad():
+            flamingo.resampler.times_FM.zero_()
+    media = [one.media_1PLM[0] for one in laid]
+    assert media[0].shape[0] == 3 and laid[0].looks_at == laid[1].looks_at
+    assert torch.allclose(media[0][2], alone.media_1PLM[0, 0], atol=1e-5) and torch.equal(media[0][0], media[1][0])
+    assert not torch.allclose(media[0][1], media[1][1], atol=1e-3)
 
 
 def test_scores_are_the_sums_of_the_next_tokens(model: tuple[Flamingo, Tokenizer]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 import scenes
 import torch
 
+from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import checkpoint, small
 from m3w_builder.flamingo.chat import chat
 from m3w_builder.flamingo.config import (
@@ -78,6 +81,55 @@ def test_a_mixture_sums_the_weighted_losses(tmp_path: Path) -> None:
     progress = fit(model(), mixture(a=1.0, b=0.2), replace(CONFIG, steps=1), str(tmp_path), lambda _: None)
     line = json.loads((tmp_path / "metrics.jsonl").read_text())
     assert progress.loss == pytest.approx(line["losses"]["a"] + 0.2 * line["losses"]["b"], abs=1e-4)
+
+
+def test_accumulated_batches_are_one_larger_step(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=1, accumulate=3)
+    progress = fit(model(), mixture(a=1.0), config, str(tmp_path / "three"), lambda _: None)
+    assert progress.step == 1 and progress.tokens == 3 * 20
+    one = [fit(model(), mixture(a=1.0), replace(CONFIG, steps=n), str(tmp_path / str(n)), lambda _: None) for n in (1,)]
+    line = json.loads((tmp_path / "three" / "metrics.jsonl").read_text())
+    assert line["losses"]["a"] != pytest.approx(one[0].loss, abs=1e-6)  # the mean of three batches, not the first
+
+
+def test_unfrozen_parts_learn_and_others_do_not(tmp_path: Path) -> None:
+    before, trained = model(), model()
+    config = replace(CONFIG, unfreeze=("language.layers.1", "vision.visual.ln_post"))
+    fit(trained, mixture(a=1.0), config, str(tmp_path), lambda _: None)
+    changed = {n for n, v in before.state_dict().items() if not torch.equal(v, trained.state_dict()[n])}
+    frozen = {name for name in changed if name.startswith(("vision.", "language."))}
+    assert any(name.startswith("language.layers.1.") for name in frozen) and "vision.visual.ln_post.weight" in frozen
+    assert all(name.startswith(("language.layers.1.", "vision.visual.ln_post")) for name in frozen)
+    with pytest.raises(ConfigError, match="no parameter is named 'lenguage"):
+        fit(model(), mixture(a=1.0), replace(CONFIG, unfreeze=("lenguage",)), str(tmp_path / "no"), lambda _: None)
+
+
+def test_the_measures_stand_in_tensorboards_log_too(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(model(), mixture(a=1.0), CONFIG, str(tmp_path), lambda _: None)
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").open()]
+    assert [round(e.value, 4) for e in events.Scalars("loss")] == [round(line["loss"], 4) for line in lines]
+    assert "gates/0" in events.Tags()["scalars"]
+
+
+def test_two_processes_train_alike_whether_the_model_is_copied_or_parted_and_resume(tmp_path: Path) -> None:
+    code = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    script = Path(__file__).parent / "two_ranks.py"
+    done = subprocess.run([*code, str(script), str(tmp_path)], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ddp, fsdp, resumed = (
+        torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("ddp", "fsdp", "fsdp-resumed")
+    )
+    assert ddp.keys() == fsdp.keys() and any(not torch.equal(ddp[n], v) for n, v in model().trained().items())
+    for name, value in ddp.items():
+        assert torch.allclose(value, fsdp[name], atol=1e-5), name
+        assert torch.equal(fsdp[name], resumed[name]), name
+    lines = [json.loads(line) for line in (tmp_path / "fsdp-resumed" / "metrics.jsonl").open()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4] and lines[-1]["tokens"] == 4 * 2 * 20
 
 
 def test_the_frozen_models_do_not_change_and_the_rest_does(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""Tests of videos: frames are taken by the clock, not by their number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from m3w_builder.errors import ConfigError
+from m3w_builder.flamingo import video
+
+
+def write(path: Path, seconds: int, rate: int) -> str:
+    """A video whose grey tells the second."""
+    stream = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), rate, (64, 48))
+    for number in range(seconds * rate):
+        stream.write(np.full((48, 64, 3), 20 * (number // rate) + 10, np.uint8))
+    stream.release()
+    return str(path)
+
+
+@pytest.mark.parametrize("native", [5, 12, 25])
+def test_frames_are_one_a_second_whatever_the_videos_own_rate(tmp_path: Path, native: int) -> None:
+    found = video.frames(write(tmp_path / "v.avi", 5, native), 16)
+    assert found.shape == (5, 3, 16, 16)
+    assert [round(float(frame.mean())) for frame in found] == pytest.approx([10, 30, 50, 70, 90], abs=3)
+
+
+def test_no_more_frames_than_asked_and_a_higher_rate_takes_more(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.avi", 6, 12)
+    assert len(video.frames(path, 16, most=4)) == 4 and len(video.frames(path, 16, most=30, rate=3)) == 18
+
+
+def test_what_is_no_video_is_said(tmp_path: Path) -> None:
+    (tmp_path / "v.mp4").write_bytes(b"no video at all")
+    with pytest.raises(ConfigError, match="no video that can be read"):
+        video.frames(str(tmp_path / "v.mp4"), 16)
+    assert video.is_video("http://a/b.MP4?x=1") and not video.is_video("a.jpg")
