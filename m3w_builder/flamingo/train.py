@@ -79,7 +79,8 @@ def gradients(runner: nn.Module, steps: Iterator[Any], config: TrainConfig, prog
         pictures = batch.pictures_BPCHW
         # Gradients travel between ranks once a step, with the last batch.
         waits = isinstance(runner, DistributedDataParallel) and number + 1 < len(parts)
-        with runner.no_sync() if waits else nullcontext(), precision(device.type, config.bf16):
+        pause: Any = runner.no_sync if waits else nullcontext
+        with pause(), precision(device.type, config.bf16):
             frames = pictures if pictures.ndim == 6 else pictures.unsqueeze(2)
             loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, frames), batch.labels_BT)
             (weight / config.accumulate * loss).backward()  # type: ignore[no-untyped-call]
