@@ -3,7 +3,7 @@
     python tools/bench_flamingo.py [--quick] [--json FILE] [--steps 4] [--rounds 3]
 
 Runs where open_flamingo 2.0.1 and a transformers of 4.33 to 4.37 are installed beside this project's packages, which
-its own environment does not have. Sizes are OpenFlamingo's in small: its Resampler (6 layers, 64 latents), a gated block
+its own environment does not have. Sizes are OpenFlamingo's in small: its Resampler (6 layers, 64 latents), a gate
 before every second layer, and a tower and a language model whose costs stand to each other as those of ViT-L/14 and a
 model of 1 billion parameters. Both freeze the tower and the language model. The tower's features are kept by ours
 (pictures come again each epoch) and can't be kept by theirs; the same step with the tower run in it is shown too.
