@@ -205,9 +205,10 @@ class Job:
             if mine is None:
                 label = getattr(outcome.task, "label", "") or f"{name} {number}"
                 self.spoilt |= "SpoiltError" in outcome.error
-                line = outcome.error.strip().rsplit("\n", 1)[-1]
+                error = storage.hidden(outcome.error)
+                line = error.strip().rsplit("\n", 1)[-1]
                 summary.quarantined.append((name, label, line))
-                storage.write_json(quarantine, {"pass": name, "number": number, "label": label, "error": outcome.error})
+                storage.write_json(quarantine, {"pass": name, "number": number, "label": label, "error": error})
                 self.listener.note(f"{name}: {label} failed in every attempt and is quarantined: {line}")
             else:
                 storage.remove(quarantine)

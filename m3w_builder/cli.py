@@ -28,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments) or 0)
     except M3WError as error:
-        print(f"m3w: {error}", file=sys.stderr)
+        from m3w_builder.storage import hidden
+
+        print(f"m3w: {hidden(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("m3w: interrupted; the same command goes on from here", file=sys.stderr)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import xxhash
 
 from m3w_builder.stage import Drop
+from m3w_builder.storage import hidden
 
 KINDS = ("paragraph", "heading", "list", "table", "code", "quote", "caption", "formula")
 """What a `Text` can be."""
@@ -105,6 +106,9 @@ class Source:
     offset: int = -1
     digest: str = ""
     fetched: str = ""
+
+    def __post_init__(self) -> None:
+        self.file = hidden(self.file)  # it is published with every document
 
 
 @dataclass(slots=True)

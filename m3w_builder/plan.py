@@ -66,8 +66,9 @@ def partitions(build: str) -> Iterator[Partition]:
 
 
 def write_config(build: str, config: Config) -> None:
-    """Keep the config, every default written out, beside what it made."""
-    storage.write_bytes(storage.join(build, "config.yaml"), yaml.safe_dump(plain(config), sort_keys=False).encode())
+    """Keep the config, every default written out and no secret, beside what it made."""
+    kept = storage.without_secrets(plain(config))
+    storage.write_bytes(storage.join(build, "config.yaml"), yaml.safe_dump(kept, sort_keys=False).encode())
 
 
 def plain(value: Any) -> Any:

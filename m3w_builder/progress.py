@@ -14,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from m3w_builder.storage import hidden, without_secrets
+
 Mode = Literal["auto", "live", "plain", "quiet", "json"]
 
 PLAIN_EVERY = 5.0
@@ -92,6 +94,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """A line worth keeping on the screen."""
+        text = hidden(text)
         self._event({"event": "note", "text": text})
         if self.mode in ("live", "plain"):
             self.console.print(f"{self._clock()} {text}", soft_wrap=True, markup=False)
@@ -157,7 +160,7 @@ class Progress:
 
     def _event(self, event: dict[str, Any]) -> None:
         if self.mode == "json":
-            print(json.dumps(event, ensure_ascii=False), file=sys.stdout, flush=True)
+            print(json.dumps(without_secrets(event), ensure_ascii=False), file=sys.stdout, flush=True)
 
 
 def span(seconds: float) -> str:
@@ -184,6 +187,6 @@ def closing(summary: dict[str, Any]) -> Group:
         f"with {summary['pictures']:,} pictures kept",
         f"{summary['seconds']:,} s, {summary['cpu_seconds']:,} CPU-s, peak {summary['peak_mb']:,} MB a process; "
         f"{summary['tasks']:,} tasks, {summary['reused']:,} of them done before",
-        f"report: {summary['report']}",
+        f"report: {hidden(str(summary['report']))}",
     ]
     return Group(table, *(Text(line) for line in lines))

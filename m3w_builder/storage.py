@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -21,6 +22,34 @@ from m3w_builder.errors import ConfigError
 def join(base: str, *parts: str) -> str:
     """`base` may be a local path or a URL; parts are joined with '/'."""
     return "/".join([base.rstrip("/") or base, *(part.strip("/") for part in parts)])
+
+
+_LOGIN = re.compile(r"(?<=://)[^/\s@?#]*:[^/\s@?#]*@")
+_NAMES = "secret|token|password|passwd|credentials?|signature|key|sig|sas"
+_SECRET = re.compile(rf"(?i)(?<![\w-])((?:[\w-]*[-_])?(?:{_NAMES}|apikey)=)[^&\s'\"#]+")
+_SECRET_NAME = re.compile(rf"(?i)(?:^|_)(?:{_NAMES})(?:_|$)")
+HIDDEN = "***"
+
+
+def hidden(text: str) -> str:
+    """A text that people may read: logins in URLs, and secrets in their queries, replaced by three stars."""
+    if "://" not in text:
+        return text
+    return _SECRET.sub(rf"\1{HIDDEN}", _LOGIN.sub(f"{HIDDEN}@", text))
+
+
+def without_secrets(value: Any) -> Any:
+    """Plain data that people may read: as `hidden`, and the values under names such as `secret` and `token` gone."""
+    if isinstance(value, Mapping):
+        return {
+            name: HIDDEN
+            if entry and isinstance(entry, str) and _SECRET_NAME.search(str(name))
+            else without_secrets(entry)
+            for name, entry in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(entry) for entry in value]
+    return hidden(value) if isinstance(value, str) else value
 
 
 def is_local(url: str) -> bool:

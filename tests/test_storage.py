@@ -59,3 +59,23 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
     with pytest.raises(ConfigError, match="cannot write to") as caught:
         storage.make_folder(str(tmp_path / "file" / "below"))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("s3://AKIA:hush@bucket/x.warc.gz", "s3://***@bucket/x.warc.gz"),
+        ("https://h/x.gz?X-Amz-Signature=abc&part=1", "https://h/x.gz?X-Amz-Signature=***&part=1"),
+        ("cannot read 'https://h/x?sig=ab%2F&se=2'", "cannot read 'https://h/x?sig=***&se=2'"),
+        ("https://h/x?monkey=1&keyword=2", "https://h/x?monkey=1&keyword=2"),
+        ("http://user@host/plain", "http://user@host/plain"),
+    ],
+)
+def test_secrets_of_urls_are_not_shown(text, shown):
+    assert storage.hidden(text) == shown
+
+
+def test_secrets_of_a_config_are_not_kept_and_nothing_else_goes():
+    data = {"options": {"secret": "hush", "aws_session_token": "hush", "anon": False}, "tokenizer": "words", "keep": 1}
+    kept = storage.without_secrets(data)
+    assert kept == {**data, "options": {"secret": "***", "aws_session_token": "***", "anon": False}}

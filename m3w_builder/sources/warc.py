@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from m3w_builder import rights
+from m3w_builder import rights, storage
 from m3w_builder.document import Source
 from m3w_builder.fetch import REASONS, Fetched, picture
 from m3w_builder.sources import files, payload, revisits
@@ -33,7 +33,7 @@ def plan(source: WarcSource, place: str = "source.warc") -> Iterator[Part]:
     step = source.split_mb << 20
     for url in names:
         size, mark = files.describe(url, source.options, place)
-        label = url.rsplit("/", 1)[-1]
+        label = storage.hidden(url).rsplit("/", 1)[-1]
         options = {"options": source.options} if source.options else {}
         if not step or size <= step * 3 // 2 or not _packed(url, source.options):
             yield Part({"kind": "warc", "file": url, **options}, mark, label)
