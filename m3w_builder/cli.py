@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("chat", _chat, "talk with a checkpoint about pictures", "m3w chat runs/mine/validate/model")
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
     sub = built("export", _export, "other projects' layouts", "m3w export runs/mine --format obelics --out there")
-    sub.add_argument("--format", required=True, help="obelics, mmc4, omnicorpus, energon, parquet or img2dataset")
+    sub.add_argument(
+        "--format", required=True, help="obelics, mmc4, open_flamingo, omnicorpus, energon, parquet or img2dataset"
+    )
     sub.add_argument("--out", required=True, help="the folder to write to")
     sub = built(
         "takedown", _takedown, "remove pages or pictures for good", "m3w takedown runs/mine --host a.org --dry-run"

@@ -74,6 +74,24 @@ PARQUET = pa.schema(
 """Whole samples, pictures in: nothing is lost."""
 
 
+IMG2DATASET = pa.schema(
+    [
+        ("url", pa.string()),
+        ("caption", pa.string()),
+        ("key", pa.string()),
+        ("status", pa.string()),
+        ("error_message", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("original_width", pa.int32()),
+        ("original_height", pa.int32()),
+        ("exif", pa.string()),
+        ("sha256", pa.string()),
+    ]
+)
+"""What img2dataset writes beside each of its tars."""
+
+
 def slots(one: Document) -> list[Image | str]:
     """The document as pictures and texts in turn: blocks between two pictures are one text, parted by blank lines."""
     found: list[Image | str] = []
