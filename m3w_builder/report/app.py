@@ -21,6 +21,7 @@ from m3w_builder.report import judging, reasons
 from m3w_builder.report.again import again
 from m3w_builder.report.alike import alike, stored
 from m3w_builder.report.catalogue import Catalogue, Query, dropped
+from m3w_builder.report.figures import name_of
 from m3w_builder.report.why import why
 
 PAGE = 30
@@ -32,6 +33,8 @@ TYPES = {
     "bmp": "image/bmp", "tiff": "image/tiff",
 }  # fmt: skip
 """The only types under which a picture is served, by its part's ending; SVG, which can hold scripts, is none."""
+TABS = {"documents": "", "document": "", "look": "", "again": "dropped"}
+"""Under which tab a page stands, where it has none of its own."""
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 """For the report, which is one file with its styles and thumbnails inside."""
 
@@ -53,6 +56,7 @@ class App:
         import jinja2
 
         self.build = build
+        self.name = name_of(build)
         self.catalogue = Catalogue(build)
         self.ledger = storage.read_json(storage.join(build, "ledger.json"))
         self.environment = jinja2.Environment(
@@ -115,7 +119,7 @@ class App:
         return self._page(
             "documents.html",
             rows=self.catalogue.rows(numbers),
-            first=page * PAGE,
+            **{"from": page * PAGE},
             found=len(found),
             total=self.catalogue.total,
             query=query,
@@ -151,11 +155,11 @@ class App:
     def picture(self, path: list[str], _: dict[str, str]) -> Answer:
         """A picture's bytes: /picture/KEY/PART."""
         number = self.catalogue.find(path[1]) if len(path) == 3 else -1
-        parts = self.catalogue.sample(number)[1] if number >= 0 else {}
         kind = TYPES.get(path[-1].rsplit(".", 1)[-1])
-        if kind is None or path[-1] not in parts:
+        body = self.catalogue.picture(number, path[-1]) if number >= 0 and kind else None
+        if kind is None or body is None:
             return Answer(b"no such picture", "text/plain", 404)
-        return Answer(parts[path[-1]], kind, headers={"Content-Security-Policy": "default-src 'none'; sandbox"})
+        return Answer(body, kind, headers={"Content-Security-Policy": "default-src 'none'; sandbox"})
 
     def look(self, path: list[str], _: dict[str, str]) -> Answer:
         """One picture with what was measured of it, and those that look like it: /look/KEY/PART."""
@@ -264,7 +268,8 @@ class App:
         return {name: [value for value, _ in counters.get(name, [])] for name in ("hosts", "languages")}
 
     def _page(self, name: str, status: int = 200, **values: Any) -> Answer:
-        values = {"build": self.build.rstrip("/").rsplit("/", 1)[-1], **values}
+        page = name.removesuffix(".html")
+        values = {"build": self.name, "here": TABS.get(page, page), **values}
         return Answer(self.environment.get_template(name).render(**values).encode(errors="replace"), status=status)
 
     def _missing(self, text: str) -> Answer:

@@ -117,6 +117,15 @@ class Catalogue:
         row = self.rows([number])[0]
         return shards.read_sample(storage.join(self.build, "shards", row["shard"]), row["offset"], row["bytes"])
 
+    def picture(self, number: int, part: str) -> bytes | None:
+        """A picture's bytes, read alone by its place in the index; None where the document has no such part."""
+        row = self.rows([number])[0]
+        place = next((one for one in row.get("pictures") or () if one["part"] == part), None)
+        if place is None:
+            return None
+        url = storage.join(self.build, "shards", row["shard"])
+        return storage.read_bytes(url, place["offset"], place["offset"] + place["bytes"])
+
     def score_names(self) -> list[str]:
         """The scores that the first documents bear."""
         for table in storage.iter_tables(self.indexes[0].url, ["scores"]):

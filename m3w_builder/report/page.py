@@ -24,7 +24,9 @@ CHARTS: dict[str, tuple[str, Scale]] = {
 SHOWN = 24
 """Documents shown, drawn at random with a fixed seed."""
 LETTERS = 5
-"""Fewest letters of the words shown; characters of scripts without spaces stand alone and are shown."""
+"""Fewest letters of the words shown."""
+FEW_WORDS = 8
+"""With fewer such words, single characters of scripts without spaces are shown too."""
 
 
 def write(build: str, found: dict[str, Any] | None = None) -> str:
@@ -125,7 +127,10 @@ def funnel(ledger: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
 
 def common(counts: dict[str, int]) -> list[tuple[str, int, int]]:
     """The most frequent words that say something: (word, how often, size in percent of the text's)."""
-    telling = [(w, n) for w, n in counts.items() if not w.isdigit() and (len(w) >= LETTERS or ord(w[0]) > 0x2E80)][:60]
+    telling = [(w, n) for w, n in counts.items() if not w.isdigit() and len(w) >= LETTERS][:60]
+    if len(telling) < FEW_WORDS:
+        telling = [(w, n) for w, n in counts.items() if not w.isdigit() and (len(w) >= LETTERS or ord(w[0]) > 0x2E80)]
+        telling = telling[:60]
     if not telling:
         return []
     most = telling[0][1]

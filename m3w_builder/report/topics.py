@@ -11,7 +11,7 @@ from m3w_builder.document import words
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""
-LEAST = 150
+LEAST = 100
 """Fewest drawn documents of a language for which topics are told: of fewer they tell chance."""
 LANGUAGES = 3
 """Languages, most documents first, whose topics are told: words of several would make topics of themselves."""

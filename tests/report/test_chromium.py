@@ -77,7 +77,7 @@ def test_documents_load_are_searched_and_filtered(at):
 
 def test_keys_lead_from_document_to_document_and_to_a_picture(at):
     driver = at("/?host=host1.test")
-    found(driver, ".list a")[0].click()
+    found(driver, ".list a b")[0].click()
     first = driver.find_element("tag name", "h1").text
     driver.find_element("tag name", "body").send_keys("j")
     driver.find_element("css selector", "a[rel=prev]")
