@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from m3w_builder import shards, storage
+from m3w_builder import document, shards, storage
 from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
@@ -17,11 +17,12 @@ PASSES = ("pages", "pictures", "shards")
 
 @dataclass(frozen=True, slots=True)
 class CheckTask:
-    """One receipt to check."""
+    """One receipt to check; `validation` is the build's share of hosts in that split, None where it is not known."""
 
     build: str
     pass_name: str
     number: int
+    validation: float | None = None
 
 
 @dataclass(slots=True)
@@ -43,7 +44,8 @@ def verify(build: str, engine: Engine) -> tuple[Checked, list[str]]:
         raise BuildError(f"{build}: no finished build lies there (no ledger.json); run `m3w build` first")
     total = Checked()
     by_pass: dict[str, Checked] = {name: Checked() for name in PASSES}
-    tasks = (CheckTask(build, name, number) for name in PASSES for number in receipt.numbers(build, name))
+    share = _validation(build)
+    tasks = (CheckTask(build, name, number, share) for name in PASSES for number in receipt.numbers(build, name))
     for outcome in engine.map(check, tasks):
         if outcome.result is None:
             total.faults.append(
@@ -105,13 +107,37 @@ def check(task: CheckTask) -> Checked:
     result.faults += spoilt.values()
     if not result.faults:
         result.faults += _dropped(task, mine)
+    originals = _originals(task.build, mine) if any(output.endswith(".tar") for output in mine.outputs) else None
     for output in mine.outputs:
         if output.endswith(".tar") and "missing" not in spoilt.get(output, ""):
-            found = shards.check(storage.join(task.build, output))
+            found = shards.check(storage.join(task.build, output), task.validation, originals)
             result.faults += [f"{output}: {fault}" for fault in found.faults]
             result.samples += found.samples
             result.pictures += found.pictures
     return result
+
+
+def _validation(build: str) -> float | None:
+    """The share of hosts in the validation split, from the build's config."""
+    import yaml
+
+    try:
+        return float(yaml.safe_load(storage.read_bytes(storage.join(build, "config.yaml")))["shards"]["validation"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return None
+
+
+def _originals(build: str, mine: Receipt) -> dict[str, shards.Shape] | None:
+    """The documents of the bundle's partitions as they were extracted; None where they can't be read."""
+    try:
+        return {
+            one.key: shards.shape(one)
+            for partition in mine.stats["partitions"]
+            for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"))
+            for one in document.from_table(table)
+        }
+    except (OSError, ValueError, KeyError):
+        return None  # what is wrong with them is told of their own receipt
 
 
 def _file(build: str, name: str, expected: dict[str, object]) -> str:

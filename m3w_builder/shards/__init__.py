@@ -1,6 +1,6 @@
 """Shards: webdataset tars of whole samples with a Parquet index beside each; written, checked, read."""
 
-from m3w_builder.shards.check import Checked, check
+from m3w_builder.shards.check import Checked, Shape, check, shape
 from m3w_builder.shards.config import ShardsConfig
 from m3w_builder.shards.read import read_sample, samples
 from m3w_builder.shards.spread import spread
@@ -9,11 +9,13 @@ from m3w_builder.shards.write import INDEX, Shard, size_of, split_of, totals, wr
 __all__ = [
     "INDEX",
     "Checked",
+    "Shape",
     "Shard",
     "ShardsConfig",
     "check",
     "read_sample",
     "samples",
+    "shape",
     "size_of",
     "split_of",
     "spread",

@@ -216,7 +216,7 @@ class _Tar:
         for image, body in zip(one.images, pictures, strict=True):
             places.append(self.size + tarfile.BLOCKSIZE)
             self._member(f"{one.key}.{image.part}", body)
-        self.rows.append(_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
+        self.rows.append(index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
 
     def _member(self, name: str, body: bytes) -> None:
         info = tarfile.TarInfo(name)
@@ -259,7 +259,8 @@ def size_of(text: int, pictures: Iterable[int]) -> int:
     return sum(block + size + -size % block for size in (text, *pictures))
 
 
-def _row(one: Document, shard: str, split: str, offset: int, size: int, places: Sequence[int]) -> dict[str, Any]:
+def index_row(one: Document, shard: str, split: str, offset: int, size: int, places: Sequence[int]) -> dict[str, Any]:
+    """A sample's row in the index; `places` are the offsets of its pictures' bytes in the tar."""
     text = one.text
 
     def count(kind: type) -> int:
