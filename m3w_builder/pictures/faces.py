@@ -59,5 +59,6 @@ class Faces:
 def _cascade() -> Any:
     """The frontal face cascade that comes with OpenCV, loaded once a process."""
     import cv2
+    from cv2.data import haarcascades
 
-    return cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+    return cv2.CascadeClassifier(haarcascades + "haarcascade_frontalface_alt2.xml")
