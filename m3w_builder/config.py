@@ -25,6 +25,7 @@ from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.assemble import Assemble
 from m3w_builder.shards.cards import CardConfig
 from m3w_builder.sources import ReadLimits, SourceConfig
+from m3w_builder.stage import Function
 
 Section = TypeVar("Section")
 
@@ -175,11 +176,13 @@ def stages(entries: Any, known: Mapping[str, type], plugins: Sequence[str], plac
             raise ConfigError(f"{spot}: wants one stage's name, or its name with its keys")
         ((name, values),) = entry.items()
         cls = known.get(name) or _plugin(str(name), known, plugins, spot)
-        made.append(fill(cls, values, f"{spot}.{name}"))
+        is_stage = isinstance(cls, type)
+        made.append(fill(cls, values, f"{spot}.{name}") if is_stage else _function(cls, name, values, f"{spot}.{name}"))
     return tuple(made)
 
 
-def _plugin(name: str, known: Mapping[str, type], plugins: Sequence[str], spot: str) -> type:
+def _plugin(name: str, known: Mapping[str, type], plugins: Sequence[str], spot: str) -> Any:
+    """The class or function that a user's config names; raises ConfigError."""
     module, _, attribute = name.partition(":")
     if not attribute:
         raise ConfigError(f"{spot}: unknown stage '{name}'{nearest(name, known)}")
@@ -189,9 +192,28 @@ def _plugin(name: str, known: Mapping[str, type], plugins: Sequence[str], spot: 
         cls = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"{spot}: cannot load '{name}': {error}") from None
+    if inspect.isfunction(cls):
+        return cls
     if not (isinstance(cls, type) and hasattr(cls, "name") and hasattr(cls, "reasons") and callable(cls)):
-        raise ConfigError(f"{spot}: '{name}' is no stage: it wants a dataclass with `name`, `reasons` and `__call__`")
+        raise ConfigError(f"{spot}: '{name}' is no stage: it wants a function, or a dataclass with `name`, `reasons` and `__call__`")
     return cls
+
+
+def _function(function: Any, place: str, values: Any, spot: str) -> Function:
+    """A user's function with its settings; raises ConfigError where it takes no such ones."""
+    if not isinstance(values or {}, Mapping):
+        raise ConfigError(f"{spot}: wants keys and values")
+    settings = dict(values or {})
+    _, *further = inspect.signature(function).parameters.values() or (None,)
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in further)
+    names = [one.name for one in further]
+    for key in settings:
+        if key not in names and not takes_any:
+            raise ConfigError(f"{spot}: unknown key '{key}'{nearest(str(key), names)}")
+    missing = [one.name for one in further if one.default is one.empty and one.kind not in (2, 4)]
+    if unset := [name for name in missing if name not in settings]:
+        raise ConfigError(f"{spot}: '{unset[0]}' is missing")
+    return Function(place, settings)
 
 
 def _set(data: dict[str, Any], setting: str) -> None:

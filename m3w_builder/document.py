@@ -17,14 +17,14 @@ KINDS = ("paragraph", "heading", "list", "table", "code", "quote", "caption", "f
 """What a `Text` can be."""
 
 # A word: a run of letters, digits and the marks that go with them; where a script writes no spaces, one character.
-_SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"  # the last: scripts of India, whose marks stand among their letters
 )
-_WORD = re.compile(f"[{_SPACELESS}]|(?:[^\\W{_SPACELESS}]|[{_MARKS}])+")
+_WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W{SPACELESS}]|[{_MARKS}])+")
 _PLAIN = re.compile(r"\w+")
-_NOT_PLAIN = re.compile(f"[{_SPACELESS}{_MARKS}]")
+_NOT_PLAIN = re.compile(f"[{SPACELESS}{_MARKS}]")
 
 
 def words(text: str) -> list[str]:
@@ -35,11 +35,16 @@ def words(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class Text:
-    """A block of text as a reader sees it; `level` is a heading's, 1 to 6, else 0."""
+    """A block of text as a reader sees it; `level` is a heading's, 1 to 6, else 0.
+
+    `language` (ISO 639) and `sure`, 0 to 1, are the detector's, where the build asks for single paragraphs.
+    """
 
     text: str
     kind: str = "paragraph"
     level: int = 0
+    language: str = ""
+    sure: float = 0.0
 
 
 @dataclass(slots=True)
@@ -163,6 +168,8 @@ ITEM_SCHEMA = pa.struct(
         ("text", pa.string()),  # a Text's text
         ("kind", pa.string()),
         ("level", pa.int8()),
+        ("language", pa.string()),
+        ("sure", pa.float32()),
         ("url", pa.string()),  # of an Image, Video or Audio
         ("alt", pa.string()),
         ("title", pa.string()),

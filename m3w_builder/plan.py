@@ -12,6 +12,7 @@ import yaml
 
 from m3w_builder import sources, storage
 from m3w_builder.config import Config
+from m3w_builder.stage import Function
 
 SCHEMA = pa.schema(
     [("number", pa.int64()), ("label", pa.string()), ("fingerprint", pa.string()), ("input", pa.string())]
@@ -77,14 +78,20 @@ def plain(value: Any) -> Any:
         fields = {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {name: entry for name, entry in fields.items() if entry is not None}
     if isinstance(value, (list, tuple)):
-        return [{stage_name(entry): plain(entry)} if hasattr(entry, "reasons") else plain(entry) for entry in value]
+        return [_stage(entry) if hasattr(entry, "reasons") else plain(entry) for entry in value]
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
     return value
 
 
+def _stage(entry: Any) -> dict[str, Any]:
+    return {stage_name(entry): plain(entry.settings if isinstance(entry, Function) else entry)}
+
+
 def stage_name(stage: Any) -> str:
     """Under which name a stage stands in a config: its own, or module:Class for a plugin's."""
+    if isinstance(stage, Function):
+        return stage.place
     cls = type(stage)
     return stage.name if cls.__module__.startswith("m3w_builder.") else f"{cls.__module__}:{cls.__qualname__}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, TypeVar
 
 Record = TypeVar("Record")
 
@@ -22,11 +23,49 @@ class Drop:
     limit: float | None = None
 
 
+@dataclass(frozen=True)
+class Function:
+    """A user's own function as a stage: `place` is module:function, `settings` are its further arguments.
+
+    The function is called with one record and the settings. It gives True or None to keep the record, False to drop
+    it, a text to drop it with that detail, or a number to keep it and write that as a score under the function's name.
+    """
+
+    place: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reasons: ClassVar[Mapping[str, str]] = {"refused": "the function said no"}
+
+    @property
+    def name(self) -> str:
+        return self.place.rpartition(":")[2]
+
+    def __call__(self, batch: Sequence[Any], /) -> list[Any]:
+        module, _, name = self.place.partition(":")
+        function = getattr(importlib.import_module(module), name)
+        return [self._judge(function, record) for record in batch]
+
+    def _judge(self, function: Callable[..., Any], record: Any) -> Any:
+        answer = function(record, **self.settings)
+        if answer is None or answer is True:
+            return record
+        if answer is False:
+            return Drop("refused")
+        if isinstance(answer, str):
+            return Drop("refused", answer)
+        if isinstance(answer, int | float):
+            getattr(record, "document", record).scores[self.name] = float(answer)
+            return record
+        raise TypeError(f"{self.place} gave {answer!r}: a filter gives true, false, a text or a number")
+
+
 class Stage(Protocol[Record]):
     """What the passes ask of a stage; frozen dataclasses fulfil it, and their fields are its YAML keys."""
 
-    name: ClassVar[str]
-    reasons: ClassVar[Mapping[str, str]]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reasons(self) -> Mapping[str, str]: ...
 
     def __call__(self, batch: Sequence[Record], /) -> list[Record | Drop]: ...
 

@@ -202,7 +202,7 @@ def _take_out_lines(one: Document, repeated: set[int]) -> None:
                 continue
         items.append(item)
     one.items = items
-    one.scores["lines_out"] = float(out)
+    one.scores["lines_out"] = one.scores.get("lines_out", 0.0) + out
 
 
 def _aligned(

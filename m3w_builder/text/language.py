@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from m3w_builder.document import Document
+from m3w_builder.document import Document, Item, Text
 from m3w_builder.stage import Drop
 
 SAMPLE = 2000
@@ -44,6 +44,51 @@ class Language:
         if score < self.min_score:
             return Drop("unsure", document.language, score, self.min_score)
         return document
+
+
+@dataclass(frozen=True, slots=True)
+class ParagraphLanguage:
+    """Writes onto each paragraph its language and the detector's score, and takes out those in other languages."""
+
+    name: ClassVar[str] = "paragraph_language"
+    reasons: ClassVar[Mapping[str, str]] = {"no_text_left": "every text was in another language"}
+
+    languages: tuple[str, ...] = ()
+    """ISO 639 codes of the languages that stay, besides the document's own; none given takes nothing out."""
+    min_score: float = 0.8
+    """Paragraphs go only where the detector is so sure of the other language, 0 to 1 (OBELICS' threshold)."""
+    min_characters: int = 60
+    """Shorter paragraphs, and code, tables and formulas, are not asked: the detector guesses at them."""
+
+    def __call__(self, batch: Sequence[Document], /) -> list[Document | Drop]:
+        return [self.judge(document) for document in batch]
+
+    def judge(self, document: Document) -> Document | Drop:
+        out = 0
+        items: list[Item] = []
+        for item in document.items:
+            if isinstance(item, Text) and item.kind not in ("code", "table", "formula"):
+                self._ask(item)
+                if self._other(item, document.language):
+                    out += 1
+                    continue
+            items.append(item)
+        if out:
+            document.items = items
+            document.scores["paragraphs_out"] = document.scores.get("paragraphs_out", 0.0) + out
+            if not document.text.strip():
+                return Drop("no_text_left", f"{out} texts", out)
+        return document
+
+    def _ask(self, item: Text) -> None:
+        text = " ".join(item.text.split())[:SAMPLE]
+        if len(text) >= self.min_characters:
+            best = _detector().detect(text, model="lite", k=1)[0]
+            item.language, item.sure = str(best["lang"]), round(float(best["score"]), 4)
+
+    def _other(self, item: Text, own: str) -> bool:
+        wanted = (*self.languages, own)
+        return bool(self.languages and item.language) and item.language not in wanted and item.sure >= self.min_score
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from m3w_builder.document import Document, Text, words
 from m3w_builder.stage import Drop
 from m3w_builder.text.quality import ENDS
 from m3w_builder.text.repetition import characters_a_word
+from m3w_builder.text.words import listed
 
 _POLICY = re.compile(
     r"terms of use|privacy policy|cookie policy|uses cookies|use of cookies|use cookies|enable javascript",
@@ -65,9 +66,10 @@ class C4:
 
 @dataclass(frozen=True, slots=True)
 class Obelics:
-    """OBELICS' rules that need no word lists (arXiv 2306.16527, appendix A.2), for paragraphs and for documents.
+    """OBELICS' rules for paragraphs and for documents (arXiv 2306.16527, A.2), without perplexity and common words.
 
-    Paragraphs that fail are taken out; captions, headings, code, tables and formulas are not asked.
+    Paragraphs that fail are taken out; captions, headings, code, tables and formulas are not asked. Stop words are
+    asked of English alone, flagged words are the filter `bad_words`'.
     """
 
     name: ClassVar[str] = "obelics"
@@ -77,6 +79,7 @@ class Obelics:
         "repeated_characters": "more than max_repeated_characters of the 10-character runs are the same few",
         "repeated_words": "more than max_repeated_words of the 5-word runs stand more than once",
         "special_characters": "more than max_special of the characters are no letters",
+        "few_stop_words": "less than min_stop_words of the words are function words",
         "little_punctuation": "less than min_punctuation of the words and marks are punctuation marks",
     }
 
@@ -92,6 +95,8 @@ class Obelics:
     """Largest share of a document's characters that are no letters: digits, marks, spaces."""
     min_punctuation: float = 0.03
     """Least share of punctuation marks among a document's words and marks."""
+    min_stop_words: float = 0.35
+    """Least share of function words among an English document's words; by our list, not OBELICS'."""
     paragraph_min_words: int = 4
     """Fewest words of a paragraph."""
     paragraph_max_words: int = 1000
@@ -103,11 +108,15 @@ class Obelics:
     paragraph_min_punctuation: float = 0.001
     """Least share of punctuation marks among a paragraph's words and marks; asked from 12 words up."""
 
+    paragraph_min_stop_words: float = 0.3
+    """Least share of function words among an English paragraph's words; asked from 12 words up."""
+
     def __call__(self, batch: Sequence[Document], /) -> list[Document | Drop]:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        document.items = [item for item in document.items if not (isinstance(item, Text) and self._poor(item))]
+        english = document.language == "en"
+        document.items = [item for item in document.items if not (isinstance(item, Text) and self._poor(item, english))]
         text = document.text
         tokens = words(text)
         if len(tokens) < self.min_words:
@@ -121,20 +130,24 @@ class Obelics:
         ):
             if share > limit:
                 return Drop(reason, f"{share:.1%}", share, limit)
+        if english and (share := stop_words(tokens)) < self.min_stop_words:
+            return Drop("few_stop_words", f"{share:.1%}", share, self.min_stop_words)
         if punctuation(text) < self.min_punctuation:
             return Drop("little_punctuation", f"{punctuation(text):.1%}", punctuation(text), self.min_punctuation)
         return document
 
-    def _poor(self, item: Text) -> bool:
+    def _poor(self, item: Text, english: bool) -> bool:
         if item.kind not in ("paragraph", "list", "quote"):
             return False
-        number = len(words(item.text))
+        tokens = words(item.text)
+        number = len(tokens)
         return (
             not self.paragraph_min_words <= number <= self.paragraph_max_words
             or special(item.text) > self.paragraph_max_special
             or character_repetition(item.text) > self.paragraph_max_repeated
-            or word_repetition(words(item.text)) > self.paragraph_max_repeated
+            or word_repetition(tokens) > self.paragraph_max_repeated
             or (number >= 12 and punctuation(item.text) < self.paragraph_min_punctuation)
+            or (number >= 12 and english and stop_words(tokens) < self.paragraph_min_stop_words)
         )
 
 
@@ -154,6 +167,12 @@ def word_repetition(tokens: Sequence[str], length: int = 5) -> float:
     length *= characters_a_word(tokens)
     counts = Counter(zip(*(tokens[start:] for start in range(length)), strict=False))
     return sum(number for number in counts.values() if number > 1) / max(1, counts.total())
+
+
+def stop_words(tokens: Sequence[str]) -> float:
+    """The share of English function words among the words."""
+    whole, _ = listed(("stop",), "en")
+    return sum(token.lower() in whole for token in tokens) / max(1, len(tokens))
 
 
 def special(text: str) -> float:

@@ -1,0 +1,93 @@
+"""Takes lines out of documents that are furniture of a page by their very words: sharing, cookies, copyright, logins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from m3w_builder.document import Document, Item, Text, words
+from m3w_builder.stage import Drop
+
+RULES = (
+    r"(?:share|tweet|pin|e-?mail|print|post|save)(?: (?:this|it|on|to|via|the|page|article|post|story|with|your))*"
+    r"(?: (?:facebook|twitter|x|pinterest|linkedin|reddit|whatsapp|e-?mail|friends))*",
+    r"(?:follow|like|find|join) us(?: (?:on|at) .{0,40})?",
+    r"(?:sign|log) ?(?:in|up|out|on)(?: (?:to|for|with|or|now|here|today)\b.{0,40})?|register(?: now| here)?|my account",
+    r"subscribe(?: (?:to|for|now|today|here)\b.{0,60})?|(?:our|free|weekly|daily) newsletter",
+    r"(?:read|learn|see|show|view|load|find out) (?:more|all|less)(?: (?:about|from|on|in|posts|stories|comments)\b.{0,40})?",
+    r"(?:leave|post|add|write) a (?:comment|reply|review)|\d* ?(?:comments?|replies|shares?|likes?|views?)",
+    r"(?:©|\(c\)|copyright) ?.{0,100}|all rights reserved.{0,40}|terms (?:of use|of service|and conditions|& conditions)",
+    r"(?:privacy|cookie) (?:policy|settings|notice)|(?:we|this (?:site|website)) uses? cookies.{0,120}|accept(?: all)?(?: cookies)?",
+    r"(?:skip|jump) to (?:main )?content|back to top|(?:previous|next|older|newer)(?: (?:page|post|article|story|entries))?",
+    r"advertisements?|sponsored(?: (?:content|post|links?))?|you (?:might|may) also like.{0,40}|related (?:posts|articles|stories)",
+    r"add to (?:cart|basket|bag|wish ?list)|(?:buy|order|shop|book) now|check ?out|click here(?: to .{0,60})?",
+    r"(?:teilen|weiterlesen|mehr (?:lesen|erfahren|anzeigen)|anmelden|abmelden|registrieren|impressum|datenschutz(?:erklärung)?"
+    r"|alle rechte vorbehalten|nach oben|anzeige|kommentar (?:schreiben|hinterlassen)|newsletter abonnieren)",
+    r"(?:partager|lire la suite|en savoir plus|se connecter|s'inscrire|mentions légales|politique de confidentialité"
+    r"|tous droits réservés|haut de page|publicité|laisser un commentaire|ajouter au panier)",
+    r"(?:compartir|leer más|ver más|iniciar sesión|registrarse|aviso legal|política de (?:privacidad|cookies)"
+    r"|todos los derechos reservados|volver arriba|publicidad|dejar un comentario|añadir al carrito)",
+    r"(?:поделиться|читать (?:далее|дальше|полностью)|подробнее|войти|регистрация|все права защищены|наверх|реклама"
+    r"|комментарии|оставить комментарий|политика конфиденциальности|подписаться(?: на .{0,40})?)",
+    r"(?:分享|阅读全文|閱讀全文|查看更多|更多|登录|登入|注册|註冊|版权所有.{0,30}|隐私政策|返回顶部|广告|评论|发表评论|上一篇|下一篇)",
+    r"(?:シェア(?:する)?|続きを読む|もっと見る|ログイン|新規登録|会員登録|利用規約|プライバシーポリシー|トップへ戻る|広告|コメントする|前の記事|次の記事)",
+)
+"""Whole lines, in any case, without marks around them. Ours, from what pages of many hosts say around their content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boilerplate:
+    """Takes out lines that say what pages say around their content, in seven languages; short ones alone."""
+
+    name: ClassVar[str] = "boilerplate"
+    reasons: ClassVar[Mapping[str, str]] = {"no_text_left": "every line was boilerplate"}
+
+    max_words: int = 15
+    """Longer lines stay, whatever they say."""
+    also: tuple[str, ...] = ()
+    """Further regular expressions of whole lines, in any case."""
+
+    def __post_init__(self) -> None:
+        for pattern in self.also:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"also: '{pattern}' is no regular expression: {error}") from None
+
+    def __call__(self, batch: Sequence[Document], /) -> list[Document | Drop]:
+        return [self.judge(document) for document in batch]
+
+    def judge(self, document: Document) -> Document | Drop:
+        out = 0
+        items: list[Item] = []
+        for item in document.items:
+            if isinstance(item, Text) and item.kind in ("paragraph", "list", "heading"):
+                lines = item.text.split("\n")
+                kept = [line for line in lines if not self.says_nothing(line)]
+                out += len(lines) - len(kept)
+                if len(kept) < len(lines):
+                    item.text = "\n".join(kept).strip()
+                    if not item.text:
+                        continue
+            items.append(item)
+        if out:
+            document.items = items
+            document.scores["lines_out"] = document.scores.get("lines_out", 0.0) + out
+            if not document.text.strip():
+                return Drop("no_text_left", f"{out} lines", out)
+        return document
+
+    def says_nothing(self, line: str) -> bool:
+        """Whether the line is boilerplate."""
+        bare = line.strip().strip("*•·|»«›‹→←↑>-–—.:!… \t[]()").strip()
+        if not bare or len(bare) > 240 or len(words(bare)) > self.max_words:
+            return False
+        return _pattern(self.also).fullmatch(bare) is not None
+
+
+@lru_cache(maxsize=4)
+def _pattern(also: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{rule})" for rule in (*RULES, *also)), re.IGNORECASE)
