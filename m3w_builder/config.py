@@ -195,7 +195,9 @@ def _plugin(name: str, known: Mapping[str, type], plugins: Sequence[str], spot: 
     if inspect.isfunction(cls):
         return cls
     if not (isinstance(cls, type) and hasattr(cls, "name") and hasattr(cls, "reasons") and callable(cls)):
-        raise ConfigError(f"{spot}: '{name}' is no stage: it wants a function, or a dataclass with `name`, `reasons` and `__call__`")
+        raise ConfigError(
+            f"{spot}: '{name}' is no stage: it wants a function, or a dataclass with `name`, `reasons` and `__call__`"
+        )
     return cls
 
 

@@ -1,4 +1,4 @@
-"""Takes lines out of documents that are furniture of a page by their very words: sharing, cookies, copyright, logins."""
+"""Takes out lines that are a page's furniture by their very words: sharing, cookies, copyright, logins."""
 
 from __future__ import annotations
 
@@ -15,25 +15,46 @@ RULES = (
     r"(?:share|tweet|pin|e-?mail|print|post|save)(?: (?:this|it|on|to|via|the|page|article|post|story|with|your))*"
     r"(?: (?:facebook|twitter|x|pinterest|linkedin|reddit|whatsapp|e-?mail|friends))*",
     r"(?:follow|like|find|join) us(?: (?:on|at) .{0,40})?",
-    r"(?:sign|log) ?(?:in|up|out|on)(?: (?:to|for|with|or|now|here|today)\b.{0,40})?|register(?: now| here)?|my account",
-    r"subscribe(?: (?:to|for|now|today|here)\b.{0,60})?|(?:our|free|weekly|daily) newsletter",
-    r"(?:read|learn|see|show|view|load|find out) (?:more|all|less)(?: (?:about|from|on|in|posts|stories|comments)\b.{0,40})?",
-    r"(?:leave|post|add|write) a (?:comment|reply|review)|\d* ?(?:comments?|replies|shares?|likes?|views?)",
-    r"(?:©|\(c\)|copyright) ?.{0,100}|all rights reserved.{0,40}|terms (?:of use|of service|and conditions|& conditions)",
-    r"(?:privacy|cookie) (?:policy|settings|notice)|(?:we|this (?:site|website)) uses? cookies.{0,120}|accept(?: all)?(?: cookies)?",
-    r"(?:skip|jump) to (?:main )?content|back to top|(?:previous|next|older|newer)(?: (?:page|post|article|story|entries))?",
-    r"advertisements?|sponsored(?: (?:content|post|links?))?|you (?:might|may) also like.{0,40}|related (?:posts|articles|stories)",
-    r"add to (?:cart|basket|bag|wish ?list)|(?:buy|order|shop|book) now|check ?out|click here(?: to .{0,60})?",
-    r"(?:teilen|weiterlesen|mehr (?:lesen|erfahren|anzeigen)|anmelden|abmelden|registrieren|impressum|datenschutz(?:erklärung)?"
-    r"|alle rechte vorbehalten|nach oben|anzeige|kommentar (?:schreiben|hinterlassen)|newsletter abonnieren)",
-    r"(?:partager|lire la suite|en savoir plus|se connecter|s'inscrire|mentions légales|politique de confidentialité"
-    r"|tous droits réservés|haut de page|publicité|laisser un commentaire|ajouter au panier)",
-    r"(?:compartir|leer más|ver más|iniciar sesión|registrarse|aviso legal|política de (?:privacidad|cookies)"
-    r"|todos los derechos reservados|volver arriba|publicidad|dejar un comentario|añadir al carrito)",
-    r"(?:поделиться|читать (?:далее|дальше|полностью)|подробнее|войти|регистрация|все права защищены|наверх|реклама"
-    r"|комментарии|оставить комментарий|политика конфиденциальности|подписаться(?: на .{0,40})?)",
-    r"(?:分享|阅读全文|閱讀全文|查看更多|更多|登录|登入|注册|註冊|版权所有.{0,30}|隐私政策|返回顶部|广告|评论|发表评论|上一篇|下一篇)",
-    r"(?:シェア(?:する)?|続きを読む|もっと見る|ログイン|新規登録|会員登録|利用規約|プライバシーポリシー|トップへ戻る|広告|コメントする|前の記事|次の記事)",
+    r"(?:sign|log) ?(?:in|up|out|on)(?: (?:to|for|with|or|now|here|today)\b.{0,40})?",
+    r"register(?: now| here)?",
+    r"my account",
+    r"subscribe(?: (?:to|for|now|today|here)\b.{0,60})?",
+    r"(?:our|free|weekly|daily) newsletter",
+    r"(?:read|learn|see|show|view|load|find out) (?:more|all|less)"
+    r"(?: (?:about|from|on|in|posts|stories|comments)\b.{0,40})?",
+    r"(?:leave|post|add|write) a (?:comment|reply|review)",
+    r"\d* ?(?:comments?|replies|shares?|likes?|views?)",
+    r"(?:©|\(c\)|copyright) ?.{0,100}",
+    r"all rights reserved.{0,40}",
+    r"terms (?:of use|of service|and conditions|& conditions)",
+    r"(?:privacy|cookie) (?:policy|settings|notice)",
+    r"(?:we|this (?:site|website)) uses? cookies.{0,120}",
+    r"accept(?: all)?(?: cookies)?",
+    r"(?:skip|jump) to (?:main )?content",
+    r"back to top",
+    r"(?:previous|next|older|newer)(?: (?:page|post|article|story|entries))?",
+    r"advertisements?",
+    r"sponsored(?: (?:content|post|links?))?",
+    r"you (?:might|may) also like.{0,40}",
+    r"related (?:posts|articles|stories)",
+    r"add to (?:cart|basket|bag|wish ?list)",
+    r"(?:buy|order|shop|book) now",
+    r"check ?out",
+    r"click here(?: to .{0,60})?",
+    r"teilen|weiterlesen|mehr (?:lesen|erfahren|anzeigen)|anmelden|abmelden|registrieren",
+    r"impressum|datenschutz(?:erklärung)?|alle rechte vorbehalten|nach oben|anzeige",
+    r"kommentar (?:schreiben|hinterlassen)|newsletter abonnieren",
+    r"partager|lire la suite|en savoir plus|se connecter|s'inscrire|mentions légales",
+    r"politique de confidentialité|tous droits réservés|haut de page|publicité",
+    r"laisser un commentaire|ajouter au panier",
+    r"compartir|leer más|ver más|iniciar sesión|registrarse|aviso legal",
+    r"política de (?:privacidad|cookies)|todos los derechos reservados|volver arriba|publicidad",
+    r"dejar un comentario|añadir al carrito",
+    r"поделиться|читать (?:далее|дальше|полностью)|подробнее|войти|регистрация|все права защищены",
+    r"наверх|реклама|комментарии|оставить комментарий|политика конфиденциальности",
+    r"подписаться(?: на .{0,40})?",
+    r"分享|阅读全文|閱讀全文|查看更多|更多|登录|登入|注册|註冊|版权所有.{0,30}|隐私政策|返回顶部|广告|评论|发表评论|上一篇|下一篇",
+    r"シェア(?:する)?|続きを読む|もっと見る|ログイン|新規登録|会員登録|利用規約|プライバシーポリシー|トップへ戻る|広告|コメントする|前の記事|次の記事",
 )
 """Whole lines, in any case, without marks around them. Ours, from what pages of many hosts say around their content."""
 

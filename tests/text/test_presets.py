@@ -12,8 +12,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 @pytest.mark.parametrize(
     ("name", "text", "sides", "distance"),
     [
-        ("m3w", ["language", "length", "quality", "repetition"], 64, 4),
-        ("obelics", ["language", "obelics", "bad_words"], 150, 4),
+        ("m3w", ["bad_words", "language", "length", "quality", "repetition"], 64, 4),
+        ("obelics", ["language", "paragraph_language", "obelics", "bad_words"], 150, 4),
         ("mmc4", ["language", "c4", "bad_words"], 150, 5),
         ("fineweb", ["bad_words", "language", "repetition", "length", "quality", "c4", "fineweb", "pii"], 64, 4),
     ],
