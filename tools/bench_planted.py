@@ -36,6 +36,7 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from m3w_builder import build, config, sampleweb
 from m3w_builder.pictures import Picture, PicturesConfig, decode
+from m3w_builder.pictures.decode import to_rgb
 from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.sniff import sniff
 
@@ -103,7 +104,12 @@ class Seen:
 
 
 def seen(name: str, body: bytes) -> Seen | None:
-    one = decode(name, body, PicturesConfig())
+    """None where it cannot be decoded, or the filters that every preset has drop it: icons, lines, plain colours."""
+    config = PicturesConfig()
+    one = decode(name, body, config)
+    for stage in config.filters:
+        if isinstance(one, Picture):
+            (one,) = stage([one])
     if not isinstance(one, Picture) or one.array is None:
         return None
     hashes = phash(one.array, one.box), dhash(one.array, one.box)
@@ -125,7 +131,7 @@ def variants(originals: list[tuple[str, bytes]]) -> dict[str, Any]:
     made_of: list[int] = []
     kinds: list[tuple[str, str]] = []
     for number, (name, body) in enumerate(originals):
-        picture = Image.open(io.BytesIO(body)).convert("RGB")
+        picture = to_rgb(Image.open(io.BytesIO(body)))  # transparency on white, as the build sees it
         for kind, make in ((("original", ""), None), *VARIANTS.items()):
             one = seen(name, body if make is None else make(picture))
             if one is not None:
@@ -389,7 +395,7 @@ def large(body: bytes) -> bool:
         picture.load()
     except Exception:
         return False
-    return min(picture.size) >= 128 and max(picture.size) <= 3000 and len(set(picture.convert("L").getdata())) > 16
+    return min(picture.size) >= 256 and max(picture.size) <= 3000  # at a quarter it is still no icon
 
 
 def show(facts: dict[str, Any]) -> None:
