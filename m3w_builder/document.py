@@ -314,7 +314,8 @@ def item_from_json(entry: dict[str, Any]) -> Item:
     """The reverse of `item_to_json`; raises KeyError on an entry of no known type."""
     # Reading shards is mostly this: a text by its fields, since there are so many of them.
     if "text" in entry:
-        return Text(entry["text"], entry.get("kind", "paragraph"), entry.get("level", 0))
+        get = entry.get
+        return Text(entry["text"], get("kind", "paragraph"), get("level", 0), get("language", ""), get("sure", 0.0))
     for name, known in _KNOWN.items():
         if name in entry:
             given = {key: value for key, value in entry.items() if key in known}
