@@ -172,6 +172,8 @@ class Job:
 
     def exchange(self, name: str, numbers: list[int], keys: int) -> None:
         """Gather, judge, deliver; a round that fails ends the build, since every partition waits for it."""
+        if not numbers:
+            return  # every partition is quarantined: nobody waits for it
         groups = list(exchange.groups(numbers))
         buckets = exchange.bucket_count(keys, KEYS_A_BUCKET)
         ids = tuple(group for group, _ in groups)

@@ -109,8 +109,8 @@ class Books:
                 "stage": stage,
                 "reason": drop.reason,
                 "detail": valid(drop.detail),
-                "value": drop.value,
-                "limit": drop.limit,
+                "value": _number(drop.value),
+                "limit": _number(drop.limit),
             }
         )
         if len(self._rows) >= 8192:
@@ -120,6 +120,11 @@ class Books:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=DROPPED_SCHEMA))
             self._rows.clear()
+
+
+def _number(value: float | None) -> float | None:
+    """What a bomb claims may be a whole number that no 64 bits hold exactly, and a table refuses that."""
+    return None if value is None else float(value)
 
 
 @contextmanager

@@ -1,0 +1,158 @@
+"""Runs the real Build and engine over very many partitions whose work is empty: what the machinery itself costs.
+
+    python tools/simulate.py [--quick] [--json FILE] [--partitions 90000] [--workers 2]
+
+The plan is made of that many WARC files (empty ones, in a temporary folder), the passes and exchanges run in their
+order on a Dask scheduler and workers in processes of their own, and each task leaves its real receipt. Told: seconds
+that planning takes, milliseconds a task, peak memory of the driver, the scheduler and the largest worker. Goals at
+90,000: driver and scheduler under 2 GB each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+TOOLS = Path(__file__).parent
+sys.path.insert(0, str(TOOLS))
+LIMIT_MB = 2000
+
+
+def empty_pass(task: Any) -> Any:
+    """A task of any pass or exchange that does nothing but leave its receipt."""
+    from m3w_builder.passes import receipt
+
+    name = {"PagesTask": "pages", "PicturesTask": "pictures", "ShardsTask": "shards"}.get(type(task).__name__)
+    number = next(getattr(task, field) for field in ("partition", "bundle", "number") if hasattr(task, field))
+
+    def work(mine: Any) -> None:
+        mine.stats = {"keys": 50, "sample_bytes": 100_000}
+
+    return receipt.once(task.build, name or f"{task.exchange}/round", number, f"{number}", "mark", work)
+
+
+class Listener:
+    """Notes when each pass began and how many tasks it had."""
+
+    def __init__(self) -> None:
+        self.passes: list[tuple[str, float]] = []
+        self.tasks = 0
+
+    def start(self, pass_name: str, total: int | None) -> None:
+        self.passes.append((pass_name, time.monotonic()))
+        print(f"  {pass_name}: {total} tasks", flush=True)
+
+    def done(self, receipt: dict[str, Any]) -> None:
+        self.tasks += 1
+
+    def note(self, text: str) -> None:
+        pass
+
+
+def simulated(folder: Path, partitions: int, address: str, processes: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
+    import simulate
+
+    from m3w_builder import build as building
+    from m3w_builder import cluster, config, plan, sources
+    from m3w_builder.passes import exchange, pages, pictures, shards
+
+    archive = folder / "archive"
+    archive.mkdir()
+    for number in range(partitions):
+        (archive / f"{number:06d}.warc").touch()
+    (folder / "list.txt").write_text("".join(f"{archive}/{number:06d}.warc\n" for number in range(partitions)))
+    data = {
+        "source": {"warc": {"paths": [str(folder / "list.txt")]}},
+        "cluster": {"kind": "address", "address": address, "in_flight": 3},
+    }
+    loaded = config.parse(data)
+    out = str(folder / "build")
+    started = time.monotonic()
+    sources.check(loaded.source)
+    assert plan.make(out, loaded) == partitions
+    planned = time.monotonic() - started
+    for module, names in ((pages, ["run"]), (pictures, ["run"]), (shards, ["run"])):
+        for name in names:
+            setattr(module, name, simulate.empty_pass)
+    for name in ("gather", "judge", "deliver"):
+        setattr(exchange, name, simulate.empty_pass)
+    listener, summary = Listener(), building.Summary(out)
+    started, cpu = time.monotonic(), time.process_time()
+    with cluster.start(loaded.cluster) as engine:
+        building.Job(loaded, out, engine, listener, summary).run(partitions)
+    took, driver_cpu = time.monotonic() - started, time.process_time() - cpu
+    scheduler = psutil.Process(processes[0].pid)
+    workers = [child for process in processes[1:] for child in psutil.Process(process.pid).children(recursive=True)]
+    return {
+        "partitions": partitions,
+        "tasks": listener.tasks,
+        "planning_s": round(planned, 2),
+        "wall_ms_a_task": round(1000 * took / listener.tasks, 2),
+        "driver_cpu_ms_a_task": round(1000 * driver_cpu / listener.tasks, 2),
+        "scheduler_cpu_ms_a_task": round(1000 * sum(scheduler.cpu_times()[:2]) / listener.tasks, 2),
+        "wall_ms_a_partition": round(1000 * took / partitions, 2),
+        "driver_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "scheduler_mb": round(scheduler.memory_info().rss / 1e6),
+        "worker_mb": round(max(worker.memory_info().rss for worker in workers) / 1e6),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="500 partitions")
+    parser.add_argument("--json", help="write the figures here")
+    parser.add_argument("--partitions", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    number = arguments.partitions or (500 if arguments.quick else 90_000)
+    environment = {**os.environ, "PYTHONPATH": f"{TOOLS.parent}:{TOOLS}"}
+    silent: dict[str, Any] = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = []
+    with tempfile.TemporaryDirectory(prefix="m3w-simulate-") as name:
+        try:
+            file = Path(name) / "scheduler.json"
+            command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+            command += ["--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(file)]
+            processes.append(subprocess.Popen(command, **silent))
+            while not file.exists():
+                time.sleep(0.1)
+            address = json.loads(file.read_text())["address"]
+            for worker in range(arguments.workers):
+                command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
+                command += ["--no-dashboard", "--local-directory", f"{name}/worker-{worker}"]
+                processes.append(subprocess.Popen(command, **silent))
+            figures = simulated(Path(name), number, address, processes)
+        finally:
+            for process in processes:
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
+                process.kill()
+                process.wait()
+    print("\n".join(f"{what:26} {value}" for what, value in figures.items()))
+    missed = [f"{who} {figures[who]} MB" for who in ("driver_peak_mb", "scheduler_mb") if figures[who] > LIMIT_MB]
+    if arguments.json:
+        facts = {
+            **figures,
+            "missed_goals": missed,
+            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
+            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
+        }
+        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    for line in missed:
+        print(f"goal missed: {line}, goal {LIMIT_MB}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
