@@ -74,7 +74,7 @@ def built(folder: Path, name: str, archive: Path) -> dict[str, Any]:
     config = {
         "source": {"warc": {"paths": [str(archive)]}},
         "fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0, "connect_timeout": 1.0},
-        # All stages look at all of it; none lets go of it for being the same again, or nothing would come to the pictures.
+        # All stages look at all of it, and none lets go of it for being the same again.
         "text": [{"length": {"min_words": 20, "max_words": 10**9}}, {"repetition": {"scale": 1000}}, "pii"],
         "dedup": {
             "max_documents_per_picture": 10**6,
