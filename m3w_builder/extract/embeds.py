@@ -46,7 +46,11 @@ def clip(node: LexborNode, base: str) -> Video | Audio | None:
     tag = node.tag or ""
     inside: list[tuple[str, Attributes]] = []
     if tag in FILES or tag == "object":
-        inside = [(one.tag or "", one.attributes) for one in node.css("source,embed,param")]
+        one = node.first_child
+        while one is not None:  # what stands deeper is another's, and looking there takes the square of the depth
+            if one.tag in ("source", "embed", "param"):
+                inside.append((one.tag, one.attributes))
+            one = one.next
     return played(tag, node.attributes, sources_of(inside), base)
 
 

@@ -17,9 +17,10 @@ _FLAT = frozenset(_NO_DEPTH.split()) | {f"/{tag}" for tag in _NO_DEPTH.split()}
 LONG = 20_000
 """Characters of a tag from which on its attributes are counted."""
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{LONG},}}")
+_OPTION = re.compile("<option", re.IGNORECASE)
 _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
-_ATTRIBUTES = 5000
-"""Most attributes of one element: parsers compare each with each."""
+_OPTIONS = 10_000
+"""Most <option> of a page: the parser takes time by the square of their number, half a second for these."""
 _PLAIN = 5000
 """Pages of fewer tags are parsed at once whatever they hold."""
 
@@ -43,10 +44,13 @@ def too_much(text: str, config: ExtractConfig) -> Drop | None:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
     if _has_long_tag(text):
         attributes = max((len(_QUOTED.sub("", tag).split()) for tag in _LONG_TAG.findall(text)), default=0)
-        if attributes > _ATTRIBUTES:
-            return Drop("too_many_attributes", "", attributes, _ATTRIBUTES)
+        if attributes > config.max_attributes:
+            return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
+    options = len(_OPTION.findall(text))
+    if options > _OPTIONS:
+        return Drop("too_many_elements", "<option>", options, _OPTIONS)
     depth = 0
     for tag in _TAGS.findall(text):
         if tag not in _FLAT and tag.lower().removeprefix("/") not in _FLAT:

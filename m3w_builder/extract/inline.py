@@ -6,9 +6,10 @@ import base64
 import binascii
 import hashlib
 import re
-from urllib.parse import unquote_to_bytes
 
 _HEAD = re.compile(r"\s*data:\s*(image/[\w.+-]{1,40})((?:;[^,;]{0,80}){0,5}),", re.IGNORECASE)
+
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 def decode(uri: str, least: int) -> tuple[str, bytes] | None:
@@ -25,14 +26,19 @@ def decode(uri: str, least: int) -> tuple[str, bytes] | None:
     content = uri[head.end() :]
     if "base64" in head.group(2).lower():
         try:
-            plain = unquote_to_bytes(content) if "%" in content else content.encode("ascii", "replace")
+            plain = _unescaped(content) if "%" in content else content.encode("ascii", "replace")
             packed = b"".join(plain.split()).rstrip(b"=")
             body = base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
         except (binascii.Error, ValueError):
             return None
     else:
-        body = unquote_to_bytes(content)
+        body = _unescaped(content)
     return (name(body, head.group(1).lower()), body) if len(body) >= least else None
+
+
+def _unescaped(content: str) -> bytes:
+    """Percent-escapes undone (the library's own way takes seconds over megabytes of bare signs)."""
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), content.encode("utf-8", "replace"))
 
 
 def name(body: bytes, kind: str) -> str:

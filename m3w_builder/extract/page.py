@@ -107,7 +107,15 @@ def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool
 
 def _walker(base: str, config: ExtractConfig, thread: bool, skims: bool) -> Walker:
     screen = Screen(config.candidate, config.screen_width, widest=config.widest)
-    return Walker(base, config.max_elements, thread, skims, screen=screen, least_inline=config.min_inline_bytes)
+    return Walker(
+        base,
+        config.max_elements,
+        thread,
+        skims,
+        screen=screen,
+        most_pictures=config.max_pictures,
+        least_inline=config.min_inline_bytes,
+    )
 
 
 def _too_skimmed(page: Page) -> bool:

@@ -131,7 +131,7 @@ def seen(node: Tag, base: str) -> Iterator[Item]:
             yield item
         return
     picture = node.find_parent("picture")
-    sources_in = [] if picture is None else [plain(source) for source in picture.find_all("source")]
+    sources_in = [] if picture is None else [plain(source) for source in picture.find_all("source", recursive=False)]
     address, _ = media.address(attributes, base, sources_in)
     if address:
         width, height = media.sides(attributes)

@@ -9,6 +9,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborNode
 
+from m3w_builder.document import Image
 from m3w_builder.extract import embeds, media, words
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot, TooMany
 from m3w_builder.extract.srcset import Attributes, Screen
@@ -95,6 +96,9 @@ class Walker:
     split: tuple[tuple[str, int] | None, str] | None = None
     """The block element in whose line a picture stood last, and what stood between the text and it."""
     screen: Screen = media.PAGE
+    most_pictures: int = 5000
+    """Pictures that are taken in; more go without being looked at."""
+    shots: int = 0
     least_inline: int = 0
     """Bytes of a picture in the page itself from which on it is taken; 0 for never."""
 
@@ -200,7 +204,12 @@ class Walker:
         self.link.pop()
 
     def pictured(self, node: LexborNode, tag: str) -> Leave:
-        self.sources.append([source.attributes for source in node.css("source")])
+        one, sources = node.first_child, []
+        while one is not None:
+            if one.tag == "source":
+                sources.append(one.attributes)
+            one = one.next
+        self.sources.append(sources)
         return self.leave_picture
 
     def leave_picture(self) -> None:
@@ -322,6 +331,10 @@ class Walker:
 
     def shoot(self, attributes: Attributes, against: str = "") -> None:
         """Take in a picture by its element's attributes; `against` is a reason that is known before."""
+        self.shots += 1
+        if self.shots > self.most_pictures:
+            self.page.aside.append((Image((attributes.get("src") or "")[:200]), "too_many"))
+            return
         image, reason, body = media.image(
             attributes, self.base, self.sources[-1] if self.sources else (), self.screen, self.least_inline
         )

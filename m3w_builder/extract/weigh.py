@@ -38,6 +38,8 @@ class Weighed:
     """Why a box, by itself, is no content; empty where nothing speaks against it."""
     poor: bool = False
     """Whether the page has so little good text that its pictures, and links with them, are its content."""
+    around: list[bool] = field(default_factory=list)
+    """Whether a box, or one around it, looks like no content."""
     children: dict[int, list[int]] = field(default_factory=dict)
 
     def claim(self, box: int) -> float:
@@ -47,12 +49,7 @@ class Weighed:
 
     def in_bad(self, box: int) -> bool:
         """Whether a box, or one around it, looks like no content."""
-        boxes = self.page.boxes
-        while box > 0:
-            if self.bad[box] and boxes[box].tag not in words.WHOLE_TAGS and boxes[box].tag != "header":
-                return True
-            box = boxes[box].parent
-        return False
+        return box > 0 and self.around[box]
 
 
 def weigh(page: Page, thread: bool = False) -> Weighed:
@@ -82,6 +79,9 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
     weighed.own = weighed.good[:]
     _pardon(weighed)
     _sum_up(weighed)
+    for box, bad in zip(page.boxes, weighed.bad, strict=True):
+        mine = bool(bad) and box.tag not in words.WHOLE_TAGS and box.tag != "header"
+        weighed.around.append(mine or (box.parent > 0 and weighed.around[box.parent]))
     return weighed
 
 

@@ -92,7 +92,7 @@ def trees(depth: int = 5) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.lists(trees(), max_size=5).map("".join))
 def test_on_any_tree_the_walk_reads_what_the_reference_reads(html: str) -> None:
     assert by_the_walk(html) == by_the_reference(html)

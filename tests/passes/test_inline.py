@@ -17,7 +17,7 @@ def test_a_picture_in_the_page_itself_comes_into_the_shard_once_by_a_short_name(
     archive.add("http://three.example/9.html", article(9, ["data:image/gif;base64,R0lGODlhAQABAAAAACw="]).encode())
     archive.close()
 
-    out, summary, _ = make()
+    out, summary, _ = make(extract={"min_inline_bytes": 1000})
 
     assert summary.ledger.faults() == []
     assert summary.ledger["extract"].pictures.dropped == {"placeholder": 1}
