@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from rich.console import Console, Group
@@ -22,6 +23,14 @@ PLAIN_EVERY = 5.0
 """Seconds between two plain lines of one pass."""
 SHOWN = 8
 """Reasons in the live view, most drops first."""
+HOSTS = 5
+"""Hosts in the live view, slowest first."""
+MOST_HOSTS = 2000
+"""Hosts whose seconds are added up at once; where there are more, the quicker half is forgotten."""
+WIDE = 100
+"""Columns from which hosts stand beside the reasons."""
+STEPS = ("pages", "exchange1", "pictures", "exchange2", "shards")
+"""The passes and exchanges of a build in their order."""
 
 
 class Progress:
@@ -38,6 +47,8 @@ class Progress:
         self.busy = 0.0
         self.peak_mb = 0.0
         self.last_label = ""
+        self.workers: set[str] = set()
+        self.hosts: dict[str, tuple[int, float]] = {}
         self.taken: Counter[str] = Counter()
         self.kept: Counter[str] = Counter()
         self.dropped: Counter[tuple[str, str, str]] = Counter()
@@ -62,6 +73,7 @@ class Progress:
         self.done_tasks = self.reused = 0
         self.busy = 0.0
         self.last_label = ""
+        self.workers.clear()
         self.taken.clear()
         self.kept.clear()
         self.pass_started = self.last_line = time.monotonic()
@@ -75,6 +87,14 @@ class Progress:
         self.peak_mb = max(self.peak_mb, receipt.get("peak_mb", 0))
         self.last_label = receipt["label"]
         self._count(receipt["ledger"])
+        if not receipt.get("reused"):
+            self.workers.add(receipt.get("worker", ""))
+        for name, requests, seconds in receipt.get("stats", {}).get("hosts", ()):
+            before = self.hosts.get(name, (0, 0.0))
+            self.hosts[name] = (before[0] + requests, before[1] + seconds)
+        if len(self.hosts) > MOST_HOSTS:
+            slowest = sorted(self.hosts.items(), key=lambda one: -one[1][1])
+            self.hosts = dict(slowest[: MOST_HOSTS // 2])
         self._event({"event": "done", **{key: receipt[key] for key in ("pass", "partition", "label", "seconds")}})
         now = time.monotonic()
         if self.mode == "plain" and now - self.last_line >= PLAIN_EVERY:
@@ -142,21 +162,83 @@ class Progress:
         return "".join(f", {part}" for part in told)
 
     def _view(self) -> Group:
-        """The live view: the pass under way with its pace, what it took and kept, and the drops of the build so far."""
+        """The state at a glance: where the build is, its pace and flow, its machines, drops so far, slowest hosts."""
         if not self.pass_name:
             return Group()
-        bar = ProgressBar(total=self.total or None, completed=self.done_tasks, width=24, pulse=self.total is None)
-        lines = Table.grid(padding=(0, 1))
-        lines.add_row(Text(self._clock()), bar, Text(self._state()))
-        flows = [f"{self.taken[u]:,} {u} in, {self.kept[u]:,} kept" for u in ("pages", "pictures") if self.taken[u]]
-        pace = Text(self._pace().removeprefix(", "))
-        memory = [f"largest process {self.peak_mb:,.0f} MB"] if self.peak_mb else []
-        last = [f"last: {self.last_label}"] if self.last_label else []
-        state = Text(" · ".join(flows + memory + last), style="dim", overflow="ellipsis", no_wrap=True)
-        drops = Table(box=None, show_header=False, pad_edge=False)
+        width = max(10, min(40, self.console.width - 62))
+        bar = ProgressBar(
+            total=self.total or None, completed=self.done_tasks, width=width, pulse=self.total is None,
+            complete_style="cyan", finished_style="green",
+        )  # fmt: skip
+        head = Table.grid(padding=(0, 1))
+        share = f"{100 * self.done_tasks // self.total:3d} %" if self.total else ""
+        head.add_column()
+        head.add_column(no_wrap=True)
+        head.add_column(no_wrap=True)
+        head.add_column(no_wrap=True, overflow="ellipsis")
+        head.add_row(Text(self._clock(), style="dim"), bar, Text(share, style="bold"), Text(self._state()))
+        facts = Table.grid(padding=(0, 2))
+        facts.add_column(style="dim")
+        facts.add_column(no_wrap=True, overflow="ellipsis")
+        for name, told in self._facts():
+            facts.add_row(name, told)
+        return Group(self._steps(), head, facts, Text(), self._tables())
+
+    def _steps(self) -> Text:
+        """The passes: those done, the one under way, those to come."""
+        here = self.pass_name.split("/")[0]
+        place = STEPS.index(here) if here in STEPS else 0
+        line = Text(no_wrap=True, overflow="ellipsis")
+        for number, name in enumerate(STEPS):
+            mark, style = (
+                ("✓ ", "green") if number < place else ("▸ ", "bold cyan") if number == place else ("· ", "dim")
+            )
+            line.append(f"{mark}{name}   ", style=style)
+        return line
+
+    def _facts(self) -> Iterator[tuple[str, Text]]:
+        """Names and texts of what is told in a line each; what is not known is left out."""
+        if pace := self._pace().removeprefix(", "):
+            yield "pace", Text(pace)
+        if self.taken:
+            flows = [f"{self.taken[u]:,} {u} in, {self.kept[u]:,} kept" for u in ("pages", "pictures") if self.taken[u]]
+            yield "flow", Text(" · ".join(flows))
+        machines = {name.rsplit(":", 1)[0] for name in self.workers}
+        told = []
+        if self.workers:
+            many = len(self.workers)
+            told.append(
+                f"{many:,} worker{'s' if many > 1 else ''}"
+                + (f" on {len(machines):,} machines" if len(machines) > 1 else "")
+            )
+        if self.peak_mb:
+            told.append(f"largest process {self.peak_mb:,.0f} MB")
+        if told:
+            yield "machines", Text(" · ".join(told))
+        if self.last_label:
+            yield "last", Text(self.last_label)
+
+    def _tables(self) -> Table:
+        """Drops of the whole build so far by reason; beside or below them, the hosts that took longest."""
+        drops = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
+        for title, justify in (("dropped so far", "right"), ("", "left"), ("", "left")):
+            drops.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
         for (unit, stage, reason), number in self.dropped.most_common(SHOWN):
-            drops.add_row(Text(f"{number:,}", justify="right"), f"{unit} dropped:", f"{stage}: {reason}")
-        return Group(lines, pace, state, drops)
+            drops.add_row(f"{number:,}", Text(unit, style="dim"), Text(f"{stage}: {reason}"))
+        hosts = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
+        for title, justify in (("slowest hosts", "left"), ("requests", "right"), ("s each", "right")):
+            hosts.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        slowest = sorted(self.hosts.items(), key=lambda one: -one[1][1])[:HOSTS]
+        for name, (requests, seconds) in slowest:
+            hosts.add_row(Text(name[:40]), f"{requests:,}", f"{seconds / max(1, requests):.1f}")
+        shown = Table.grid(padding=(0, 4))
+        tables = [table for table, full in ((drops, self.dropped), (hosts, slowest)) if full]
+        if self.console.width >= WIDE:
+            shown.add_row(*tables)
+        else:
+            for table in tables:
+                shown.add_row(table)
+        return shown
 
     def _event(self, event: dict[str, Any]) -> None:
         if self.mode == "json":
@@ -172,16 +254,18 @@ def span(seconds: float) -> str:
 
 
 def closing(summary: dict[str, Any]) -> Group:
-    """The books of a build as a table, and its figures in two lines."""
+    """The books of a build as a table that fits a screen, and its figures in some lines."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "pages", "dropped", "pictures", "dropped"):
         table.add_column(name, justify="left" if name == "stage" else "right")
-    for entry in summary["ledger"]:
-        row = [entry["stage"]]
-        for unit in ("pages", "pictures"):
-            gone = entry[unit]["in"] - entry[unit]["kept"]
-            row += [f"{entry[unit]['kept']:,}", f"−{gone:,}" if gone else ""]
-        table.add_row(*row)
+    ledger = summary["ledger"]
+    for entry in ledger:
+        gone = {unit: entry[unit]["in"] - entry[unit]["kept"] for unit in ("pages", "pictures")}
+        if any(gone.values()) or entry is ledger[0] or entry is ledger[-1]:
+            row = [entry["stage"]]
+            for unit, number in gone.items():
+                row += [f"{entry[unit]['kept']:,}", f"−{number:,}" if number else ""]
+            table.add_row(*row)
     lines = [
         f"{summary['pages']:,} records read, {summary['documents']:,} documents "
         f"with {summary['pictures']:,} pictures kept",

@@ -19,7 +19,8 @@ def receipt(partition: int, reused: bool = False) -> dict[str, object]:
     ledger["extract"].pictures.drop("icon", 160)
     return {
         "pass": "pages", "partition": partition, "label": f"part-[bold]{partition}.warc.gz", "ledger": ledger.to_json(),
-        "seconds": 2.0, "cpu_seconds": 1.5, "peak_mb": 321.4, "reused": reused,
+        "seconds": 2.0, "cpu_seconds": 1.5, "peak_mb": 321.4, "reused": reused, "worker": "one:7",
+        "stats": {"hosts": [["slow.test", 3, 12.0]]},
     }  # fmt: skip
 
 
@@ -64,10 +65,30 @@ def test_the_live_view_tells_pace_flow_memory_and_drops(width):
     console.print(progress._view())
     told = console.file.getvalue()
     if width == 200:
-        for part in ("2 of 10 tasks", "pages/s", "left", "200 pages in, 180 kept", "largest process 321 MB",
-                     "320  pictures dropped:  extract: icon", "part-[bold]1.warc.gz"):  # fmt: skip
+        for part in ("▸ pages", "2 of 10 tasks", "pages/s", "left", "200 pages in, 180 kept", "1 worker",
+                     "largest process 321 MB", "extract: icon", "slow.test", "4.0", "[bold]1.warc.gz"):  # fmt: skip
             assert part in told, part
-    assert len(told.splitlines()) <= 12
+    assert len(told.splitlines()) <= 15
+    assert max(map(len, told.splitlines())) <= width
+
+
+def test_the_live_view_shows_the_passes_that_are_behind_it():
+    console = Console(width=120, file=io.StringIO(), force_terminal=True, color_system=None)
+    progress = Progress("live", console)
+    progress.start("exchange2/judge", 4)
+    console.print(progress._view())
+    assert "✓ pages   ✓ exchange1   ✓ pictures   ▸ exchange2   · shards" in console.file.getvalue()
+
+
+def test_seconds_of_hosts_are_added_up_and_the_quicker_ones_are_forgotten(monkeypatch):
+    monkeypatch.setattr("m3w_builder.progress.MOST_HOSTS", 10)
+    progress = Progress("quiet", Console(file=io.StringIO()))
+    progress.start("pictures", 40)
+    for number in range(40):
+        hosts = [["slow.test", 1, 100.0], [f"h{number}.test", 1, 0.1]]
+        progress.done({**receipt(number), "stats": {"hosts": hosts}})
+    assert progress.hosts["slow.test"] == (40, 4000.0)
+    assert len(progress.hosts) <= 11
 
 
 def test_quiet_tells_only_the_end():

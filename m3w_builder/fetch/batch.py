@@ -28,6 +28,8 @@ PATIENCE = 3
 _COSTLY = _UNREACHED | {"tls", "truncated", "too_large", "bad_response", "bad_encoding", "too_many_redirects"}
 
 Answer = tuple[str, Fetched | Drop]
+Spent = dict[str, tuple[int, float]]
+"""By host: requests, and the seconds that they took together."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,8 +86,9 @@ class Outbox:
 class Batch:
     """The scheduler: rounds over hosts, each host asked by few at a time, transient failures asked again at the end."""
 
-    def __init__(self, urls: Iterable[str], config: FetchConfig, deadline: float, outbox: Outbox):
+    def __init__(self, urls: Iterable[str], config: FetchConfig, deadline: float, outbox: Outbox, spent: Spent):
         self.config = config
+        self.spent = spent
         self.outbox = outbox
         self.open = dict.fromkeys(urls)  # each once, in order; taken out when answered
         self.ends = time.monotonic() + deadline
@@ -169,7 +172,10 @@ class Batch:
         if self.config.robots and client.guard.check(url) is None:
             await client.sites.rules_of(url)  # outside of the URL's own time: the whole site waits for them
         each.next = time.monotonic() + self._delay(client, each.name, url)
+        started = time.monotonic()
         result = await fetch_picture(client, url)
+        requests, seconds = self.spent.get(each.name, (0, 0.0))
+        self.spent[each.name] = (requests + 1, seconds + time.monotonic() - started)
         if isinstance(result, Drop) and result.reason in _UNREACHED:
             each.failures += 1
         else:
@@ -211,11 +217,14 @@ class Batch:
             await asyncio.sleep(0.02)
 
 
-def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | None = None) -> Iterator[Answer]:
+def fetch_all(
+    urls: Iterable[str], config: FetchConfig, *, deadline: float | None = None, spent: Spent | None = None
+) -> Iterator[Answer]:
     """Each URL once with its picture or its Drop, in the order in which they come.
 
     `deadline`: seconds for all of them (the config's where None). Transient failures are asked again after all
-    others; every URL answers, whatever happens. Closing the iterator early ends the fetching.
+    others; every URL answers, whatever happens. Closing the iterator early ends the fetching. `spent`, where given,
+    is told by host how many requests were made and the seconds that they took.
     """
     deadline = config.deadline if deadline is None else deadline
     if config.img2dataset_output:
@@ -228,7 +237,7 @@ def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | Non
         yield from tool.run(urls, config, deadline)
         return
     outbox = Outbox()
-    batch = Batch(urls, config, deadline, outbox)
+    batch = Batch(urls, config, deadline, outbox, {} if spent is None else spent)
     if not batch.open:
         return
     loop = new_loop()

@@ -20,6 +20,8 @@ from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop, ask
 
 NAME = "pictures"
+SLOWEST = 10
+"""Hosts that a receipt names as those that took longest."""
 BATCH = 32
 """Pictures decoded and held at once, at most."""
 BATCH_BYTES = 64_000_000
@@ -83,6 +85,8 @@ class Wanted:
     fetched: dict[str, str] = field(default_factory=dict)
     """Picture URL to the time at which the first page with it was read (RFC 3339)."""
     documents: int = 0
+    spent: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """By host: requests of pictures, and the seconds that they took together."""
 
 
 def run(task: PicturesTask) -> Receipt:
@@ -142,6 +146,8 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
     keys = keys_of(task, wanted, kept)
     storage.write_table(urls[".keys.parquet"], keys)
+    slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
+    mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
     enter_files(task, mine, len(keys))
 
 
@@ -151,7 +157,7 @@ def enter_files(task: PicturesTask, mine: Receipt, keys: int) -> None:
     for name in names.values():
         mine.enter(task.build, name)
     text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}.parquet"))
-    mine.stats = {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
+    mine.stats |= {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 
 def _noting(
@@ -272,7 +278,8 @@ def _found(
     inline = {url for url in wanted.pages if url not in at and extract.is_inline(url)}
     if inline:
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
-    rest = fetch.fetch_all([url for url in wanted.pages if url not in at and url not in inline], task.config.fetch)
+    left = [url for url in wanted.pages if url not in at and url not in inline]
+    rest = fetch.fetch_all(left, task.config.fetch, spent=wanted.spent)
     while True:
         with the_books.timed("fetch"):
             pair = next(rest, None)

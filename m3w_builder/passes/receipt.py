@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import resource
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ class Receipt:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
+    worker: str = ""
+    """The process that did it, as host:pid."""
     reused: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -50,6 +54,7 @@ class Receipt:
             "seconds": round(self.seconds, 3),
             "cpu_seconds": round(self.cpu_seconds, 3),
             "peak_mb": round(self.peak_mb, 1),
+            "worker": self.worker,
         }
 
     @classmethod
@@ -57,6 +62,7 @@ class Receipt:
         return cls(
             pass_name=entry["pass"],
             ledger=Ledger.from_json(entry["ledger"]),
+            worker=entry.get("worker", ""),
             **{
                 name: entry[name]
                 for name in (
@@ -111,6 +117,7 @@ def once(
     work(receipt)
     receipt.seconds, receipt.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
     receipt.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    receipt.worker = f"{socket.gethostname()}:{os.getpid()}"
     storage.write_json(path(build, pass_name, partition), receipt.to_json())
     return receipt
 
