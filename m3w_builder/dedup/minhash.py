@@ -10,7 +10,7 @@ import xxhash
 
 from m3w_builder.dedup.near import mix
 
-_STEP = 4096
+_STEP = 1024
 """Shingles hashed at once: a long document's table stays within the processor's cache."""
 
 
@@ -21,13 +21,15 @@ def _permutations(number: int) -> tuple[np.ndarray, np.ndarray]:
     return (spread[:number] >> np.uint64(32)).astype(np.uint32) | np.uint32(1), spread[number:].astype(np.uint32)
 
 
+@lru_cache(maxsize=1 << 16)
+def _word(token: str) -> int:
+    """64 bits of a word; most words of a text were seen in the texts before."""
+    return xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+
+
 def shingles(tokens: Sequence[str], length: int) -> np.ndarray:
     """32 bits of each run of `length` words; of all words together where there are fewer."""
-    names: dict[str, int] = {}
-    for token in tokens:
-        if token not in names:
-            names[token] = xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
-    words = np.fromiter((names[token] for token in tokens), np.uint64, len(tokens))
+    words = np.fromiter(map(_word, tokens), np.uint64, len(tokens))
     length = min(length, len(tokens))
     runs = np.zeros(len(tokens) - length + 1, np.uint64)
     for start in range(length):
@@ -41,8 +43,9 @@ def signature(tokens: Sequence[str], permutations: int, length: int = 5) -> np.n
     found = shingles(tokens, length)
     least = np.full(permutations, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(found), _STEP):
-        values = found[start : start + _STEP, None] * factors + summands
-        np.minimum(least, values.min(axis=0), out=least)
+        values = np.multiply.outer(factors, found[start : start + _STEP])
+        values += summands[:, None]
+        np.minimum(least, values.min(axis=1), out=least)
     return least
 
 
