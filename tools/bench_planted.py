@@ -433,7 +433,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="60 pages, 40 pictures")
     parser.add_argument("--json", help="write the figures here")
     arguments = parser.parse_args()
-    most = 40 if arguments.quick else 300
+    most = 40 if arguments.quick else 150
     with tempfile.TemporaryDirectory() as folder:
         facts: dict[str, Any] = {}
         if arguments.web:
