@@ -8,7 +8,7 @@ import pytest
 
 from m3w_builder import report, storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report import reasons, thumbnails
+from m3w_builder.report import figures, reasons, thumbnails
 from tests.report.conftest import jpeg
 
 
@@ -72,3 +72,14 @@ def test_the_datasheet_is_filled_from_the_build_and_takes_no_markup_from_pages(b
     assert "| documents | 13 |" in sheet and "**to be answered**" in sheet
     assert "| length | 2 | 0 | too\\_short |" in sheet
     assert "<script>" not in sheet.replace("\\<script\\>", "")
+
+
+def test_each_stage_tells_its_milliseconds_a_page_and_a_picture(build):
+    found = figures.gather(build)
+    entry = next(entry for entry in found["ledger"] if entry["stage"] == "length")
+    entry["cpu_seconds"] = 1.5
+    url = report.write(build, found)
+    again = storage.read_bytes(url).decode()
+    report.write(build)
+    assert "CPU ms a page" in again and "CPU ms a picture" in again
+    assert f"{1500 / entry['pages']['in']:,.3f}" in again
