@@ -65,6 +65,8 @@ class Client:
                 total=None, connect=None, sock_connect=config.connect_timeout, sock_read=config.idle_timeout
             ),
         )
+        # Else it asks again at once, and no host's distance is kept, where a kept-alive connection was closed.
+        self.session._retry_connection = False
         return self
 
     async def __aexit__(self, kind: object, error: object, trace: TracebackType | None) -> None:

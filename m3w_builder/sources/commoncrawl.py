@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as dataset
 import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 
@@ -24,6 +26,9 @@ GAP = 1 << 16
 
 MAX_RANGE = 1 << 24
 """Bytes of one request."""
+
+AT_ONCE = 8
+"""Files of the index that are asked at the same time."""
 
 COLUMNS = ("url", "warc_filename", "warc_record_offset", "warc_record_length")
 
@@ -118,7 +123,10 @@ def check(source: CommonCrawlSource, place: str = "source.commoncrawl") -> None:
 
 
 def acquire(source: CommonCrawlSource, folder: str, note: Callable[[str], None]) -> None:
-    """Ask the index: each of its files once, its picks kept as a small table, so that a killed query goes on."""
+    """Ask the index: each of its files once, its picks kept as a small table, so that a killed query goes on.
+
+    Some files at a time, in threads: a query waits for the network, and what it computes holds no lock.
+    """
     if source.index is None:
         return
     storage.make_folder(folder)
@@ -130,21 +138,49 @@ def acquire(source: CommonCrawlSource, folder: str, note: Callable[[str], None])
     ]
     names = names[source.first : source.first + source.count if source.count else None]
     mark = hashlib.sha256(repr(replace(source, part_records=0, options={})).encode()).hexdigest()[:12]
+    paths = [storage.join(folder, f"index-{mark}-{number:05d}.parquet") for number in range(len(names))]
+    wanted, limit = source.index, source.index.max_records
+    # With a limit one by one: else later files would be asked for nothing.
+    step = 1 if limit else AT_ONCE
+
+    def ask(number: int) -> int:
+        if not storage.exists(paths[number]):
+            storage.write_table(paths[number], query(names[number], wanted, source.options))
+        with storage.open_read(paths[number]) as stream:
+            return int(pq.ParquetFile(stream).metadata.num_rows)
+
     total = 0
-    for number, name in enumerate(names):
-        path = storage.join(folder, f"index-{mark}-{number:05d}.parquet")
-        if not storage.exists(path):
-            storage.write_table(path, query(name, source.index, source.options))
-        total += pq.ParquetFile(storage.open_read(path)).metadata.num_rows
-        note(f"index: {number + 1} of {len(names)} files, {total:,} records")
-        if source.index.max_records and total >= source.index.max_records:
-            return
+    with ThreadPoolExecutor(step, "m3w-index") as pool:
+        for start in range(0, len(names), step):
+            some = range(len(names))[start : start + step]
+            for number, rows in zip(some, pool.map(ask, some), strict=True):
+                total += rows
+                note(f"index: {number + 1} of {len(names)} files, {total:,} records")
+            if limit and total >= limit:
+                return
 
 
 def query(url: str, wanted: IndexQuery, options: Mapping[str, Any]) -> pa.Table:
-    """What one Parquet file of the index picks, by file and offset; row groups that hold nothing are not read."""
+    """What one Parquet file of the index picks, sorted by file and offset.
+
+    Row group by row group, of which those whose statistics rule them out are not read; only what fits is held.
+    """
     with files.open_binary(url, options) as stream:
-        table = pq.read_table(stream, columns=list(COLUMNS), filters=condition(wanted))
+        fragment = dataset.ParquetFileFormat().make_fragment(pa.PythonFile(stream, mode="r"))
+        scanner = fragment.scanner(
+            columns=list(COLUMNS[1:]),
+            filter=condition(wanted),
+            batch_size=1 << 16,
+            batch_readahead=2,
+            use_threads=False,
+        )
+        batches, count = [], 0
+        for batch in scanner.to_batches():
+            batches.append(batch)
+            count += len(batch)
+            if wanted.max_records and count >= wanted.max_records:
+                break
+        table = pa.Table.from_batches(batches, schema=scanner.projected_schema)
     if wanted.max_records:
         table = table.slice(0, wanted.max_records)
     return table.sort_by([("warc_filename", "ascending"), ("warc_record_offset", "ascending")])

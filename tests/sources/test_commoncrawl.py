@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,53 @@ def test_over_http_with_a_server_that_stumbles(base: Path, tmp_path: Path, site:
     assert len(pages(source, tmp_path / "out")) == 12
     assert not [path for _, path in site.asked[before:] if path.endswith(".parquet")]
     assert len(pages(CommonCrawlSource(CRAWL, url, count=2), tmp_path / "out")) == 16
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """An S3 service on loopback with an empty bucket `commoncrawl`: options of its file system."""
+    pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server.start()
+    host, port = server.get_host_and_port()
+    yield {"endpoint_url": f"http://{host}:{port}"}
+    server.stop()
+
+
+def test_over_s3(base: Path, tmp_path: Path, s3: dict[str, Any]) -> None:
+    import fsspec
+
+    fs = fsspec.filesystem("s3", **s3)
+    fs.mkdir("commoncrawl")
+    fs.put(str(base) + "/", "commoncrawl/", recursive=True)
+    whole = pages(CommonCrawlSource(CRAWL, "s3://commoncrawl/", options=s3), tmp_path / "out")
+    assert whole == pages(CommonCrawlSource(CRAWL, str(base)), tmp_path / "out")
+    query = IndexQuery(tlds=["org"])
+    picked = pages(CommonCrawlSource(CRAWL, "s3://commoncrawl/", index=query, options=s3), tmp_path / "s3")
+    assert len(picked) == 12
+    assert picked == pages(CommonCrawlSource(CRAWL, str(base), index=query), tmp_path / "local")
+
+
+def test_an_index_query_that_was_cut_off_asks_only_the_files_left(base: Path, tmp_path: Path) -> None:
+    config = SourceConfig(commoncrawl=CommonCrawlSource(CRAWL, str(base), index=IndexQuery()))
+    acquire(config, FetchConfig(), str(tmp_path / "out"))
+    first, second = sorted((tmp_path / "out").glob("index-*.parquet"))
+    kept = first.stat().st_mtime_ns
+    second.unlink()
+    acquire(config, FetchConfig(), str(tmp_path / "out"))
+    assert first.stat().st_mtime_ns == kept
+    assert second.exists()
+
+
+def test_a_limit_of_records_holds_over_all_files(base: Path, tmp_path: Path) -> None:
+    config = SourceConfig(commoncrawl=CommonCrawlSource(CRAWL, str(base), index=IndexQuery(max_records=3)))
+    acquire(config, FetchConfig(), str(tmp_path / "out"))
+    assert len(list((tmp_path / "out").glob("index-*.parquet"))) == 1
+    found = [one for part in plan(config, str(tmp_path / "out")) for one in read(part.input, ReadLimits())]
+    assert len(found) == 3
 
 
 def test_a_crawl_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
