@@ -24,7 +24,7 @@ docs: $(VENV)/.dev
 	$(BIN)/mkdocs build
 
 bench: $(VENV)/.dev
-	@for program in tools/bench_*.py; do echo "== $$program"; $(BIN)/python $$program --quick || exit 1; done
+	$(BIN)/python tools/bench_all.py --json bench.json
 
 $(VENV)/.core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "m3w needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'

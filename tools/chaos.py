@@ -351,7 +351,7 @@ def cases(number: int) -> dict[str, Callable[[Stage], str]]:
         "two": two,
         "spoilt": spoilt,
         "poison": lambda stage: struck(stage, "exit"),
-        "hang": lambda stage: struck(stage, "hang", task_seconds=15),
+        "hang": lambda stage: struck(stage, "hang", task_seconds=45),
         "memory": lambda stage: struck(stage, "memory"),
         "scheduler": scheduler,
         "disk": disk,

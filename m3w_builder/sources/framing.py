@@ -327,7 +327,7 @@ def header_lines(head: bytes) -> dict[str, str]:
     headers: dict[str, str] = {}
     name = ""
     for line in head.decode("utf-8", "replace").splitlines()[1:]:
-        if line[:1] in (" ", "\t") and name:
+        if line[:1] in (" ", "\t") and name in headers:
             headers[name] += " " + line.strip()
             continue
         name, colon, value = line.partition(":")

@@ -25,6 +25,7 @@ from m3w_builder.sources import (
     SourceConfig,
     WarcSource,
     check,
+    framing,
     plan,
     read,
     read_payload,
@@ -409,3 +410,8 @@ def test_block_and_allow_lists_hold_for_archived_pages(write: Any, record: Any, 
     found = list(read({"kind": "warc", "file": path}, limits))
     told = [one.drop.reason if isinstance(one, Refused) else "page" for one in found]
     assert told == ["page", "blocked", "not_allowed"]
+
+
+def test_a_continued_line_behind_a_line_that_is_no_header_is_left_out():
+    """Found by fuzzing: a line without a colon or a name, and one that continues it."""
+    assert framing.header_lines(b"HTTP/1.1 200 OK\r\nbroken\r\n more\r\n: x\r\n y\r\nA: b\r\n c") == {"a": "b c"}

@@ -1,0 +1,94 @@
+"""What kills a worker is found and dropped alone; what nobody wrote that way is found by its checksum and made anew."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from m3w_builder import cluster, verify
+from m3w_builder.passes.suspects import Suspects
+
+KILLER = '''
+import os
+from dataclasses import dataclass
+from typing import ClassVar
+
+@dataclass(frozen=True)
+class Killer:
+    """Ends its process over one page."""
+    name: ClassVar[str] = "killer"
+    reasons: ClassVar[dict] = {}
+    url: str = ""
+
+    def __call__(self, batch):
+        if any(one.url == self.url for one in batch):
+            os._exit(9)
+        return list(batch)
+'''
+
+
+def urls(out, name):
+    return pq.read_table(Path(out, "pages", name), columns=["url"])["url"].to_pylist()
+
+
+def test_a_page_that_kills_its_worker_is_dropped_alone(make, tmp_path, monkeypatch):
+    good, _, _ = make("good")
+    (tmp_path / "killer_stage.py").write_text(KILLER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    bad = urls(good, "000001.parquet")[1]
+    out, summary, _ = make(
+        "build",
+        text=[{"killer_stage:Killer": {"url": bad}}],
+        plugins=["killer_stage"],
+        cluster={"kind": "local", "workers": 1, "dashboard": ""},
+    )
+    assert summary.quarantined == []
+    rows = pq.read_table(Path(out, "pages", "000001.dropped.parquet")).to_pylist()
+    assert (bad, "poisoned") in [(row["url"], row["reason"]) for row in rows]
+    assert urls(out, "000001.parquet") == [url for url in urls(good, "000001.parquet") if url != bad]
+    assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_one_death_is_chance_and_two_are_not(tmp_path):
+    def died(name):
+        Suspects(str(tmp_path), "pages", 0, attempt=2).touch(name)
+
+    died("x")
+    assert Suspects(str(tmp_path), "pages", 0, attempt=3).drop("x") is None
+    died("x")
+    assert Suspects(str(tmp_path), "pages", 0, attempt=1).drop("x").reason == "poisoned"
+    assert Suspects(str(tmp_path), "pages", 0, attempt=1).drop("y") is None
+
+
+def test_what_raises_is_nobodys_death(tmp_path):
+    suspects = Suspects(str(tmp_path), "pages", 0, attempt=2)
+    for _ in range(2):
+        with pytest.raises(OSError), suspects.watch():
+            suspects.touch("x")
+            raise OSError("no space left")
+    assert Suspects(str(tmp_path), "pages", 0, attempt=3).poisoned == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "undone"),
+    [
+        ("pages/000000.parquet", ["pictures", "exchange2", "shards"]),
+        ("pages/000001.keys.parquet", ["exchange1", "pictures", "exchange2", "shards"]),
+        ("exchange1/decisions/000000.parquet", ["pictures", "exchange2", "shards"]),
+        ("pictures/000000.bin", ["exchange2", "shards"]),
+    ],
+)
+def test_a_file_with_one_bit_turned_is_found_and_made_anew(make, spoilt, undone):
+    out, _, _ = make()
+    before = {path.name: path.read_bytes() for path in Path(out, "shards").glob("*.tar")}
+    for folder in undone:
+        shutil.rmtree(Path(out, folder))
+    body = bytearray(Path(out, spoilt).read_bytes())
+    body[len(body) // 3] ^= 4
+    Path(out, spoilt).write_bytes(bytes(body))
+    _, _, listener = make()
+    assert any("made anew" in note for note in listener.notes)
+    assert {path.name: path.read_bytes() for path in Path(out, "shards").glob("*.tar")} == before
+    assert verify.verify(out, cluster.Serial(1))[1] == []

@@ -1,0 +1,87 @@
+"""Runs every benchmark at its small size; prints the ratios against peers, now and as last committed.
+
+    python tools/bench_all.py [--json FILE] [--only NAME …] [--keep]
+
+Each tools/bench_*.py runs with `--quick --json`. A ratio is any figure whose name says so; those last committed stand
+in tools/figures.json, which `--keep` writes anew (those of the programs that ran; the rest stays). Exit code 1 where a
+program broke, or a ratio fell below 0.7 of the committed one; goals that a program misses at its small size are told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+TOOLS = Path(__file__).parent
+FIGURES = TOOLS / "figures.json"
+FALL = 0.7
+
+
+def ratios(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Every number under a name with `ratio` in it, by its place; rows are named by their `who`."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            if "ratio" in name and isinstance(entry, (int, float)) and not isinstance(entry, bool):
+                yield f"{place}{name}", float(entry)
+            elif name not in ("machine", "versions"):
+                yield from ratios(entry, f"{place}{name}.")
+    elif isinstance(value, list):
+        for number, entry in enumerate(value):
+            label = entry.get("who", number) if isinstance(entry, dict) else number
+            yield from ratios(entry, f"{place}{label}.")
+
+
+def run(program: Path, folder: Path) -> dict[str, Any]:
+    """What a benchmark wrote, with its exit code and, where it broke, its last words."""
+    out = folder / f"{program.stem}.json"
+    command = [sys.executable, str(program), "--quick", "--json", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    facts = json.loads(out.read_text()) if out.exists() else {}
+    if done.returncode not in (0, 1) or not out.exists():
+        facts["broke"] = done.stderr[-1000:]
+    return {**facts, "exit_code": done.returncode}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="as without: every program runs at its small size")
+    parser.add_argument("--json", help="write everything here")
+    parser.add_argument("--only", nargs="*", default=[], help="names without bench_, as `build fetch`")
+    parser.add_argument("--keep", action="store_true", help="write tools/figures.json")
+    arguments = parser.parse_args()
+    programs = [path for path in sorted(TOOLS.glob("bench_*.py")) if path.stem != "bench_all"]
+    programs = [path for path in programs if not arguments.only or path.stem.removeprefix("bench_") in arguments.only]
+    committed = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    facts: dict[str, Any] = {}
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="m3w-bench-all-") as folder:
+        for program in programs:
+            facts[program.stem] = mine = run(program, Path(folder))
+            print(f"{program.stem}: exit code {mine['exit_code']}", flush=True)
+            if "broke" in mine:
+                bad += 1
+                print(f"  broke: {mine['broke']}")
+            before = dict(ratios(committed.get(program.stem, {})))
+            for place, value in ratios(mine):
+                old = before.get(place)
+                change = "" if old is None else f", last {old:.2f}"
+                fell = old is not None and value < FALL * old
+                bad += fell
+                print(f"  {place:44} {value:8.2f}{change}{'  FELL' if fell else ''}")
+            for line in mine.get("missed_goals", []):
+                print(f"  goal missed: {line}")
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    if arguments.keep:
+        FIGURES.write_text(json.dumps({**committed, **facts}, indent=1, sort_keys=True) + "\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
