@@ -81,6 +81,19 @@ def names(url: str) -> list[str]:
         return []
 
 
+def sizes(url: str) -> dict[str, int]:
+    """The bytes of each file in a folder by its name, from one listing; empty where there is no such folder."""
+    fs, path = url_to_fs(url)
+    fs.invalidate_cache()
+    try:
+        entries = fs.ls(path, detail=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return {
+        one["name"].rstrip("/").rsplit("/", 1)[-1]: int(one["size"] or 0) for one in entries if one["type"] == "file"
+    }
+
+
 def size(url: str) -> int:
     fs, path = url_to_fs(url)
     return int(fs.size(path))

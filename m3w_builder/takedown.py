@@ -193,8 +193,9 @@ def _enter(task: TakeTask, mine: Receipt, rows: list[dict[str, Any]], tars: list
     for name in tars:
         for one, _ in shards.samples(storage.join(task.build, f"{name}.tar")):
             statistics.add_document(one)
-    splits = shards.totals(described(storage.join(task.build, f"{name}.parquet")) for name in tars)
-    mine.stats |= {"documents": statistics.to_json(), "splits": splits}
+    left = [described(storage.join(task.build, f"{name}.parquet")) for name in tars]
+    counts = {shard.name: shard.samples for shard in left}
+    mine.stats |= {"documents": statistics.to_json(), "splits": shards.totals(left), "rows": counts}
 
 
 def of_options(

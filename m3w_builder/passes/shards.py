@@ -117,6 +117,7 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
     mine.stats = {
         "documents": statistics.to_json(),
         "splits": shards.totals(written),
+        "rows": {shard.name: shard.samples for shard in written},
         "partitions": list(task.partitions),
     }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ from m3w_builder import shards, storage
 from m3w_builder.document import Document
 from m3w_builder.errors import BuildError
 
+READERS = 8
+"""Indexes that are read at once."""
 PASSES = ("pages", "pictures", "shards")
 """The passes that leave dropped rows, in their order."""
 
@@ -59,12 +62,9 @@ class Catalogue:
         self.indexes: list[Index] = []
         folder = storage.join(build, "shards")
         start = 0
-        for name in storage.names(folder):
-            if name.endswith(".parquet") and name.count(".") == 1:
-                with storage.open_read(storage.join(folder, name)) as stream:
-                    rows = pq.ParquetFile(stream).metadata.num_rows
-                self.indexes.append(Index(storage.join(folder, name), start, rows))
-                start += rows
+        for name, rows in _rows(build, folder):
+            self.indexes.append(Index(storage.join(folder, name), start, rows))
+            start += rows
         if not self.indexes:
             raise BuildError(f"{build}: no finished build lies there (no index in shards/); run `m3w build` first")
         self.total = start
@@ -77,12 +77,13 @@ class Catalogue:
         """The numbers of the documents that a query wants, rising."""
         if query == Query():
             return np.arange(self.total)
-        found = []
-        for index in self.indexes:
-            row = index.start
-            for table in storage.iter_tables(index.url, columns(query)):
-                found.append(np.flatnonzero(wanted(table, query)) + row)
-                row += table.num_rows
+        needed = columns(query)
+
+        def one(index: Index) -> np.ndarray[Any, np.dtype[np.int64]]:
+            return np.flatnonzero(wanted(storage.read_table(index.url, needed), query)) + index.start
+
+        with ThreadPoolExecutor(READERS) as pool:
+            found = list(pool.map(one, self.indexes))
         return np.concatenate(found) if found else np.empty(0, np.int64)
 
     def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
@@ -157,18 +158,56 @@ def wanted(table: pa.Table, query: Query) -> np.ndarray[Any, np.dtype[np.bool_]]
     if query.pictures:
         masks.append(pc.greater_equal(table["images"], query.pictures))
     if query.score:
-        scores = table["scores"].combine_chunks()
-        named = pa.MapArray.from_arrays(scores.offsets, scores.values.field("name"), scores.values.field("score"))
-        value = pc.map_lookup(named, pa.scalar(query.score), "first")
-        masks.append(pc.is_valid(value))
+        value = score_of(table["scores"], query.score)
+        masks.append(pa.array(~np.isnan(value)))
         if query.least is not None:
-            masks.append(pc.greater_equal(value, query.least))
+            masks.append(pa.array(value >= query.least))
         if query.most is not None:
-            masks.append(pc.less_equal(value, query.most))
+            masks.append(pa.array(value <= query.most))
     keep = np.ones(table.num_rows, bool)
     for mask in masks:
         keep &= pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
     return keep
+
+
+def score_of(scores: pa.ChunkedArray, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """A score of each row by its name; NaN where a row has none."""
+    found = np.full(len(scores), np.nan)
+    scores = scores.combine_chunks()
+    entries = pc.list_flatten(scores)
+    rows = pc.list_parent_indices(scores).to_numpy(zero_copy_only=False)
+    hits = pc.equal(pc.struct_field(entries, "name"), name).to_numpy(zero_copy_only=False)
+    found[rows[hits]] = pc.struct_field(entries, "score").to_numpy(zero_copy_only=False)[hits]
+    return found
+
+
+LIST = pa.schema([("name", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64())])
+"""The indexes of a build in their order: file, documents, bytes of the file; written with the report."""
+
+
+def write_list(build: str, rows: Iterable[tuple[str, int, int]]) -> None:
+    """Write BUILD/report/indexes.parquet, so that a browser needs not open every index to know how long it is."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(LIST)
+    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, LIST, strict=True)], schema=LIST)
+    storage.write_table(storage.join(build, "report", "indexes.parquet"), table)
+
+
+def _rows(build: str, folder: str) -> list[tuple[str, int]]:
+    """(file, documents) of each index: from the list where it holds these very files, else from the files' ends."""
+    sizes = storage.sizes(folder)
+    names = sorted(name for name in sizes if name.endswith(".parquet") and name.count(".") == 1)
+    url = storage.join(build, "report", "indexes.parquet")
+    if storage.exists(url):
+        known = {row["name"]: row for row in storage.read_table(url).to_pylist()}
+        if all(name in known and known[name]["bytes"] == sizes[name] for name in names):
+            return [(name, known[name]["rows"]) for name in names]
+
+    def length(name: str) -> int:
+        with storage.open_read(storage.join(folder, name)) as stream:
+            return int(pq.ParquetFile(stream).metadata.num_rows)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(zip(names, pool.map(length, names), strict=True))
 
 
 def dropped(build: str, wanted: dict[str, str], text: str, start: int, number: int) -> list[dict[str, Any]]:

@@ -43,19 +43,24 @@ def gather(build: str) -> dict[str, Any]:
     total = Statistics()
     shards = size = 0
     draw = Draw(DRAWN)
+    cost = no_cost("shards")
+    indexes: list[tuple[str, int, int]] = []
     for receipt in receipts(build, "shards"):
+        add_cost(cost, receipt)
         total.merge(Statistics.from_json(receipt["stats"]["documents"]))
         tars = {name: output for name, output in sorted(receipt["outputs"].items()) if name.endswith(".tar")}
         shards += len(tars)
         size += sum(output["bytes"] for output in tars.values())
         names = [name.rsplit("/", 1)[-1].removesuffix(".tar") for name in tars]
         draw.offer(names, receipt["stats"]["documents"]["sums"].get("documents", 0))
+        for name, rows in receipt["stats"].get("rows", {}).items():
+            indexes.append((f"{name}.parquet", rows, receipt["outputs"][f"shards/{name}.parquet"]["bytes"]))
     ledger = storage.read_json(storage.join(build, "ledger.json"))
     return {
         "build": name_of(build),
         "ledger": ledger,
         "dropped": dropped(ledger),
-        "passes": [cost for name in PASSES if (cost := costs(build, name))],
+        "passes": [*filter(None, (rounded(cost) if name == "shards" else costs(build, name) for name in PASSES))],
         "sums": {name: total.sums[name] for name in SUMS},
         "shards": shards,
         "shard_bytes": size,
@@ -73,13 +78,14 @@ def gather(build: str) -> dict[str, Any]:
         "tokens": tokens(total),
         "duplicates": duplicates(build),
         "drawn": draw.drawn(),
+        "indexes": indexes,
         "peers": list(PEERS),
         "verdict": _verdict(build),
         "versions": versions(),
     }
 
 
-HIDDEN = ("samples", "drawn")
+HIDDEN = ("samples", "drawn", "indexes")
 """What `gather` gives to those that go on with it, and report.json does not hold."""
 
 
@@ -115,15 +121,28 @@ def duplicates(build: str) -> dict[str, Any]:
 
 def costs(build: str, pass_name: str) -> dict[str, Any] | None:
     """What the tasks of a pass took together; None where it left no receipt. `peak_mb` is the largest of a process."""
-    cost: dict[str, Any] = {
-        "pass": pass_name, "tasks": 0, "seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0, "bytes": 0,
-    }  # fmt: skip
+    cost = no_cost(pass_name)
     for receipt in receipts(build, pass_name):
-        cost["tasks"] += 1
-        cost["seconds"] += receipt["seconds"]
-        cost["cpu_seconds"] += receipt["cpu_seconds"]
-        cost["peak_mb"] = max(cost["peak_mb"], receipt["peak_mb"])
-        cost["bytes"] += sum(output["bytes"] for output in receipt["outputs"].values())
+        add_cost(cost, receipt)
+    return rounded(cost)
+
+
+def no_cost(pass_name: str) -> dict[str, Any]:
+    """The cost of a pass to begin with."""
+    return {"pass": pass_name, "tasks": 0, "seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0, "bytes": 0}
+
+
+def add_cost(cost: dict[str, Any], receipt: dict[str, Any]) -> None:
+    """Take one task's receipt in."""
+    cost["tasks"] += 1
+    cost["seconds"] += receipt["seconds"]
+    cost["cpu_seconds"] += receipt["cpu_seconds"]
+    cost["peak_mb"] = max(cost["peak_mb"], receipt["peak_mb"])
+    cost["bytes"] += sum(output["bytes"] for output in receipt["outputs"].values())
+
+
+def rounded(cost: dict[str, Any]) -> dict[str, Any] | None:
+    """The cost as it is told; None where no task was met."""
     return {name: round(v, 1) if isinstance(v, float) else v for name, v in cost.items()} if cost["tasks"] else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from m3w_builder import storage
-from m3w_builder.report import charts, datasheet, draw, figures, tables, thumbnails, topics
+from m3w_builder.report import catalogue, charts, datasheet, draw, figures, tables, thumbnails, topics
 from m3w_builder.report.charts import Scale
 from m3w_builder.report.statistics import SCORE_STEPS
 
@@ -55,6 +55,7 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     folder = storage.join(build, "report")
     told = {name: value for name, value in found.items() if name not in figures.HIDDEN}
     storage.write_json(storage.join(folder, "report.json"), told)
+    catalogue.write_list(build, found["indexes"])
     storage.write_bytes(storage.join(folder, "datasheet.md"), datasheet.markdown(build, found).encode())
     storage.write_bytes(storage.join(folder, "funnel.csv"), tables.funnel(found["ledger"]))
     storage.write_bytes(storage.join(folder, "distributions.csv"), tables.distributions(found["histograms"]))

@@ -71,7 +71,8 @@ class Distinct:
             self.registers[register] = rank
 
     def merge(self, other: Distinct) -> None:
-        self.registers = bytearray(map(max, self.registers, other.registers))
+        mine, others = (np.frombuffer(one.registers, np.uint8) for one in (self, other))
+        self.registers = bytearray(np.maximum(mine, others).tobytes())
 
     def count(self) -> int:
         """The estimate; few names are counted by the registers that are still empty."""
@@ -134,8 +135,9 @@ class Sample:
         self.keep = keep
         self.limit = int(packed["limit"]) if packed else self.ALL
         """Every hash below it is held."""
-        held = np.frombuffer(base64.b64decode(packed["hashes"]), "<u8") if packed else ()
-        self.hashes: set[int] = {int(value) for value in held}
+        self.hashes: set[int] = set()
+        if packed:
+            self.hashes.update(np.frombuffer(base64.b64decode(packed["hashes"]), "<u8").tolist())
 
     def add(self, name: str) -> None:
         value = xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))
@@ -145,8 +147,11 @@ class Sample:
                 self._shrink(self.keep)
 
     def merge(self, other: Sample) -> None:
-        self.limit = min(self.limit, other.limit)
-        self.hashes = {value for value in self.hashes | other.hashes if value < self.limit}
+        if other.limit < self.limit:
+            self.limit = other.limit
+            self.hashes = {value for value in self.hashes if value < self.limit}
+        limit = self.limit
+        self.hashes.update(value for value in other.hashes if value < limit)
         self._shrink(self.keep)
 
     def _shrink(self, keep: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import threading
 from http.client import HTTPConnection
 
@@ -12,7 +13,7 @@ import pytest
 from m3w_builder import storage
 from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.report import app as pages
-from m3w_builder.report import browse, judging
+from m3w_builder.report import browse, catalogue, judging
 from m3w_builder.report.app import App
 from m3w_builder.report.catalogue import Catalogue, Query
 from m3w_builder.shards import INDEX
@@ -168,3 +169,17 @@ def test_documents_of_a_large_index_are_found_across_its_row_groups(tmp_path):
         [n for n in range(number) if n % 100 == 7 and n % 7 == 6]
     )
     assert catalogue.find(f"{199_999:032x}") == 199_999
+
+
+def test_lengths_come_from_the_list_while_it_holds_these_very_files(tmp_path, build):
+    shutil.copytree(build, tmp_path / "copy")
+    copy = str(tmp_path / "copy")
+    names = {
+        name: size
+        for name, size in storage.sizes(f"{copy}/shards").items()
+        if name.count(".") == 1 and "parquet" in name
+    }
+    catalogue.write_list(copy, [(name, 1, size) for name, size in names.items()])
+    assert Catalogue(copy).total == len(names)
+    catalogue.write_list(copy, [(name, 1, size + 1) for name, size in names.items()])
+    assert Catalogue(copy).total == 13

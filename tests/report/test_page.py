@@ -83,3 +83,15 @@ def test_each_stage_tells_its_milliseconds_a_page_and_a_picture(build):
     report.write(build)
     assert "CPU ms a page" in again and "CPU ms a picture" in again
     assert f"{1500 / entry['pages']['in']:,.3f}" in again
+
+
+def test_a_real_build_is_told_with_tokens_repeats_and_all_reasons_on_a_small_page(sample_build):
+    html = storage.read_bytes(report.write(sample_build)).decode()
+    told = storage.read_json(f"{sample_build}/report/report.json")
+    assert told["tokens"][0]["tokens"] > told["sums"]["words"] / 2
+    assert told["duplicates"]["sizes"]
+    for row in told["dropped"]:
+        assert f"{row['reason'].replace('_', ' ')}</span>" in html, row
+    assert len(re.sub(r"data:image/jpeg;base64,[^\"]*", "", html)) < 3_000_000
+    rows = list(csv.DictReader(storage.read_bytes(f"{sample_build}/report/figures.csv").decode().splitlines()))
+    assert {"figure": "sums", "of": "tokens", "measure": "count", "value": str(told["sums"]["tokens"])} in rows
