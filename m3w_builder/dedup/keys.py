@@ -158,7 +158,8 @@ def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.
     One row a place for its bytes, for its pixels and for its look, distance + 1 near ones, and one a document for its
     set of pictures, as far as each is asked for.
     """
-    sha = np.array([picture_key(name) for name in pictures["sha256"].to_pylist()], np.uint64)
+    sha = np.frombuffer(bytes.fromhex("".join(name[:16] for name in pictures["sha256"].to_pylist())), ">u8")
+    sha = sha.astype(np.uint64)
     doc, host = pictures["doc"].to_numpy(), pictures["host"].to_numpy()
     within = {"corpus": None, "host": mix(host), "document": mix(doc)}[config.pictures_within]
     columns = {

@@ -166,7 +166,7 @@ def _checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str
 
 
 def _write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
-    storage.write_table(storage.join(build, name), table)
+    storage.write_table(storage.join(build, name), table, row_group=1 << 16)
     mine.enter(build, name)
 
 

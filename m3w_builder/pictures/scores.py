@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,26 +139,62 @@ class Embedding:
     """Px on the shorter side that it looks at."""
 
     model: str
-    """Name of the model, as open_clip has it, `local-dir:FOLDER` or `hf-hub:OWNER/NAME`."""
+    """Name of the model: as open_clip has it, `local-dir:FOLDER`, `hf-hub:OWNER/NAME`; or as torchvision has it."""
     weights: str = ""
-    """Tag of pretrained weights, or the path of a file."""
+    """Tag of open_clip's pretrained weights, or the path of a file."""
+    encoder: Literal["open_clip", "imagededup"] = "open_clip"
+    """An open_clip model, or imagededup's CNN over a model of torchvision, whose weights are in the file `weights`."""
     device: str = "auto"
-    """Where the model runs: cpu, cuda; auto takes a GPU where there is one."""
+    """Where open_clip's model runs: cpu, cuda; auto takes a GPU where there is one."""
 
     def check(self) -> None:
         """Load the model; raises ConfigError where that cannot be."""
-        clip.load(self.model, self.weights, self.device, "fp32")
+        if self.encoder == "imagededup":
+            _cnn(self.model, self.weights)
+        else:
+            clip.load(self.model, self.weights, self.device, "fp32")
 
     def __call__(self, batch: Sequence[Picture], /) -> list[Picture | Drop]:
         if not batch:
             return []
-        vectors = _vectors(batch, self.model, self.weights, self.device)
+        if self.encoder == "imagededup":
+            encoder = _cnn(self.model, self.weights)
+            vectors = np.concatenate([encoder.encode_image(image_array=picture.array) for picture in batch])
+        else:
+            vectors = _vectors(batch, self.model, self.weights, self.device)
         for picture, number in zip(batch, signs(vectors), strict=True):
             picture.embedding = number
         return [
             picture if np.isfinite(vector).all() else Drop("no_vector")
             for picture, vector in zip(batch, vectors, strict=True)
         ]
+
+
+@lru_cache(maxsize=2)
+def _cnn(name: str, weights: str) -> Any:
+    """imagededup's CNN over a model of torchvision without its last layer. Raises ConfigError without its weights."""
+    import torch
+    import torchvision
+    from imagededup.methods import CNN
+    from imagededup.utils import CustomModel
+
+    try:
+        model = torchvision.models.get_model(name, weights=None)
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ConfigError(f"torchvision's '{name}' with weights '{weights}' cannot be loaded here ({why})") from None
+    setattr(model, "fc" if hasattr(model, "fc") else "classifier", torch.nn.Identity())
+    steps = torchvision.transforms
+    transform = steps.Compose(
+        [
+            steps.Resize(256),
+            steps.CenterCrop(224),
+            steps.ToTensor(),
+            steps.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ]
+    )
+    return CNN(verbose=False, model_config=CustomModel(name=name, model=model.eval(), transform=transform))
 
 
 def signs(vectors: NDArray[np.float32]) -> list[int]:

@@ -217,3 +217,19 @@ def test_pictures_on_a_block_list_go(tmp_path) -> None:
     assert [getattr(answer, "reason", "kept") for answer in stage([one, other])] == ["blocked_bytes", "kept"]
     with pytest.raises(ConfigError, match="no hash list"):
         STAGES["blocked"](lists=(str(tmp_path / "none"),)).check()
+
+
+def test_an_embedding_may_be_imagededups(tmp_path) -> None:
+    import torch
+    import torchvision
+
+    torch.manual_seed(0)
+    weights = tmp_path / "weights.pt"
+    torch.save(torchvision.models.get_model("squeezenet1_1").state_dict(), weights)
+    stage = STAGES["embedding"](model="squeezenet1_1", weights=str(weights), encoder="imagededup")
+    pictures = [decoded(scene(300, 240, seed), stage) for seed in (0, 1)] + [decoded(scene(300, 240, 0), stage, "JPEG")]
+    assert stage(pictures) == pictures
+    first, other, again = (picture.embedding for picture in pictures)
+    assert (first ^ again).bit_count() <= 4 < (first ^ other).bit_count() + 4
+    with pytest.raises(ConfigError, match="cannot be loaded here"):
+        STAGES["embedding"](model="squeezenet1_1", weights=str(tmp_path / "none"), encoder="imagededup").check()
