@@ -1,6 +1,8 @@
 """Benchmark of reading shards: ours beside webdataset, tarfile and a bare read of the same bytes, in one run.
 
 python tools/bench_loader.py [--quick] [--json FILE] [--samples N]
+
+Energon, litdata and mosaicml-streaming stand beside them where they are installed, over their own layouts.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ from m3w_builder import shards
 from m3w_builder.document import Document, Image, Source, Text, from_json, make_key
 from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.transform import CLIP_MEAN, CLIP_STD, Resized
+
+sys.path.insert(0, str(Path(__file__).parent))
+import loader_peers
 
 GOALS = (
     ("reading, to a raw tar read", "ours", "tarfile", 0.5),
@@ -156,26 +161,26 @@ def batches(url: str) -> int:
     return sum(len(batch.keys) for batch in loader)
 
 
-READERS: dict[str, tuple[Callable[[str], int], str]] = {
-    "bytes of the file": (bare, "read"),
-    "tarfile": (raw_tar, "read"),
-    "ours": (ours, "read"),
-    "webdataset, bytes": (their_bytes, "read"),
-    "webdataset": (theirs, "read"),
-    "ours at 224": (ours_decoded, "decode"),
-    "webdataset + Pillow at 224": (theirs_decoded, "decode"),
-    "our loader at 224": (batches, "decode"),
+READERS: dict[str, Callable[[str], int]] = {
+    "bytes of the file": bare,
+    "tarfile": raw_tar,
+    "ours": ours,
+    "webdataset, bytes": their_bytes,
+    "webdataset": theirs,
+    "ours at 224": ours_decoded,
+    "webdataset + Pillow at 224": theirs_decoded,
+    "our loader at 224": batches,
 }
 
 
-def measure(url: str, count: int, rounds: int) -> dict[str, float]:
+def measure(readers: dict[str, Callable[[str], int]], url: str, count: int, rounds: int) -> dict[str, float]:
     """Samples per CPU second of each reader: the best of `rounds`, all readers in turn each round.
 
     CPU time, since the file lies in the page cache and other work on the machine must not tell.
     """
     best: dict[str, float] = {}
     for _ in range(rounds):
-        for name, (reader, _) in READERS.items():
+        for name, reader in readers.items():
             started = time.process_time()
             read = reader(url)
             seconds = time.process_time() - started
@@ -185,12 +190,12 @@ def measure(url: str, count: int, rounds: int) -> dict[str, float]:
     return best
 
 
-def machine() -> dict[str, Any]:
+def machine(peers: list[str]) -> dict[str, Any]:
     try:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         commit = ""
-    packages = ("webdataset", "pillow", "opencv-python-headless", "numpy", "torch")
+    packages = ("webdataset", "pillow", "opencv-python-headless", "numpy", "torch", *peers)
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -203,18 +208,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small shard, under a minute")
     parser.add_argument("--samples", type=int, default=0, help="samples of the shard (default: 600, quick: 200)")
+    parser.add_argument("--rounds", type=int, default=5, help="each reader's best of so many rounds counts")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     arguments = parser.parse_args()
     count = arguments.samples or (200 if arguments.quick else 600)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
         made = shards.write(
-            documents(count, pictures(60)), folder, "000000", ShardsConfig(target_mb=1 << 20, validation=0.0)
+            documents(count, pictures(60)),
+            f"{folder}/shards",
+            "000000",
+            ShardsConfig(target_mb=1 << 20, validation=0.0),
         )
-        url = str(Path(folder) / f"{made[0].name}.tar")
+        url = f"{folder}/shards/{made[0].name}.tar"
         megabytes = Path(url).stat().st_size / 1e6
-        rates = measure(url, count, 3)
-    print(f"{count} samples, {megabytes:.0f} MB, one process, the best of 3\n")
+        peers = list(loader_peers.readers(folder, f"{folder}/peers"))
+        readers = READERS | {name: reader for name, reader, _ in peers}
+        rates = measure(readers, url, count, arguments.rounds)
+    print(f"{count} samples, {megabytes:.0f} MB, one process, the best of {arguments.rounds}\n")
     for name, rate in rates.items():
         print(f"  {name:30s} {rate:10.0f} samples/CPU s {rate * megabytes / count:10.0f} MB/CPU s")
     print()
@@ -224,7 +235,8 @@ def main() -> int:
         missed += ratios[what] < least
         print(f"  {what:45s} {ratios[what]:6.2f}  (wants {least}) {'' if ratios[what] >= least else 'MISSED'}")
     if arguments.json:
-        figures = {"samples": count, "megabytes": megabytes, "rates": rates, "ratios": ratios, **machine()}
+        figures = {"samples": count, "megabytes": megabytes, "rates": rates, "ratios": ratios}
+        figures |= machine([package for _, _, package in peers])
         Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")
     return 1 if missed else 0
 
