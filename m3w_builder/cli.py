@@ -132,6 +132,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("first", metavar="A", help="a build's folder or URL, or one of its versions as BUILD@NUMBER")
     sub.add_argument("second", metavar="B", help="the other")
     sub.add_argument("--out", default="", help="the page (default: report/compare.html of B)")
+    sub.add_argument(
+        "--train", action="store_true", help="train a small Flamingo alike on each; which data serve better"
+    )
+    sub.add_argument("--seeds", type=int, default=3, help="trainings of each with --train (default: %(default)s)")
+    _settings(sub, "steps=500")
     sub = command(
         "decontaminate-index",
         _index,
@@ -278,7 +283,10 @@ def _versions(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
-    print("\n".join(job.compare(arguments.first, arguments.second, arguments.out)))
+    if arguments.train:
+        print("\n".join(job.contest(arguments.first, arguments.second, arguments.seeds, arguments.settings)))
+    else:
+        print("\n".join(job.compare(arguments.first, arguments.second, arguments.out)))
     return 0
 
 

@@ -144,6 +144,16 @@ def takedown(asked: Namespace) -> list[str]:
     return [*lines, f"{pages} pages and {pictures} pictures {would}; {shards} shards are concerned"]
 
 
+def contest(first: str, second: str, seeds: int, settings: Sequence[str] = ()) -> list[str]:
+    """Two builds trained on alike; which one's data serve better, with an interval."""
+    from m3w_builder.flamingo import contest as contests
+    from m3w_builder.flamingo.config import ValidateConfig
+
+    config = configs.section(ValidateConfig, settings)
+    found = contests.compare(first, second, config, range(seeds), lambda line: print(line, file=sys.stderr))
+    return [f"A: {first}", f"B: {second}", *found.lines]
+
+
 def compare(first: str, second: str, out: str = "") -> list[str]:
     """Two builds, or versions as BUILD@NUMBER, side by side; the lines, and the page written to `out`."""
     from m3w_builder.report import compare as comparison

@@ -1,0 +1,55 @@
+"""Tests of two builds trained on alike: what is held out, and that the better data win."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import scenes
+
+from m3w_builder.errors import BuildError
+from m3w_builder.flamingo import contest
+from m3w_builder.flamingo.config import LanguageConfig, PretrainConfig, TowerConfig, ValidateConfig
+from m3w_builder.flamingo.evidence import Gain
+
+TINY = ValidateConfig(
+    steps=4,
+    vocabulary=320,
+    undecided=10,
+    held_out=40,
+    language=LanguageConfig(width=32, layers=1, heads=2),
+    tower=TowerConfig(width=24, layers=1),
+    pretrain=PretrainConfig(language_steps=4, tower_steps=3, batch_tokens=512, batch_pages=8),
+)
+
+
+def test_no_document_held_out_is_trained_on_by_either_and_both_give_some(tmp_path: Path) -> None:
+    a = scenes.write_build(tmp_path / "a", [scenes.document(number) for number in range(80)])
+    b = scenes.write_build(tmp_path / "b", [scenes.document(number) for number in range(40, 120)])
+    trained, held_out = contest.part((a, b), TINY)
+    held = {page.key for page in held_out.pages}
+    assert len(held) == len(held_out.pages) > 10
+    assert not held & {page.key for corpus in trained for page in corpus.pages}
+    only = [{page.key for page in trained[side].pages} - {p.key for p in trained[1 - side].pages} for side in (0, 1)]
+    assert all(len(keys) > 10 for keys in only)
+
+
+def test_a_build_against_itself_makes_no_difference_at_all(tmp_path: Path) -> None:
+    a, b = (scenes.write_build(tmp_path / name, [scenes.document(n) for n in range(120)]) for name in ("a", "b"))
+    found = contest.compare(a, b, TINY, [0], lambda _: None)
+    assert found.held_out >= 10 and found.documents[0] == found.documents[1] > 50
+    assert found.seeds == [0.0] and found.difference == Gain(0.0, 0.0, 0.0)
+    assert found.lines[-1].strip() == "no difference can be told"
+
+
+def test_too_few_documents_are_said(tmp_path: Path) -> None:
+    build = scenes.write_build(tmp_path, [scenes.document(number) for number in range(20)])
+    with pytest.raises(BuildError, match="can be held out of both"):
+        contest.compare(build, build, TINY, [0], lambda _: None)
+
+
+def test_the_interval_is_the_wider_of_documents_and_seeds() -> None:
+    narrow = Gain(0.01, 0.009, 0.011)
+    assert contest.widest(narrow, [0.01]) == narrow
+    found = contest.widest(narrow, [0.0, 0.01, 0.02])
+    assert found.low == pytest.approx(0.01 - 4.303 * 0.01 / 3**0.5, abs=1e-4) and found.high > 0.03
