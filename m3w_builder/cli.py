@@ -102,10 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     _settings(sub, "steps=500")
     sub = built("train", _train, "train a Flamingo on a build", "m3w train runs/mine --set steps=500")
     _settings(sub, "steps=500")
+    sub = built("pretrain", _pretrain, "train a vision tower on a build's own pairs", "m3w pretrain runs/mine")
+    _settings(sub, "model=coca")
     sub = command("evaluate", _evaluate, "few-shot evaluation", "m3w evaluate runs/mine/validate/model rendered:colour")
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
     sub.add_argument("tasks", nargs="+", metavar="TASK", help="rendered:colour, :shape, :ground, :count, or a folder")
     _settings(sub, "shots=[0,4]")
+    sub = command("criticise", _criticise, "what is said against Flamingo, measured", "m3w criticise --json table.json")
+    sub.add_argument("--json", default="", metavar="FILE", help="write all figures to a file")
+    _settings(sub, "steps=400")
     sub = command("chat", _chat, "talk with a checkpoint about pictures", "m3w chat runs/mine/validate/model")
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
     sub = built("export", _export, "other projects' layouts", "m3w export runs/mine --format obelics --out there")
@@ -245,10 +250,24 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _pretrain(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print(job.pretrain(arguments.build, arguments.settings))
+    return 0
+
+
 def _evaluate(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
     print("\n".join(job.evaluate(arguments.checkpoint, arguments.tasks, arguments.settings)))
+    return 0
+
+
+def _criticise(arguments: argparse.Namespace) -> int:
+    from m3w_builder import job
+
+    print(job.criticise(arguments.json, arguments.settings))
     return 0
 
 

@@ -114,6 +114,14 @@ def train(build_url: str, settings: Sequence[str] = ()) -> str:
     return small.train(build_url, configs.section(TrainConfig, settings))
 
 
+def pretrain(build_url: str, settings: Sequence[str] = ()) -> str:
+    """Train a vision tower by contrast on a build; its folder."""
+    from m3w_builder.flamingo import contrastive
+    from m3w_builder.flamingo.config import ContrastConfig
+
+    return contrastive.pretrain(build_url, configs.section(ContrastConfig, settings))
+
+
 def evaluate(checkpoint: str, tasks: Sequence[str], settings: Sequence[str] = ()) -> list[str]:
     """A line for each task and number of shots."""
     from m3w_builder.flamingo import evaluate as evaluation
@@ -142,6 +150,18 @@ def takedown(asked: Namespace) -> list[str]:
     lines += [f"picture {url} on {page} {would}" for url, page in went.pictures]
     pages, pictures, shards = len(went.pages), len(went.pictures), len(went.shards)
     return [*lines, f"{pages} pages and {pictures} pictures {would}; {shards} shards are concerned"]
+
+
+def criticise(out: str = "", settings: Sequence[str] = ()) -> str:
+    """Measure the criticisms; the table, and all figures in the file `out` where one is named."""
+    from m3w_builder.flamingo import criticism
+    from m3w_builder.flamingo.config import CriticismConfig
+
+    config = configs.section(CriticismConfig, settings)
+    rows = criticism.run(config, lambda line: print(line, file=sys.stderr))
+    if out:
+        storage.write_json(out, criticism.as_json(rows, config))
+    return criticism.table(rows)
 
 
 def contest(first: str, second: str, seeds: int, settings: Sequence[str] = ()) -> list[str]:

@@ -86,7 +86,9 @@ class TowerConfig:
     """Most tokens of a text."""
     pretrained: str = ""
     """"" is small and trained on the corpus; "imagenet" is EfficientNet-lite0 (the `imagenet` extra); else an open_clip
-    model, as "ViT-L-14:openai" or "ViT-B-32:weights.pt". All are frozen."""
+    model, as "ViT-L-14:openai" or "ViT-B-32:weights.pt", or the folder that `m3w pretrain` wrote. All are frozen."""
+    causal: bool = False
+    """Whether a patch sees only those before it: a question that is asked of the small tower, not a good idea."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,32 @@ class PretrainConfig:
     """Documents of a batch of the contrast."""
     temperature: float = 0.07
     """Temperature that the contrast starts from (CLIP: 0.07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastConfig:
+    """How `m3w pretrain` trains a vision tower; the defaults are for the small one."""
+
+    model: str = "clip"
+    """"clip" is the small tower, "coca" the same with a decoder that captions, else the name of an open_clip model."""
+    steps: int = 400
+    """Steps."""
+    batch: int = 128
+    """Pairs of a batch, each the others' negatives (paper: 16,384)."""
+    rate: float = 1e-3
+    """Learning rate."""
+    temperature: float = 0.07
+    """Temperature that the contrast starts from."""
+    documents: int = 10_000
+    """Most documents, a tenth of them held out."""
+    context: int = 32
+    """Tokens read of each text."""
+    vocabulary: int = 1024
+    """Tokens of the tokenizer."""
+    seed: int = 0
+    """Seed of starting values and batches."""
+    tower: TowerConfig = field(default_factory=TowerConfig)
+    """Sizes of the small tower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +258,25 @@ class EvaluateConfig:
     """Beams of open-ended answers (paper: 3)."""
     seed: int = 0
     """Seed of shots, orders and intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriticismConfig:
+    """What `m3w criticise` trains and asks."""
+
+    documents: int = 1200
+    """Documents of drawn scenes that the models are trained on."""
+    held_out: int = 150
+    """Such documents that they are measured on."""
+    steps: int = 400
+    """Steps of each Flamingo."""
+    doublings: int = 3
+    """How often the corpus is halved for the curve of the loss over its size."""
+    queries: int = 100
+    """Questions of each task."""
+    support: int = 300
+    """Examples that may be shown, and on which the linear probe is fitted."""
+    seed: int = 0
+    """Seed of documents, trainings and questions."""
+    validate: ValidateConfig = field(default_factory=lambda: ValidateConfig(batch_tokens=512))
+    """Sizes of the models, and how the two frozen ones are trained first."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import functools
+import io
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from m3w_builder import storage
 from m3w_builder.errors import ConfigError
+from m3w_builder.fill import fill
 from m3w_builder.flamingo.config import TowerConfig
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -95,8 +99,22 @@ def tower(config: TowerConfig, vocabulary: int, weights: bool = True) -> Tower:
         return Tower(small_clip(config, vocabulary).visual)
     if config.pretrained == "imagenet":
         return Tower(Trunk(imagenet(weights), config.side), normalised=(0.5, 0.5))
+    if storage.exists(storage.join(config.pretrained, "tower.json")):
+        return Tower(pretrained_here(config.pretrained, weights).visual)
     name, _, tag = config.pretrained.partition(":")
     return Tower(load_clip(name, tag if weights else "").visual)
+
+
+def pretrained_here(folder: str, weights: bool) -> Any:
+    """The small tower that `m3w pretrain` left in a folder; raises ConfigError for CoCa, whose tower differs."""
+    notes = storage.read_json(storage.join(folder, "tower.json"))
+    if notes["model"] != "clip":
+        raise ConfigError(f"{folder}: a tower of '{notes['model']}'; only the small 'clip' can be taken from a folder")
+    clip = small_clip(fill(TowerConfig, notes["tower"], "tower"), notes["vocabulary"])
+    if weights:
+        stored = storage.read_bytes(storage.join(folder, "weights.pt"))
+        clip.load_state_dict(torch.load(io.BytesIO(stored), weights_only=True))
+    return clip
 
 
 def imagenet(weights: bool = True) -> Any:
@@ -141,7 +159,18 @@ def small_clip(config: TowerConfig, vocabulary: int) -> Any:
         no_causal_mask=True,
         pool_type="none",
     )
-    return CLIP(config.embedding, vision, text)
+    clip = CLIP(config.embedding, vision, text)
+    if config.causal:
+        blinker = causal_mask(1 + (config.side // config.patch) ** 2)
+        clip.visual.transformer.forward = functools.partial(clip.visual.transformer.forward, attn_mask=blinker)
+    return clip
+
+
+def causal_mask(tokens: int) -> Tensor:
+    """What each token may not see, -inf: those after it; the first one, which stands for no patch, sees all."""
+    mask = torch.full((tokens, tokens), -torch.inf).triu(1)
+    mask[0] = 0
+    return mask
 
 
 def load_clip(name: str, weights: str = "") -> Any:
