@@ -113,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     _settings(sub, "steps=400")
     sub = command("chat", _chat, "talk with a checkpoint about pictures", "m3w chat runs/mine/validate/model")
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
+    sub.add_argument("--web", action="store_true", help="as a page on the loopback address instead of the terminal")
+    sub.add_argument("--port", type=int, default=8801, help="its port; 0 takes a free one (default: %(default)s)")
     sub = built("export", _export, "other projects' layouts", "m3w export runs/mine --format obelics --out there")
     sub.add_argument(
         "--format", required=True, help="obelics, mmc4, open_flamingo, omnicorpus, energon, parquet or img2dataset"
@@ -272,8 +274,11 @@ def _criticise(arguments: argparse.Namespace) -> int:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
-    from m3w_builder.flamingo import chat
+    from m3w_builder.flamingo import chat, chat_page
 
+    if arguments.web:
+        chat_page.serve(arguments.checkpoint, arguments.port)
+        return 0
     chat.chat(arguments.checkpoint, sys.stdin, lambda text: print(text, end="", flush=True))
     return 0
 

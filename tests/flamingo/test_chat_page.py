@@ -1,0 +1,69 @@
+"""Tests of the chat page: streams over HTTP, takes files and refuses other names and unreadable pictures."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from m3w_builder.flamingo import chat_page, checkpoint
+from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
+from m3w_builder.flamingo.tokenizer import train_tokenizer
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    torch.manual_seed(0)
+    folder = str(tmp_path_factory.mktemp("chat") / "model")
+    tokenizer = train_tokenizer(["it shows a thing"] * 9, 300)
+    tower = TowerConfig(side=16, patch=8, width=24, layers=1)
+    model = checkpoint.small(ModelConfig(gate=0.5), LanguageConfig(tokenizer.size, 32, 1, 2), tower)
+    checkpoint.save(folder, model, tokenizer, tower, {})
+    with chat_page.server(folder) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_address[1]}"
+        made.shutdown()
+
+
+def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, str, str]:
+    """Status, text, and how it was sent."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60) as answer:
+            return answer.status, answer.read().decode(), answer.headers.get("Transfer-Encoding", "")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), ""
+
+
+def test_a_picture_is_shown_and_a_text_is_answered_in_chunks(address: str) -> None:
+    body = cv2.imencode(".png", np.full((20, 20, 3), 90, np.uint8))[1].tobytes()
+    assert ask(f"{address}/show?name=a.png", body)[:2] == (200, "seen")
+    status, text, sent = ask(f"{address}/say", json.dumps({"text": "it shows"}).encode())
+    assert status == 200 and sent == "chunked" and isinstance(text, str)
+    assert ask(f"{address}/new", b"")[0] == 200
+
+
+def test_what_can_not_be_read_is_said_and_the_page_goes_on(address: str) -> None:
+    assert ask(f"{address}/show?name=a.png", b"no picture") == (400, "a.png: no picture that can be read", "")
+    assert ask(f"{address}/show", json.dumps({"url": "file:///etc/passwd"}).encode())[0] == 400
+    assert ask(f"{address}/say", b"{")[0] == 400 and ask(f"{address}/none")[0] == 404
+    assert ask(f"{address}/")[0] == 200
+
+
+def test_pages_of_elsewhere_are_refused(address: str) -> None:
+    assert ask(f"{address}/", Host="evil.example")[0] == 403
+    assert ask(f"{address}/say", b'{"text": "a"}', Origin="http://evil.example")[0] == 403
+
+
+def test_every_file_of_the_page_is_there(address: str) -> None:
+    page = ask(f"{address}/")[1]
+    for name in ("/chat.js", "/chat.css"):
+        assert name in page and Path(chat_page.__file__).parent.joinpath(name[1:]).exists()
+        assert ask(f"{address}{name}")[0] == 200
