@@ -52,7 +52,7 @@ class Sizes:
     layers: int
 
 
-FULL = Sizes(batch=4, side=224, tower_width=192, tower_layers=12, width=512, layers=6)
+FULL = Sizes(batch=1, side=224, tower_width=192, tower_layers=12, width=512, layers=6)
 QUICK = Sizes(batch=2, side=112, tower_width=96, tower_layers=6, width=256, layers=4)
 
 

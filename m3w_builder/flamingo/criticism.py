@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -42,7 +42,10 @@ def run(config: CriticismConfig, echo: Callable[[str], None] = print) -> list[Ro
     with tempfile.TemporaryDirectory(prefix="m3w-criticism-") as folder, processes.pair() as pool:
         base = os.path.join(folder, "base")
         sizes = prepare(base, config)
-        jobs = [pool.submit(workers.tower_side, base, sizes), pool.submit(workers.language_side, base, sizes)]
+        jobs: list[Future[Any]] = [
+            pool.submit(workers.tower_side, base, sizes),
+            pool.submit(workers.language_side, base, sizes),
+        ]
         coca = pool.submit(questions.coca, base, sizes)
         for job in jobs:
             job.result()
@@ -86,7 +89,7 @@ def variants(
         ("relative", relative, LANGUAGE),
     ):
         runs[name] = (copied(base, os.path.join(folder, name), leaves), how)
-    first = [
+    first: list[Future[Any]] = [
         pool.submit(workers.tower_side, *runs["causal"]),
         *(pool.submit(workers.language_side, *runs[name]) for name in ("narrow", "relative")),
     ]
