@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+import numpy as np
+import xxhash
 
 from m3w_builder.document import Document, Text, words
 from m3w_builder.stage import Drop
@@ -54,26 +56,25 @@ class Repetition:
                 return Drop(reason, detail, round(value, 4), limit * self.scale)
         return document
 
-    def _measures(self, text: str, tokens: list[str]) -> list[tuple[str, str, float, float]]:
+    def _measures(self, text: str, tokens: list[str]) -> Iterator[tuple[str, str, float, float]]:
         """(reason, detail, measured share, limit), the cheap ones first."""
-        lines = [line.strip() for line in text.split("\n") if line.strip()]
-        paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
-        line_share, line_characters = repeated(lines)
-        paragraph_share, paragraph_characters = repeated(paragraphs)
-        lengths = [len(token) for token in tokens]
-        total = sum(lengths)
-        times = characters_a_word(tokens)
-        return [
-            ("duplicate_lines", "", line_share, 0.30),
-            ("duplicate_line_characters", "", line_characters, 0.20),
-            ("duplicate_paragraphs", "", paragraph_share, 0.30),
-            ("duplicate_paragraph_characters", "", paragraph_characters, 0.20),
-            *(("top_ngram", f"{n}-gram", top_share(tokens, n * times, total), most) for n, most in TOP),
-            *(
-                ("duplicate_ngrams", f"{n}-grams", repeated_share(tokens, lengths, n * times, total), most)
-                for n, most in DUPLICATE
-            ),
-        ]
+        share, characters = repeated([line.strip() for line in text.split("\n") if line.strip()])
+        yield "duplicate_lines", "", share, 0.30
+        yield "duplicate_line_characters", "", characters, 0.20
+        share, characters = repeated([part.strip() for part in text.split("\n\n") if part.strip()])
+        yield "duplicate_paragraphs", "", share, 0.30
+        yield "duplicate_paragraph_characters", "", characters, 0.20
+        numbers, ends = numbered(tokens), ends_of(tokens)
+        total, times = int(ends[-1]), characters_a_word(tokens)
+        for n, most in TOP:
+            yield "top_ngram", f"{n}-gram", top_share(numbers, ends, n * times, total), most
+        for n, most in DUPLICATE:
+            yield "duplicate_ngrams", f"{n}-grams", repeated_share(numbers, ends, n * times, total), most
+
+
+def ends_of(tokens: Sequence[str]) -> np.ndarray:
+    """Characters up to and with each token, after a leading 0."""
+    return np.cumsum([0, *map(len, tokens)])
 
 
 def characters_a_word(tokens: list[str]) -> int:
@@ -93,20 +94,42 @@ def repeated(parts: list[str]) -> tuple[float, float]:
     return number / max(1, len(parts)), characters / max(1, sum(map(len, parts)))
 
 
-def top_share(tokens: list[str], n: int, total: int) -> float:
-    """The share of characters that the most frequent n-gram covers; one that stands once covers nothing."""
-    grams = Counter(zip(*(tokens[start:] for start in range(n)), strict=False))
-    gram, number = grams.most_common(1)[0] if grams else ((), 0)
-    return number * sum(map(len, gram)) / max(1, total) if number > 1 else 0.0
+def numbered(tokens: Sequence[str]) -> np.ndarray:
+    """64 bits for each token, the same for the same token."""
+    names: dict[str, int] = {}
+    for token in tokens:
+        if token not in names:
+            names[token] = xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+    return np.fromiter((names[token] for token in tokens), np.uint64, len(tokens))
 
 
-def repeated_share(tokens: list[str], lengths: list[int], n: int, total: int) -> float:
-    """The share of characters in n-grams that stand more than once, each token counted once."""
-    grams = list(zip(*(tokens[start:] for start in range(n)), strict=False))
-    counts = Counter(grams)
+def _grams(numbers: np.ndarray, n: int) -> np.ndarray:
+    """64 bits for each n-gram; two that differ share them with the chance of a collision, some 1e-13 a document."""
+    grams = np.zeros(max(0, len(numbers) - n + 1), np.uint64)
+    for start in range(n if len(grams) else 0):
+        grams = grams * np.uint64(0x9E3779B97F4A7C15) + numbers[start : start + len(grams)]
+    return grams
+
+
+def top_share(numbers: np.ndarray, ends: np.ndarray, n: int, total: int) -> float:
+    """The share of characters that the most frequent n-gram covers; one that stands once covers nothing.
+
+    numbers: of `numbered`. ends: characters up to and with each token, after a leading 0.
+    """
+    grams = _grams(numbers, n)
+    if not len(grams):
+        return 0.0
+    _, first, counts = np.unique(grams, return_index=True, return_counts=True)
+    most = int(counts.max())
+    start = int(first[counts == most].min())  # of several, the one that stands first
+    return most * int(ends[start + n] - ends[start]) / max(1, total) if most > 1 else 0.0
+
+
+def repeated_share(numbers: np.ndarray, ends: np.ndarray, n: int, total: int) -> float:
+    """The share of characters in n-grams that stand more than once, each token counted once; see `top_share`."""
+    _, inverse, counts = np.unique(_grams(numbers, n), return_inverse=True, return_counts=True)
     covered, end = 0, 0
-    for start, gram in enumerate(grams):
-        if counts[gram] > 1:
-            covered += sum(lengths[max(start, end) : start + n])
-            end = start + n
+    for start in np.flatnonzero(counts[inverse] > 1).tolist() if len(counts) < len(inverse) else ():
+        covered += int(ends[start + n] - ends[max(start, end)])
+        end = start + n
     return covered / max(1, total)

@@ -1,5 +1,7 @@
 """What each text filter keeps and drops."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text import Language, Length, Repetition
-from m3w_builder.text.repetition import repeated, repeated_share, top_share
+from m3w_builder.text.repetition import ends_of, numbered, repeated, repeated_share, top_share
 
 ENGLISH = "The harbour was quiet when the boats came back, and nobody on the pier said a word about the storm."
 RUSSIAN = "Гавань была тихой, когда лодки вернулись, и никто на пирсе не сказал ни слова о шторме."
@@ -93,16 +95,13 @@ WORDS = st.lists(st.sampled_from(["a", "bb", "ccc", "dddd"]), max_size=40)
 
 
 @given(WORDS, st.integers(2, 6))
-def test_shares_lie_between_nothing_and_everything(tokens, n):
-    lengths = [len(token) for token in tokens]
-    assert 0 <= repeated_share(tokens, lengths, n, sum(lengths)) <= 1
-    assert top_share(tokens, n, sum(lengths)) >= 0
+def test_shares_are_those_of_counting_the_ngrams_themselves(tokens, n):
+    grams = list(zip(*(tokens[start:] for start in range(n)), strict=False))
+    counts, total = Counter(grams), max(1, sum(map(len, tokens)))
+    covered = {at for start, gram in enumerate(grams) if counts[gram] > 1 for at in range(start, start + n)}
+    gram, most = counts.most_common(1)[0] if counts else ((), 0)
+    top = most * sum(map(len, gram)) if most > 1 else 0
+    numbers, ends = numbered(tokens), ends_of(tokens)
+    assert repeated_share(numbers, ends, n, total) == sum(len(tokens[at]) for at in covered) / total
+    assert top_share(numbers, ends, n, total) == top / total
     assert all(0 <= share <= 1 for share in repeated(tokens))
-
-
-@given(WORDS, st.integers(2, 6))
-def test_text_that_stands_twice_is_all_repeated(tokens, n):
-    doubled = [*tokens, *tokens]
-    lengths = [len(token) for token in doubled]
-    if len(tokens) >= n:
-        assert repeated_share(doubled, lengths, n, sum(lengths)) > 0.4
