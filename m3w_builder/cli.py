@@ -326,6 +326,8 @@ def _index(arguments: argparse.Namespace) -> int:
 
 def _extract(arguments: argparse.Namespace) -> int:
     from m3w_builder import extract
+    from m3w_builder.document import item_to_json
+    from m3w_builder.stage import Drop
 
     try:
         html = sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
@@ -334,8 +336,12 @@ def _extract(arguments: argparse.Namespace) -> int:
     if arguments.explain:
         print("\n".join(extract.explain(html, arguments.url)))
         return 0
-    for item in extract.items(html, arguments.url):
-        print(json.dumps(item, ensure_ascii=False))
+    answer = extract.told(html, arguments.url)
+    if isinstance(answer, Drop):
+        print(f"m3w: {arguments.file}: no document: {answer.reason}: {extract.REASONS[answer.reason]}", file=sys.stderr)
+        return 1
+    for item in answer.items:
+        print(json.dumps(item_to_json(item), ensure_ascii=False))
     return 0
 
 

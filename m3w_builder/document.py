@@ -120,9 +120,10 @@ class Source:
 class Document:
     """One page's main content in reading order, with its metadata and provenance.
 
-    `rights` are the opt-out and licence signals that were found, as strings such as "meta:noai".
-    `removed` is no part of the document: stages leave there the pictures that they took out of
-    `items`, with the reason, and the pass enters them in the ledger. `inline` is none either: the
+    `language` is detected where the build asks for that, else as the page declares it; `canonical` is the
+    URL that the page names as its own. `rights` are the opt-out and licence signals that were found, as
+    strings such as "meta:noai". `removed` is no part of the document: stages leave there the pictures that
+    they took out of `items`, with the reason, and the pass enters them in the ledger. `inline` is none either: the
     bytes of pictures that stood in the page itself, by their URL, which the pass keeps beside it.
     """
 
@@ -136,6 +137,9 @@ class Document:
     date: str = ""
     site: str = ""
     licence: str = ""
+    canonical: str = ""
+    modified: str = ""
+    declared_language: str = ""
     rights: list[str] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     source: Source = field(default_factory=Source)
@@ -205,6 +209,9 @@ SCHEMA = pa.schema(
         ("date", pa.string()),
         ("site", pa.string()),
         ("licence", pa.string()),
+        ("canonical", pa.string()),
+        ("modified", pa.string()),
+        ("declared_language", pa.string()),
         ("rights", pa.list_(pa.string())),
         ("scores", pa.map_(pa.string(), pa.float32())),
         (
@@ -332,7 +339,18 @@ def to_json(document: Document) -> dict[str, Any]:
         "items": [item_to_json(item) for item in document.items],
         "metadata": {
             name: getattr(document, name)
-            for name in ("host", "language", "title", "author", "date", "site", "licence")
+            for name in (
+                "host",
+                "language",
+                "title",
+                "author",
+                "date",
+                "modified",
+                "site",
+                "licence",
+                "canonical",
+                "declared_language",
+            )
             if getattr(document, name)
         },
         "provenance": asdict(document.source),

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selectolax.lexbor import LexborHTMLParser
 
+from m3w_builder.document import Document
 from m3w_builder.extract import charset, content, metadata, threads
-from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.fast import verdicts
-from m3w_builder.extract.page import walked, with_pictures
-from m3w_builder.extract.pieces import Block, Clip, Page
+from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
+from m3w_builder.extract.fast import TWIN, verdicts
+from m3w_builder.extract.page import extract, walked, with_pictures
+from m3w_builder.extract.pieces import Block, Clip, Page, Shot
+from m3w_builder.stage import Drop
 
 
 def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[str]:
-    """A line for each piece of the page: whether it was kept, the box that it stands in, and what it is."""
+    """What the page says of itself, then a line for each piece of it: whether it was kept, where it stands, and why.
+
+    A page that gives no document has one line, with the reason. The choice is the fast extractor's, whatever the
+    config asks for.
+    """
     config = config or ExtractConfig()
+    document = extract(html, url, replace(config, extractor="fast"))
+    if isinstance(document, Drop) and document.reason != "no_content":
+        return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
     text = charset.decode(html)
     tree = LexborHTMLParser(text)
     thread = threads.is_thread(url, text)
@@ -21,7 +32,8 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     chosen = content.select(page, thread)
     keep = with_pictures(chosen, url, metadata.cover(tree), config)
     kind = "discussion" if thread else "page"
-    lines = [f"{kind}, confidence {chosen.confidence:.2f}, content box: {_path(page, chosen.root)}"]
+    lines = [] if isinstance(document, Drop) else _about(document)
+    lines.append(f"{kind}, confidence {chosen.confidence:.2f}, content box: {_path(page, chosen.root)}")
     passed = [number for number, box in enumerate(page.boxes) if box.unread]
     for index, (piece, reason) in enumerate(zip(page.pieces, verdicts(page, keep, config), strict=True)):
         while passed and page.boxes[passed[0]].start <= index:
@@ -29,11 +41,42 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
         if isinstance(piece, Block):
             what = f"{piece.kind}: {piece.text[:80]!r}"
         else:
-            what = piece.item.url if isinstance(piece, Clip) else f"picture {piece.image.url}"
-        lines.append(
-            f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}" + (f"  [{reason}]" if reason else "")
-        )
-    return lines + [_passed_over(page, number) for number in passed]
+            what = f"{type(piece.item).__name__.lower()} {piece.item.url}" if isinstance(piece, Clip) else _shot(piece)
+        told = f"  [{reason}: {_why(chosen, index, reason)}]" if reason else ""
+        lines.append(f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}{told}")
+    lines += [_passed_over(page, number) for number in passed]
+    return lines + [
+        f"- picture {image.url or image.alt!r}  [{why}: {PICTURE_REASONS[why]}]" for image, why in page.aside
+    ]
+
+
+def _about(document: Document) -> list[str]:
+    """What the page's head says, a line each."""
+    names = ("title", "author", "date", "modified", "site", "declared_language", "licence", "canonical")
+    told = [(name, getattr(document, name)) for name in names] + [("rights", " ".join(document.rights))]
+    return [f"{name}: {value}" for name, value in told if value]
+
+
+def _shot(shot: Shot) -> str:
+    return f"picture {shot.image.url}" + (" (in a noscript)" if shot.fallback else "")
+
+
+def _why(chosen: content.Selection, index: int, reason: str) -> str:
+    """What made a piece none of the content."""
+    if reason == TWIN:
+        return "the same stands beside it"
+    if reason != "outside_content":
+        return PICTURE_REASONS[reason]
+    weighed = chosen.weighed
+    boxes, piece = weighed.page.boxes, weighed.page.pieces[index]
+    box = piece.box
+    while box > 0:
+        if weighed.bad[box]:
+            return f"in a <{boxes[box].tag}> that is called {weighed.bad[box]!r}"
+        if box == chosen.root:
+            return "no content by itself" if isinstance(piece, Shot) else "a line of furniture, or mostly links"
+        box = boxes[box].parent
+    return "outside of the content box"
 
 
 def _passed_over(page: Page, number: int) -> str:

@@ -3,42 +3,205 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from m3w_builder import rights
 from m3w_builder.document import Document
+from m3w_builder.extract.linked import Linked, read
+from m3w_builder.urls import absolute
 
 _LICENCE = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w\-./]+", re.IGNORECASE)
-_AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator", "citation_author")
-_DATE = ("article:published_time", "date", "dc.date", "dcterms.created", "datepublished", "citation_publication_date")
-_TITLE = ("og:title", "twitter:title", "dc.title")
-_SITE = ("og:site_name", "application-name")
+_AUTHOR = (
+    "author",
+    "article:author",
+    "dc.creator",
+    "dcterms.creator",
+    "citation_author",
+    "parsely-author",
+    "sailthru.author",
+)
+_DATE = (
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "date",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "dcterms.issued",
+    "citation_publication_date",
+    "citation_date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "article.published",
+    "cxenseparse:recs:publishtime",
+    "pubtime",
+    "weibo: article:create_at",
+)
+_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "last-modified", "dcterms.modified", "lastmod")
+_TITLE = ("og:title", "twitter:title", "dc.title", "citation_title", "headline")
+_SITE = ("og:site_name", "application-name", "dc.publisher", "citation_journal_title", "apple-mobile-web-app-title")
+_LICENCES = ("dcterms.license", "dc.rights", "dcterms.rights", "copyright-license", "license")
+_MEDIA = (
+    "og:video:secure_url",
+    "og:video:url",
+    "og:video",
+    "og:audio:secure_url",
+    "og:audio:url",
+    "og:audio",
+    "twitter:player:stream",
+    "twitter:player",
+)
 _ROBOTS = ("robots", "googlebot", "bingbot")
 LONGEST = 500
 """Characters kept of any of these."""
 
+_SAID = (
+    "meta[name],meta[property],meta[itemprop],meta[http-equiv],script[type^='application/ld' i],link[rel~=canonical],"
+    "[rel~=license],[itemprop~=license],a[href*='creativecommons.org/'],time[datetime],a[rel~=author],[itemprop~=author],"
+    "[class*=byline],.author,.author-name,.post-author,.entry-author,.article-author,.username"
+)
+"""All elements of which anything is read."""
+MOST_BYLINES = 6
+"""Elements that name a person, of which the first few can be the author."""
+_BY = re.compile(r"^(?:(?:posted |written |story |words )?by|von|par|por|autor:?|作者[:：]?|文[/／])\s*", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"https?:|@|^\W*$|^(?:admin|author|editor|staff|guest|follow|share|subscribe)s?$|\d{4}", re.IGNORECASE
+)
+_ISO = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:[T ](\d\d:\d\d(?::\d\d)?)\S*)?(?=$|\D)")
+_OTHER = re.compile(r"(\d{4})[/.年](\d{1,2})[/.月](\d{1,2})")
+_IN_URL = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-]|$)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_;,\s])")
 
-def fill(document: Document, tree: LexborHTMLParser, headers: Mapping[str, str]) -> None:
-    """Set the document's metadata and rights from the page's head, and licence links in its body."""
-    named: dict[str, str] = {}
-    for node in tree.css("meta[name],meta[property],meta[itemprop]"):
-        attributes = node.attributes
-        name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
-        value = " ".join((attributes.get("content") or "").split())[:LONGEST]
+
+@dataclass(slots=True)
+class Said:
+    """What was found in one search through the page: each search costs as much as a parse of the head."""
+
+    named: dict[str, str] = field(default_factory=dict)
+    """What the <meta> elements say, by lower-case name, the first of a name; what several say to robots is joined."""
+    scripts: list[str] = field(default_factory=list)
+    canonical: str = ""
+    licences: list[str] = field(default_factory=list)
+    links_to_cc: list[str] = field(default_factory=list)
+    bylines: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+
+    def take(self, node: LexborNode) -> None:
+        """Enter one element."""
+        tag, attributes = node.tag, node.attributes
+        itemprop = attributes.get("itemprop") or ""
+        if tag == "script":
+            self.scripts.append(node.text_content or node.text())
+            return
+        if tag == "meta":
+            self.meta(attributes)
+        rel = (attributes.get("rel") or "").lower().split()
+        if "canonical" in rel:
+            self.canonical = self.canonical or attributes.get("href") or ""
+        elif "license" in rel or itemprop == "license":
+            self.licences.append((attributes.get("href") or attributes.get("content") or "").strip())
+        elif tag == "a" and "creativecommons.org/" in (attributes.get("href") or ""):
+            self.links_to_cc.append((attributes.get("href") or "").strip())
+        elif tag == "time":
+            self.times.append(attributes.get("datetime") or "")
+        elif tag not in ("meta", "link") and len(self.bylines) < MOST_BYLINES:
+            self.bylines.append(" ".join(node.text(separator=" ")[:1000].split()))
+
+    def meta(self, attributes: Mapping[str, str | None]) -> None:
+        name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
+        name = (name or attributes.get("http-equiv") or "").lower()
+        value = " ".join((attributes.get("content") or "")[: 4 * LONGEST].split())[:LONGEST]
         if name and value:
-            named.setdefault(name, value)
+            if name in _ROBOTS and name in self.named:
+                self.named[name] += f", {value}"
+            else:
+                self.named.setdefault(name, value)
+
+
+def fill(document: Document, tree: LexborHTMLParser, headers: Mapping[str, str]) -> Linked:
+    """Set the document's metadata and rights from what its page says; the answer is its JSON-LD.
+
+    Of what a page says more than once, its <meta> elements are believed first, then JSON-LD (schema.org), then what a
+    reader sees. Dates are ISO 8601 where they can be read as days.
+    """
+    said = Said()
+    for node in tree.css(_SAID):
+        said.take(node)
+    named, linked = said.named, read(said.scripts)
     title = tree.css_first("head > title") or tree.css_first("title")
     heading = " ".join(title.text().split())[:LONGEST] if title is not None else ""
-    document.title = _first(named, _TITLE) or heading
-    document.author = _first(named, _AUTHOR)
-    document.date = _first(named, _DATE)
-    document.site = _first(named, _SITE)
+    document.site = _first(named, _SITE) or linked.site
+    document.title = _first(named, _TITLE) or linked.title or _without(document.site, heading) or _heading(tree)
+    author = _first(named, _AUTHOR, lambda value: not _NO_NAME.search(value))
+    document.author = _BY.sub("", author or linked.author) or _byline(said.bylines)
+    found = _first(named, _DATE) or linked.published or next(filter(day, said.times[:5]), "")
+    document.date = day(found) or day_in(document.url) or found
+    document.modified = day(_first(named, _MODIFIED) or linked.modified)
     root = tree.root
-    document.language = ((root.attributes.get("lang") or "") if root is not None else "").split("-")[0].lower()[:3]
-    document.licence = _licence(tree)
+    declared = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root is not None else ""
+    told = (declared, named.get("content-language", ""), named.get("og:locale", ""), linked.language)
+    codes = (_LANGUAGE.match(one.strip()) for one in told)
+    document.language = document.declared_language = next((code.group().lower() for code in codes if code), "")
+    document.licence = _licence(said) or _address(linked.licence) or _address(_first(named, _LICENCES))
+    address = said.canonical or named.get("og:url", "")
+    document.canonical = absolute(address, document.url) if address else ""
     document.rights = _rights(named, headers)
+    linked.media[:0] = [(named[name], "") for name in _MEDIA if name in named]
+    return linked
+
+
+def day(text: str) -> str:
+    """A date in ISO 8601, with the time where one is given, its zone aside; empty where none can be read."""
+    if found := _ISO.search(text):
+        year, month, number, time = found.groups()
+        return f"{year}-{month}-{number}" + (f"T{time}" if time else "")
+    if found := _OTHER.search(text):
+        year, month, number = found.groups()
+        return f"{year}-{int(month):02}-{int(number):02}" if int(month) < 13 and int(number) < 32 else ""
+    try:
+        return parsedate_to_datetime(text).date().isoformat() if text else ""
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+
+
+def day_in(url: str) -> str:
+    """The date in an address; empty where there is none."""
+    found = _IN_URL.search(url)
+    return f"{found.group(1)}-{int(found.group(2)):02}-{int(found.group(3)):02}" if found else ""
+
+
+def _without(site: str, title: str) -> str:
+    """A title without the site's name behind it."""
+    if site and title.lower().endswith(site.lower()):
+        return re.sub(r"\s*[|\-–—·:»•]+\s*$", "", title[: -len(site)]).strip() or title
+    return title
+
+
+def _heading(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("h1")
+    return " ".join(node.text()[: 4 * LONGEST].split())[:LONGEST] if node is not None else ""
+
+
+def _byline(lines: Sequence[str]) -> str:
+    """The author as a reader sees it: the first short name in an element that is called so."""
+    for line in lines:
+        name = _BY.sub("", line)
+        if 2 <= len(name) <= 60 and not _NO_NAME.search(name):
+            return name
+    return ""
+
+
+def _address(text: str) -> str:
+    """A licence's text, where it is an address."""
+    return text[:LONGEST] if text.startswith(("http://", "https://")) else ""
 
 
 def cover(tree: LexborHTMLParser) -> str:
@@ -48,15 +211,17 @@ def cover(tree: LexborHTMLParser) -> str:
     return (node.attributes.get("content") or "").strip() if node is not None else ""
 
 
-def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next((named[name] for name in names if name in named), "")
+def _first(named: Mapping[str, str], names: tuple[str, ...], good: Callable[[str], bool] = bool) -> str:
+    return next((named[name] for name in names if name in named and good(named[name])), "")
 
 
-def _licence(tree: LexborHTMLParser) -> str:
-    """The address of the licence that the page links with rel=license, or its Creative Commons link."""
-    node = tree.css_first('a[rel~="license"],link[rel~="license"],a[href*="creativecommons.org/"]')
-    address = (node.attributes.get("href") or "").strip() if node is not None else ""
-    return address[:LONGEST] if node is not None and (node.attributes.get("rel") or _LICENCE.match(address)) else ""
+def _licence(said: Said) -> str:
+    """The address of the licence that the page links with rel=license or itemprop, or its Creative Commons link."""
+    for address in said.licences[:5]:
+        if address and not address.startswith("#"):
+            return address[:LONGEST]
+    found = filter(None, map(_LICENCE.match, said.links_to_cc[:5]))
+    return next((one.group()[:LONGEST] for one in found), "")
 
 
 def _rights(named: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
-from m3w_builder.document import Document, Image
-from m3w_builder.extract import backgrounds, borrowed, charset, choose, content, hostile, metadata, reference, threads
+from m3w_builder.document import Audio, Document, Image, Video
+from m3w_builder.extract import (
+    backgrounds,
+    borrowed,
+    charset,
+    choose,
+    content,
+    embeds,
+    hostile,
+    metadata,
+    reference,
+    threads,
+)
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
@@ -32,7 +43,7 @@ def extract(
         return fault
     tree = LexborHTMLParser(text)
     document = Document(url, host=host(url))
-    metadata.fill(document, tree, headers or {})
+    linked = metadata.fill(document, tree, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
         return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
@@ -42,10 +53,28 @@ def extract(
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
     _fill(document, page, text, tree, thread, config)
+    if document.items and linked.media:
+        lead(document, linked.media)
     document.inline = {image.url: page.inline[image.url] for image in document.images if image.url in page.inline}
     if not document.items:
         return Drop("no_content", f"{len(page.pieces)} pieces")
     return document
+
+
+def lead(document: Document, told: Sequence[tuple[str, str]]) -> None:
+    """Put the video and the sound that a page's head names before its first paragraph, where its body shows none.
+
+    told: address and title of each, the first that is a known player or a file of either kind is taken. A player that
+    a script makes is named in the head alone, and stands above the text as a rule.
+    """
+    for kind in (Video, Audio):
+        if any(isinstance(item, kind) for item in document.items):
+            continue
+        found = (embeds.named(address, title, document.url) for address, title in told)
+        item = next((one for one in found if isinstance(one, kind)), None)
+        if item is not None:
+            place = next((at for at, one in enumerate(document.items) if getattr(one, "kind", "") != "heading"), 0)
+            document.items.insert(place, item)
 
 
 def _fill(

@@ -204,7 +204,8 @@ class Walker:
         self.link.pop()
 
     def pictured(self, node: LexborNode, tag: str) -> Leave:
-        one, sources = node.first_child, []
+        sources: list[Attributes] = []
+        one = node.first_child
         while one is not None:
             if one.tag == "source":
                 sources.append(one.attributes)
