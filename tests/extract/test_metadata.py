@@ -27,7 +27,7 @@ def linked(**entry: object) -> str:
 ARTICLE = linked(
     **{"@graph": [
         {"@type": "WebSite", "name": "The Site"},
-        {"@type": "NewsArticle", "headline": "A headline", "author": [{"@type": "Person", "name": "Ann Writer"}, {"name": "Bo Second"}],
+        {"@type": "NewsArticle", "headline": "A headline", "author": [{"name": "Ann Writer"}, {"name": "Bo Second"}],
          "datePublished": "2024-03-02T10:11:12+01:00", "dateModified": "2024-03-04", "inLanguage": "en-US",
          "publisher": {"name": "The Daily"}, "license": "https://creativecommons.org/licenses/by/4.0/"},
     ]}
@@ -107,7 +107,7 @@ VIDEO = linked(**{"@type": "VideoObject", "name": "The film", "contentUrl": "htt
 @pytest.mark.parametrize(
     ("head", "kind", "expected"),
     [
-        ('<meta property="og:video" content="https://www.youtube.com/embed/abcdefghijk">', Video, ("youtube", "abcdefghijk")),
+        ('<meta property="og:video" content="https://youtu.be/abcdefghijk">', Video, ("youtube", "abcdefghijk")),
         (VIDEO, Video, ("", "")),
         ('<meta property="og:audio" content="/sound.mp3">', Audio, ("", "")),
         ('<meta name="twitter:player" content="https://player.vimeo.com/video/123">', Video, ("vimeo", "123")),
