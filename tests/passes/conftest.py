@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import shutil
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from m3w_builder import build, config
+from m3w_builder import build, config, job
 
 SENTENCES = (
     "The {0} stood in the harbour of {1} for many years before anybody painted it.",
@@ -77,13 +78,18 @@ class Archive:
 
 @pytest.fixture
 def archives(tmp_path) -> Path:
+    """The archives of `archive_in`, this test's own."""
+    return archive_in(tmp_path)
+
+
+def archive_in(place: Path) -> Path:
     """Three WARC files: eight articles of two hosts, their pictures in the last file, and what must be dropped.
 
     a.warc.gz: articles 0 to 3, each with its own picture and the logo; a copy of article 0 at another URL
     b.warc.gz: articles 4 to 7; 4 has the picture of 0 again; 5 has a tiny one; 6 has one that nobody holds
     c.warc.gz: the pictures
     """
-    folder = tmp_path / "archives"
+    folder = place / "archives"
     folder.mkdir()
     a, b, c = (Archive(folder / f"{name}.warc.gz") for name in "abc")
     for number in range(8):
@@ -106,17 +112,37 @@ def make(tmp_path, archives):
     """Builds the archives with the given sections of a config; returns the build's folder, summary and listener."""
 
     def run(name: str = "build", retry_failed: bool = False, **sections):
-        listener = Quiet()
-        data = {
-            "source": {"warc": {"paths": [str(archives / "*.warc.gz")]}},
-            "cluster": {"kind": "serial"},
-            "fetch": {"retries": 0, "connect_timeout": 1.0, "resolve": {"*.example": "127.0.0.1:9"}},
-            **sections,
-        }
-        out = str(tmp_path / name)
-        return out, build.build(config.parse(data), out, listener, retry_failed), listener
+        return made(archives, str(tmp_path / name), retry_failed, **sections)
 
     return run
+
+
+def made(archives: Path, out: str, retry_failed: bool = False, **sections):
+    """A build of the archives with the given sections of a config: its folder, summary and listener."""
+    listener = Quiet()
+    data = {
+        "source": {"warc": {"paths": [str(archives / "*.warc.gz")]}},
+        "cluster": {"kind": "serial"},
+        "fetch": {"retries": 0, "connect_timeout": 1.0, "resolve": {"*.example": "127.0.0.1:9"}},
+        **sections,
+    }
+    return out, build.build(config.parse(data), out, listener, retry_failed), listener
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> str:
+    """A finished build with its report, cards and version, made once: to be looked at, not to be changed."""
+    place = tmp_path_factory.mktemp("whole")
+    out, summary, _ = made(archive_in(place), str(place / "build"))
+    job.finish(out, job.config_of(out), "build", summary.passes)
+    return out
+
+
+@pytest.fixture
+def built(whole, tmp_path) -> str:
+    """A copy of it, at `runs/mine` of the test's folder."""
+    shutil.copytree(whole, tmp_path / "runs" / "mine")
+    return str(tmp_path / "runs" / "mine")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from m3w_builder import job, shards
+from m3w_builder import shards
 
 README = Path(__file__).parents[2] / "README.md"
 READERS = ("webdataset", "datasets", "duckdb", "mlcroissant")
@@ -19,13 +19,11 @@ def block(reader):
 
 
 @pytest.fixture
-def opened(make, tmp_path, monkeypatch):
+def opened(built, tmp_path, monkeypatch):
     """A build at runs/mine of the folder where the lines run."""
-    out, summary, _ = make("runs/mine")
-    job.finish(out, job.config_of(out), "build", summary.passes)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(os.environ, "HF_HOME", str(tmp_path / "hub"))
-    return [one for path in Path(out).glob("shards/*.tar") for one, _ in shards.samples(str(path))]
+    return [one for path in Path(built).glob("shards/*.tar") for one, _ in shards.samples(str(path))]
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -17,14 +17,6 @@ from m3w_builder.shards.tombstones import Tombstones
 PAGE = "http://one.example/2.html"
 
 
-@pytest.fixture
-def built(make):
-    """A finished build of one bundle with its cards, and the config that made it again."""
-    out, summary, _ = make()
-    job.finish(out, job.config_of(out), "build", summary.passes)
-    return out
-
-
 def held(out):
     return {one.url: one for path in tars(out) for one, _ in shards.samples(str(path))}
 
@@ -56,7 +48,7 @@ def test_a_page_goes_from_all_that_tells_of_it_and_the_next_build_leaves_it_out(
     assert run(built, "--url", PAGE) == 0
     assert set(held(built)) == set(before) - {PAGE}
     assert_whole(built)
-    again = make(shards={"seed": 5})[0]  # every shard is made anew
+    again = make("runs/mine", shards={"seed": 5})[0]  # every shard is made anew
     assert set(held(again)) == set(before) - {PAGE}
 
 

@@ -76,8 +76,8 @@ def test_a_comparison_tells_counts_overlap_and_drops_and_draws_them(run, capsys)
     assert Path(two, "page.html").exists()
 
 
-def test_a_version_is_compared_with_what_became_of_it(run, capsys):
-    out = run()
+def test_a_version_is_compared_with_what_became_of_it(built, capsys):
+    out = built
     cli.main(["takedown", out, "--url", "http://one.example/2.html"])
     capsys.readouterr()
     assert cli.main(["compare", f"{out}@1", out]) == 0
