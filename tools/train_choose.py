@@ -3,81 +3,82 @@
     python tools/train_choose.py GOLD            write the table, learned on all pages
     python tools/train_choose.py GOLD --folds 5  tell how well tables do on sites that they were not learned on
 
-GOLD holds pairs NAME.html.gz and NAME.json: {"url", "images_known", "items": [{"text"} or {"image"}], "optional"}.
+GOLD holds pairs NAME.html.gz and NAME.json: {"url", "images_known", "items": [{"text"} or {"image"}], "optional"}, as
+tools/bench_extract.py reads them. A site is a registered domain: no page of one that is judged was learned from.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from statistics import mean
 
+from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from selectolax.lexbor import LexborHTMLParser
+from tldextract import TLDExtract
 
+from m3w_builder.document import item_to_json
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
-from m3w_builder.extract.page import walked
+from m3w_builder.extract.fast import items_of
+from m3w_builder.extract.page import walked, with_pictures
 from m3w_builder.extract.pieces import Shot
 from m3w_builder.urls import host
 
-STRENGTH = 0.1
-"""Inverse of the L2 penalty; of 0.05 to 0.4 the best on sites left out."""
+STRENGTH = 0.05
+"""Inverse of the L2 penalty; of 0.02 to 0.3 among the best on sites left out."""
 SITES = 4
 """A word has a weight where it stands on pages of so many sites."""
 SMALLEST = 0.03
 """Weights nearer to 0 are left out of the table."""
-_SIZE_MARKS = re.compile(
-    r"(\d{2,4}px-)|([-_@]\d{2,4}x\d{0,4}(?=\.|$))|(@[23]x)|([-_](small|medium|large|thumb)(?=\.|$))"
-)
+CONFIG = ExtractConfig(opt_out=(), most_repeats=3)
+
+Table = Mapping[str, float]
 
 
 @dataclass
 class Page:
-    """A gold page: the words of each of its pictures, whether it is content, and how many there should be."""
+    """A gold page as far as the fast extractor knows it before it chooses pictures, and its pictures' words."""
 
+    gold: Gold
     site: str
+    chosen: content.Selection
+    cover: str
     words: list[list[str]]
     right: list[bool]
-    names: list[str]
-    wanted: set[str]
 
 
-def name_of(url: str, base: str) -> str:
-    """What size variants of a picture have in common: its file name less any mark of size."""
-    parts = urlsplit(urljoin(base, url.strip()))
-    stem = _SIZE_MARKS.sub("", unquote(parts.path).rsplit("/", 1)[-1].lower())
-    return stem or f"{parts.netloc}{parts.path}?{parts.query}"
+def site(url: str) -> str:
+    """The registered domain of a URL; of names under no public suffix the last two labels."""
+    return _domains()(url).top_domain_under_public_suffix or choose.site(host(url)) or url
 
 
-def load(path: Path) -> Page | None:
-    gold = json.loads(path.read_text())
-    if not gold["images_known"]:
-        return None
-    url, config = gold["url"], ExtractConfig()
-    text = charset.decode(gzip.decompress(path.with_name(f"{path.stem}.html.gz").read_bytes()))
+@cache
+def _domains() -> TLDExtract:
+    return TLDExtract(suffix_list_urls=())
+
+
+def load(gold: Gold) -> Page:
+    text = charset.decode(gold.html)
     tree = LexborHTMLParser(text)
-    thread = threads.is_thread(url, text)
-    chosen = content.select(walked(tree, url, config, thread, whole=False), thread)
-    known = choose.words_of(
-        chosen.weighed, chosen.root, chosen.keep, url, metadata.cover(tree), config.min_declared_side
-    )
-    wanted = {name_of(item["image"], url) for item in gold["items"] if item.get("image")}
-    free = {name_of(one, url) for one in gold.get("optional", ())} - wanted
-    page = Page(choose.site(host(url)), [], [], [], wanted)
+    thread = threads.is_thread(gold.url, text)
+    chosen = content.select(walked(tree, gold.url, CONFIG, thread, whole=False), thread)
+    cover = metadata.cover(tree)
+    known = choose.words_of(chosen.weighed, chosen.root, chosen.keep, gold.url, cover, CONFIG.min_declared_side)
+    wanted = {picture_name(item["image"], gold.url) for item in gold.items if item.get("image")}
+    page = Page(gold, site(gold.url), chosen, cover, [], [])
     for index, words in known.items():
         shot = chosen.weighed.page.pieces[index]
         assert isinstance(shot, Shot)
-        name = name_of(shot.image.url, url)
-        if name not in free:
+        name = picture_name(shot.image.url, gold.url)
+        if name not in gold.optional - wanted:
             page.words.append(words)
             page.right.append(name in wanted)
-            page.names.append(name)
     return page
 
 
@@ -104,19 +105,16 @@ def learn(pages: Sequence[Page]) -> dict[str, float]:
     return {"": round(float(model.intercept_[0]), 3)} | {w: v for w, v in learned.items() if abs(v) >= SMALLEST}
 
 
-def score(pages: Sequence[Page], table_for: Callable[[Page], dict[str, float]]) -> float:
-    """Mean over pages of the F1 of their pictures' names; 1 where there are none and none is taken."""
-    total = 0.0
-    for page in pages:
-        table = table_for(page)
-        taken = {
-            name
-            for name, words in zip(page.names, page.words, strict=True)
-            if table[""] + sum(table.get(word, 0.0) for word in words) > choose.CUT
-        }
-        both = len(taken & page.wanted)
-        total += 2 * both / (len(taken) + len(page.wanted)) if taken or page.wanted else 1.0
-    return total / len(pages)
+def judged(page: Page, table: Table) -> Row:
+    """How the extractor does on a page with this table."""
+    keep = with_pictures(page.chosen, page.gold.url, page.cover, CONFIG, table)
+    items, _ = items_of(page.chosen.weighed.page, keep, CONFIG)
+    return judge([item_to_json(item) for item in items], page.gold)
+
+
+def show(label: str, rows: Sequence[Row]) -> None:
+    picture, placed = (mean(getattr(row, name) or 0.0 for row in rows) for name in ("picture", "placed"))
+    print(f"{label}: image F1 {picture:.4f}, placed-image F1 {placed:.4f}")
 
 
 def main() -> None:
@@ -124,17 +122,19 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--folds", type=int, default=0)
     arguments = parser.parse_args()
-    pages = [page for path in sorted(arguments.gold.rglob("*.json")) if (page := load(path)) is not None]
+    pages = [load(gold) for gold in gold_pages(arguments.gold, 1) if gold.pictured]
+    print(f"{len(pages)} pages with known pictures, of {len({page.site for page in pages})} sites")
+    show("the table as it stands", [judged(page, choose.table()) for page in pages])
     table = learn(pages)
-    print(f"{len(pages)} pages, {len(table)} weights, image F1 {score(pages, lambda page: table):.4f} on them")
+    show(f"{len(table)} weights on the pages they are learned on", [judged(page, table) for page in pages])
     if arguments.folds:
         fold = [zlib.crc32(page.site.encode()) % arguments.folds for page in pages]
         tables = [
             learn([page for page, where in zip(pages, fold, strict=True) if where != one])
             for one in range(arguments.folds)
         ]
-        held = {id(page): tables[where] for page, where in zip(pages, fold, strict=True)}
-        print(f"image F1 {score(pages, lambda page: held[id(page)]):.4f} on sites left out, {arguments.folds} folds")
+        rows = [judged(page, tables[where]) for page, where in zip(pages, fold, strict=True)]
+        show(f"on sites left out, {arguments.folds} folds", rows)
         return
     target = Path(choose.__file__).with_suffix(".json")
     target.write_text(json.dumps(dict(sorted(table.items())), indent=0, ensure_ascii=False) + "\n")

@@ -12,7 +12,7 @@ DESCEND = 0.62
 """A box inside another takes its place while it holds at least this share of the good text."""
 DESCEND_IN_THREAD = 0.9
 """The same in a discussion, whose question and answers stand in boxes of different kinds."""
-REST = 0.04
+REST = 0.06
 """So much of its good text, and 80 characters, in a box beside its best part make it content as a whole."""
 
 _LISTS = frozenset(("table", "tbody", "tr", "ul", "ol", "dl", "blockquote"))

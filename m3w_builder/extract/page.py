@@ -99,9 +99,15 @@ def _fill(
     document.scores["confidence"] = round(chosen.confidence, 4)
 
 
-def with_pictures(chosen: content.Selection, url: str, cover: str, config: ExtractConfig) -> list[bool]:
-    """For each piece whether it is content, the pictures judged one by one; cover: see `choose`."""
-    odds = choose.choose(chosen.weighed, chosen.root, chosen.keep, url, cover, config.min_declared_side)
+def with_pictures(
+    chosen: content.Selection,
+    url: str,
+    cover: str,
+    config: ExtractConfig,
+    weights: Mapping[str, float] | None = None,
+) -> list[bool]:
+    """For each piece whether it is content, the pictures judged one by one; cover, weights: see `choose`."""
+    odds = choose.choose(chosen.weighed, chosen.root, chosen.keep, url, cover, config.min_declared_side, weights)
     pieces = chosen.weighed.page.pieces
     return [
         odds.get(index, choose.CUT) > choose.CUT if isinstance(piece, Shot) else kept

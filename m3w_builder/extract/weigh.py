@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from m3w_builder.extract import words
@@ -15,6 +16,9 @@ DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
 MOST = 0.6
 """A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
+
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+"""Signs of Chinese, Japanese and Korean: each says as much as two letters, or more."""
 
 
 @dataclass(slots=True)
@@ -109,8 +113,10 @@ def _sum_up(weighed: Weighed) -> None:
 
 def goodness(block: Block) -> float:
     """How much a block speaks for being content: long runs of unlinked text, for headings and lists less."""
-    length = len(block.text)
+    length: float = len(block.text)
     plain = length - 1.5 * block.links
+    if not block.text.isascii() and (dense := len(_DENSE.findall(block.text))):
+        plain *= 1 + dense / length
     if plain <= 0:
         return 0.0
     if block.kind in ("paragraph", "quote"):
