@@ -16,12 +16,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from m3w_builder.engine import ClusterConfig, Engine, Outcome, Result, Serial, Task, code_version
-from m3w_builder.errors import ConfigError
+from m3w_builder.errors import BuildError, ConfigError
 
 if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["ClusterConfig", "Dask", "Engine", "Outcome", "Serial", "start"]
+
+ALONE_SECONDS = 600.0
+"""How long a build waits without a single worker."""
 
 COUNTED_FOR = 1.0
 """Seconds for which a count of the workers holds: asking for it costs more than a small task."""
@@ -35,14 +38,28 @@ class Dask:
         self.config = config
         self.dashboard = client.dashboard_link or ""
         self._count = (0, -COUNTED_FOR)
+        self.seen = time.monotonic()
 
     @property
     def workers(self) -> int:
+        return max(1, self.present)
+
+    @property
+    def present(self) -> int:
+        """How many workers there are, as of a second ago at most; 0 while all of them are being started again."""
         number, when = self._count
         if time.monotonic() - when >= COUNTED_FOR:
-            number = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+            number = len(self.client.scheduler_info(n_workers=-1)["workers"])
+            if number:
+                self.seen = time.monotonic()
             self._count = (number, time.monotonic())
         return number
+
+    def check_present(self) -> None:
+        """Raise BuildError where there has been no worker for too long: no build waits for ever."""
+        patience = max(ALONE_SECONDS, self.config.connect_seconds)
+        if not self.present and time.monotonic() - self.seen > patience:
+            raise BuildError(f"cluster: no worker for {patience:g} s; see to them, and run again: it goes on from here")
 
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
@@ -94,6 +111,7 @@ class _Flight:
             with self.engine.client.as_current():
                 done = wait(list(self.tasks), timeout=1, return_when="FIRST_COMPLETED").done
         except TimeoutError:
+            self.engine.check_present()
             yield from self._give_up_stragglers()
             return
         for future in done:
@@ -168,6 +186,9 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
         # A worker holds one task: none that merely waited there is blamed when the worker dies.
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.comm.timeouts.connect": "30s",
+        # A worker that died is started again by its nanny. Where that took 15 s, as on a busy machine, the cluster
+        # would give both up for good, and a build could be left without a worker.
+        "distributed.deploy.lost-worker-timeout": "600s",
     }
     with dask.config.set(settings):
         if config.kind == "address":

@@ -8,7 +8,7 @@ import pytest
 
 from m3w_builder import cluster
 from m3w_builder.cluster import ClusterConfig
-from m3w_builder.errors import ConfigError
+from m3w_builder.errors import BuildError, ConfigError
 
 
 def double(number: int) -> int:
@@ -131,3 +131,13 @@ def test_a_pass_runs_where_what_it_asks_for_is_offered_and_says_so_where_it_is_n
 def test_a_worker_with_other_code_refuses_the_task():
     with pytest.raises(RuntimeError, match="install the same"):
         cluster._checked(double, 1, "another version")
+
+
+def test_a_build_does_not_wait_for_ever_for_workers_that_are_gone(monkeypatch):
+    monkeypatch.setattr(cluster, "ALONE_SECONDS", 1.0)
+    config = ClusterConfig(kind="local", workers=1, dashboard="", connect_seconds=1)
+    with cluster.start(config) as engine:
+        outcomes = engine.map(sleep_long, iter([60.0, 0.1]))
+        engine.client.cluster.scale(0)
+        with pytest.raises(BuildError, match="no worker for 1 s"):
+            list(outcomes)
