@@ -16,16 +16,18 @@ _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？؟۔।�
 def bipartite(matrix: NDArray[np.float32]) -> list[int]:
     """For each picture (row) its text (column), such that the sum of similarities is the largest there is.
 
-    MMC4's linear assignment (arXiv 2304.06939, section 3): no text is given a second picture before each has one. With
-    more pictures than texts every text may take as many as it must. No texts: all -1.
+    MMC4's linear assignment (arXiv 2304.06939, section 3), by rounds where there are more pictures than texts: no text
+    is given a second picture before each has one. No texts: all -1.
     """
     from scipy.optimize import linear_sum_assignment
 
     pictures, texts = matrix.shape
     if not texts:
         return [-1] * pictures
-    times = max(1, -(-pictures // texts))
-    rows, columns = linear_sum_assignment(np.tile(matrix, (1, times)), maximize=True)
+    rounds = np.arange(max(1, -(-pictures // texts)))
+    dearer = 2.0 * pictures + 1.0  # a later round costs more than all cosines together can give
+    choices = (matrix[:, None, :] - dearer * rounds[:, None]).reshape(pictures, texts * len(rounds))
+    rows, columns = linear_sum_assignment(choices, maximize=True)
     matched = [-1] * pictures
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         matched[row] = column % texts

@@ -24,6 +24,13 @@ def test_no_other_assignment_has_a_larger_sum(matrix) -> None:
     assert sum(matrix[row, column] for row, column in enumerate(matched)) == pytest.approx(best, abs=1e-5)
 
 
+@given(arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 4)), elements=st.floats(-1, 1, width=16)))
+def test_no_text_is_given_a_second_picture_before_each_has_one(matrix) -> None:
+    matched = assign.bipartite(matrix)
+    times = [matched.count(text) for text in range(matrix.shape[1])]
+    assert max(times) - min(times) <= 1
+
+
 @given(st.integers(0, 9), st.integers(0, 4))
 def test_more_pictures_than_texts_leave_none_without(pictures: int, texts: int) -> None:
     matched = assign.bipartite(np.zeros((pictures, texts), np.float32))
