@@ -15,7 +15,7 @@ from m3w_builder.report.sketches import STEPS, Histogram
 SIZE = (3.4, 1.9)
 """Width and height of a chart in inches of 72 px."""
 FRAME = (0.11, 0.12, 0.88, 0.85)
-"""The axes' left, bottom, width and height in the chart: room for labels such as 1.2k; finding it costs as much again."""
+"""The axes' left, bottom, width and height in the chart: room for labels as 1.2k; to find it costs as much again."""
 TICKS = 8
 """Most labels under a chart."""
 MOST = 26
