@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m3w_builder.report.sketches import Distinct, Frequent
+from m3w_builder.report.sketches import Distinct, Frequent, Histogram, Sample
 
 NAMES = st.lists(st.sampled_from([f"n{number}" for number in range(40)]), max_size=400)
 
@@ -52,3 +52,39 @@ def test_few_names_are_counted_exactly():
     sketch.update("abracadabra")
     assert sketch.to_json(2) == {"error": 2, "counts": {"a": 5, "b": 2}}
     assert sketch.error == 0
+
+
+@given(st.sets(st.integers(0, 200)), st.sets(st.integers(0, 200)))
+def test_the_overlap_of_two_small_sets_is_exact(one, two):
+    first, second = (sampled(names, 500) for names in (one, two))
+    assert first.common(second) == (len(one & two), len(one - two), len(two - one))
+    assert first.exact and first.count() == len(one)
+
+
+def test_the_overlap_of_two_large_sets_is_near_and_the_same_by_way_of_parts():
+    one, two = sampled(range(30_000), 2000), sampled(range(10_000, 40_000), 2000)
+    both, first, second = one.common(two)
+    assert not one.exact
+    assert abs(both / (both + first + second) - 0.5) < 4 * 0.5 / 2000**0.5
+    assert abs(one.count() - 30_000) < 4 * 30_000 / 2000**0.5
+    parts = Sample(2000)
+    for start in range(0, 30_000, 10_000):
+        packed = json.loads(json.dumps(sampled(range(start, start + 10_000), 5000).to_json(2000)))
+        parts.merge(Sample(2000, packed))
+    assert parts.common(one)[1:] == (0, 0)
+    assert abs(parts.count() - 30_000) < 4 * 30_000 / 2000**0.5
+
+
+def sampled(names, keep):
+    sample = Sample(keep)
+    for name in names:
+        sample.add(str(name))
+    return sample
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1))
+def test_the_most_of_a_histogram_is_no_less_than_any_value_and_near(values):
+    histogram = Histogram()
+    for value in values:
+        histogram.add(value)
+    assert max(values) <= histogram.most <= max(values) * 1.1 + 1

@@ -87,3 +87,18 @@ def test_bytes_that_are_not_their_items_end_the_writing_and_leave_nothing(tmp_pa
     with pytest.raises(BuildError, match=said):
         written(tmp_path, [samples[0], spoil(*samples[1])])
     assert storage.names(str(tmp_path)) == []
+
+
+def test_what_is_expected_is_shared_out_evenly_and_leaves_no_small_tar(tmp_path, make_sample):
+    many = [make_sample(number, 20) for number in range(24)]
+    sizes = [
+        shards.size_of(len(json.dumps(to_json(document), ensure_ascii=False).encode()), map(len, bodies))
+        for document, bodies in many
+    ]
+    config = ShardsConfig(target_mb=1, validation=0.0)
+    total = sum(sizes)
+    assert 3.5 < total / 1e6 < 4.5
+    made = shards.write(many, str(tmp_path), "000000", config, {"train": total})
+    assert len(made) == 4
+    assert all(abs(shard.counts["bytes"] - total / 4) < 2 * max(sizes) for shard in made)
+    assert shards.totals(made)["train"]["samples"] == 24
