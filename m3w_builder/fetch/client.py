@@ -97,6 +97,7 @@ class Client:
                 self.pace(host(url)).heard(answer.status, again, waited, self.config.max_crawl_delay)
                 return await self._take(url, answer, max_bytes or self.config.max_bytes, look)
         except Exception as error:  # every failure is an answer about this URL; none may end its partition
+            self.pace(host(url)).failed()
             return explain(error)
 
     async def _take(self, url: str, answer: aiohttp.ClientResponse, limit: int, look: Look | None) -> Response | Drop:

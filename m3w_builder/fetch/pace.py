@@ -41,6 +41,10 @@ class Pace:
         elif self.extra:
             self.extra = 0.8 * self.extra if self.extra > _LEAST / 5 else 0.0
 
+    def failed(self) -> None:
+        """A request ended without an answer, at whatever time the host heard of it."""
+        self.until = max(self.until, time.monotonic() + self.kept)
+
     def distance(self, asked: float, ceiling: float) -> float:
         """Seconds between the starts of two requests, where config and robots.txt ask for `asked`."""
         slow = self.latency > max(SLOW, SLOWER * self.best)

@@ -15,6 +15,11 @@ MAX_BYTES = 512_000
 """What is read of a robots.txt; RFC 9309, 2.5, asks for 500 kibibytes at least."""
 
 _AGENT = re.compile(rb"^[ \t]*user-?agent[ \t]*:[ \t]*([^\r\n#]*)", re.IGNORECASE | re.MULTILINE)
+_AGENT_REST = re.compile(rb"^([ \t]*user-?agent[ \t]*:[ \t]*[^\s/#]+)[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+_OTHER_LINE = re.compile(
+    rb"^[ \t]*(?!user.?agent|dis|dia|allow|site-?map|crawl.delay|request.rate|visit.time|host)[a-z][a-z -]{0,60}:[^\r\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(slots=True)
@@ -126,11 +131,17 @@ def _tdm(text: str) -> list[tuple[str, bool]]:
     return found
 
 
+def _known(body: bytes) -> bytes:
+    """The file without lines of other names, which end no group, and with agents up to their first space or slash."""
+    body = _OTHER_LINE.sub(b"", body)
+    return _AGENT_REST.sub(rb"\1", body)
+
+
 def parse(body: bytes, token: str, others: Iterable[str] = ()) -> Rules:
     """The rules of a file's bytes. Of `others` only those count that the file names: '*' speaks to us, not to them."""
     from protego import Protego
 
-    body = body[:MAX_BYTES].removeprefix(b"\xef\xbb\xbf")
+    body = _known(body[:MAX_BYTES].removeprefix(b"\xef\xbb\xbf"))
     named = {name.strip().lower() for name in (m[1].decode("utf-8", "replace") for m in _AGENT.finditer(body))}
     heeded = [other for other in others if other.lower() in named]
     try:

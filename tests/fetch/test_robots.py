@@ -36,6 +36,13 @@ HEAD = "User-agent: m3w-builder\n"
         (HEAD.replace("\n", "\r") + "Disallow: /x\r", "/x", False),
         ("Disallow: /x\n" + HEAD + "Disallow: /y", "/x", True),
         ("<html><body>Not found</body></html>", "/x", True),
+        ("User-agent: M3W-builder/2.0 (its own notes)\nDisallow: /x", "/x", False),
+        ("User-agent: *\nDisallow: /\nUser-agent: m3w-builder and friends\nDisallow: /y", "/x", True),
+        (HEAD + "Noindex: /a\nUser-agent: *\nDisallow: /x", "/x", False),  # what is not of the protocol ends no group
+        (HEAD + "Sitemap: http://a.test/s\nUser-agent: *\nDisallow: /x", "/x", False),
+        (HEAD + "dissallow: /x", "/x", False),
+        (HEAD + "disallow /x", "/x", False),
+        ("user-agent: a\ndisallow: /\n\nallow: /x\nuser-agent: b\nallow: /", "/x", True),
     ],
 )
 def test_what_a_file_says(text: str, url: str, allowed: bool) -> None:
