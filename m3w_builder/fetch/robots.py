@@ -17,7 +17,8 @@ MAX_BYTES = 512_000
 _AGENT = re.compile(rb"^[ \t]*user-?agent[ \t]*:[ \t]*([^\r\n#]*)", re.IGNORECASE | re.MULTILINE)
 _AGENT_REST = re.compile(rb"^([ \t]*user-?agent[ \t]*:[ \t]*[^\s/#]+)[^\r\n]*", re.IGNORECASE | re.MULTILINE)
 _OTHER_LINE = re.compile(
-    rb"^[ \t]*(?!user.?agent|dis|dia|allow|site-?map|crawl.delay|request.rate|visit.time|host)[a-z][a-z -]{0,60}:[^\r\n]*",
+    rb"^[ \t]*(?!user.?agent|dis|dia|allow|site-?map|crawl.delay|request.rate|visit.time|host)"
+    rb"[a-z][a-z -]{0,60}:[^\r\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -222,6 +222,9 @@ class CrawlSource:
     same_shape: int = 2000
     """Most URLs of a host that differ only in digits ("/day/1", "/day/2"): what bounds calendars and other traps."""
 
+    same_path: int = 20_000
+    """Most URLs of a host that differ only in their queries: what bounds lists that can be sorted and filtered."""
+
     refresh_hours: float = 0.0
     """Hours after which a crawl that was finished is gone through again, asking only for what changed; 0: never."""
 
@@ -229,7 +232,7 @@ class CrawlSource:
     """Seconds after which no more requests are begun, 0: no limit. The next run goes on from there."""
 
     def __post_init__(self) -> None:
-        for name in ("pages_per_host", "max_pages", "per_host", "rotate_mb", "series", "same_shape"):
+        for name in ("pages_per_host", "max_pages", "per_host", "rotate_mb", "series", "same_shape", "same_path"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
         for pattern in self.exclude:

@@ -34,6 +34,8 @@ NO_PAGE = re.compile(
 """Ends of paths that are no pages; what only the answer shows is found out then."""
 
 _DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"(?=[A-Za-z_-]{0,63}\d)(?=\d{0,63}[A-Za-z])[A-Za-z0-9_-]{20,}")
+"""A session's name or another random one, wherever it stands: long, of letters and digits."""
 
 
 @dataclass(slots=True, eq=False)
@@ -124,15 +126,25 @@ class Frontier:
             return True
         if here.pages >= self.config.pages_per_host or self.pages >= self.config.max_pages:
             return False
-        path = site_path(url)
-        if _DIGITS.search(path):
-            shape = _DIGITS.sub("0", path)
-            if here.shapes[shape] >= self.config.same_shape:
-                return False
+        shapes = self._shapes(site_path(url))
+        if any(here.shapes[shape] >= most for shape, most in shapes):
+            return False
+        for shape, _ in shapes:
             here.shapes[shape] += 1
         here.pages += 1
         self.pages += 1
         return True
+
+    def _shapes(self, path: str) -> list[tuple[str, int]]:
+        """What the path has in common with others that a trap may make without end, and how many of these may be."""
+        shapes = []
+        alike = _DIGITS.sub("0", _TOKEN.sub("0", path))
+        if alike != path:
+            shapes.append((alike, self.config.same_shape))
+        place, mark, _ = path.partition("?")
+        if mark:
+            shapes.append((place + mark, self.config.same_path))
+        return shapes
 
     def follow(self, kind: str, url: str, depth: int, hops: int, location: str, answer: Answer) -> Iterator[Host]:
         """Enter what an answer leads to, its encodings undone; the hosts that have a new URL to ask."""

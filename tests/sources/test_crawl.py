@@ -186,6 +186,27 @@ def test_a_trap_is_bounded(site: Any, tmp_path: Path) -> None:
     assert len([url for url in found if "deeper" in url]) == 3
 
 
+@pytest.mark.parametrize(
+    ("paths", "bounds", "wanted"),
+    [
+        ([f"/list?sort={a}&by={b}" for a in "abcde" for b in "vwxyz"], {"same_path": 7}, 7),
+        ([f"/s/{n:x}f00dcafe0123456789ab{n:x}/page" for n in range(1, 20)], {"same_shape": 6}, 6),
+        ([f"/2024-0{m}/{d}/" for m in range(1, 6) for d in range(5)], {"same_shape": 4}, 4),
+        ([f"/a-long-name-of-an-article-about-{word}" for word in "abcdefgh"], {"same_shape": 2, "same_path": 2}, 8),
+        ([f"/x/?jsessionid={n}" for n in "abc"], {}, 1),
+    ],
+)
+def test_what_can_be_made_without_end_is_bounded(
+    paths: list[str], bounds: dict[str, int], wanted: int, site: Any, tmp_path: Path
+) -> None:
+    site.page("a.test/", *paths)
+    for path in paths:
+        site.page(f"a.test{path}")
+    site.page("a.test/x/")
+    crawl(site, tmp_path, ["http://a.test/"], **bounds)
+    assert len([path for _, path in site.asked if path not in ("/", "/robots.txt")]) == wanted
+
+
 def test_pictures_are_archived_only_where_the_config_says_so(site: Any, tmp_path: Path, png: bytes) -> None:
     body = (
         '<img src="/1.png"><img data-src="/2.png" src="data:image/gif;base64,AA">'
