@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from m3w_builder.extract import threads, words
@@ -121,7 +122,27 @@ def select(page: Page, thread: bool = False) -> Selection:
     if thread:
         threads.drop_lines_about_posts(weighed, root, keep)
     _trim(page, keep)
-    return Selection(keep, min(1.0, weighed.good[root] / max(1.0, weighed.good[0])), weighed, root)
+    return Selection(keep, confidence(weighed, root, keep), weighed, root)
+
+
+def confidence(weighed: Weighed, root: int, keep: list[bool]) -> float:
+    """The chance that what is kept has a text F1 of 0.8 or more, by a logistic regression on 398 pages.
+
+    By the share of good text in the content's box, the length of what is kept, its links, its share of all unlinked
+    text, and whether the page is a discussion. On sites left out of the learning, of pages told 0.9 to 0.95 were so
+    0.94, of 0.8 to 0.9 0.78, of 0.7 to 0.8 0.60 (25 pages); below that there are too few to tell.
+    """
+    kept = linked = unlinked = 0
+    for piece, here in zip(weighed.page.pieces, keep, strict=True):
+        if isinstance(piece, Block):
+            unlinked += len(piece.text) - piece.links
+            if here:
+                kept += len(piece.text)
+                linked += piece.links
+    share = min(1.0, weighed.good[root] / max(1.0, weighed.good[0]))
+    odds = -1.25 + 2.47 * share + 0.103 * math.log1p(kept) - 2.2 * linked / max(1, kept)
+    odds += 0.706 * (kept - linked) / max(1, unlinked) - 1.62 * weighed.thread
+    return 1 / (1 + math.exp(-odds))
 
 
 def _dropped(weighed: Weighed, root: int) -> list[bool]:
