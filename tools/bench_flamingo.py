@@ -150,7 +150,8 @@ def steps(sizes: Sizes) -> tuple[dict[str, Step], float, dict[str, int]]:
 
     def stepper(model: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> Step:
         wanted = [p for p in model.parameters() if p.requires_grad]
-        optimiser = torch.optim.AdamW(wanted, lr=1e-4, weight_decay=0.1)
+        # Each as its own training script has it: open_flamingo's takes torch's default, ours the fused one.
+        optimiser = torch.optim.AdamW(wanted, lr=1e-4, weight_decay=0.1, fused=model is mine or None)
 
         def step() -> float:
             optimiser.zero_grad(set_to_none=True)

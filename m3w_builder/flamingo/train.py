@@ -39,7 +39,7 @@ def fit(
     rank = join_group()
     unfreeze(model, config.unfreeze)
     runner = spread(model, config.spread)
-    optimiser = torch.optim.AdamW(groups(model, config.decay), lr=config.rate, betas=(0.9, 0.999))
+    optimiser = torch.optim.AdamW(groups(model, config.decay), lr=config.rate, betas=(0.9, 0.999), fused=True)
     progress = state.resume(model, optimiser, mixture, folder, rank)
     board = state.Board(folder, progress.step) if rank == 0 else None
     model.train()

@@ -44,6 +44,24 @@ def test_cider_by_hand_for_single_words() -> None:
     assert values[0] == pytest.approx(10 * one_gram / 4)
 
 
+def test_cider_is_what_pycocoevalcap_1_2_gives() -> None:
+    right = [
+        ["a red ball lies on the grass", "the grass bears one red ball", "a ball on green grass"],
+        ["two small boats at sea under a grey sky", "two boats sail the sea"],
+        ["a brick house with a blue door", "the house of brick has a door that is blue", "a blue door", "house"],
+        ["a cat sleeps on a chair"],
+        ["three stars in the night sky", "the night sky shows three stars"],
+    ]
+    given = [
+        "a red ball on the grass",
+        "two boats at sea",
+        "a house with a red door and a red door",
+        "a dog sleeps on a chair by the door",
+        "three stars in the night sky",
+    ]
+    assert cider(given, right) == pytest.approx([3.393164, 2.52683, 0.690013, 3.634183, 7.024704], abs=1e-6)
+
+
 def test_the_interval_holds_the_mean() -> None:
     values = np.random.default_rng(0).normal(0.5, 0.1, 300)
     low, high = interval(values)

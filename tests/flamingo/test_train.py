@@ -50,7 +50,7 @@ class Feed:
             tokens = torch.randint(4, 60, (2, 10), generator=generator)
             looks = torch.tensor([[-1, 0, 0, 0, 0, 1, 1, 1, 1, 1]] * 2)
             pictures = torch.randn(2, 2, 3, 16, 16, generator=generator)
-            yield Batch(tokens, looks, tokens, pictures, torch.tensor([2, 2]), ["a", "b"])
+            yield Batch(tokens, looks, tokens, pictures, torch.tensor([2, 2]), torch.zeros_like(tokens), ["a", "b"])
 
     def state_dict(self) -> dict[str, int]:
         return {"step": self.step}
