@@ -81,7 +81,7 @@ def played(tag: str, attributes: Attributes, sources: Sequence[str], base: str) 
     if tag in PLUGINS:
         return _first([attributes.get("data") or "", *addresses, *sources], title, base)
     if tag not in FILES:
-        return player(addresses[0], title, base) if addresses else None
+        return next((found for address in addresses if (found := player(address, title, base))), None)
     return _file(tag, attributes, [*addresses, *sources], title, base)
 
 

@@ -143,9 +143,9 @@ def _captions(items: list[Item]) -> list[Item]:
     """A caption beside a picture is told with the picture too, and stands in the text once."""
     found: list[Item] = []
     for item in items:
-        if isinstance(item, Text) and item.kind == "caption":
-            near = next((one for one in reversed(found) if isinstance(one, Text)), None)
-            if near is not None and near.text == item.text:
+        if isinstance(item, Text):
+            near = next((one for one in reversed(found[-2:]) if isinstance(one, Text)), None)
+            if near is not None and near.text == item.text and "caption" in (item.kind, near.kind):
                 continue
         found.append(item)
     for before, after in pairwise(found):

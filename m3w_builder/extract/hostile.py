@@ -8,6 +8,7 @@ from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.stage import Drop
 
 _STRANGE = re.compile(r"[\x01-\x08\x0b\x0e-\x1f]")
+_CONTROLS = bytes((*range(1, 9), 11, *range(14, 32)))
 _TAGS = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
 _NO_DEPTH = (
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody"
@@ -29,6 +30,13 @@ def is_html(text: str) -> bool:
     """Whether there is a tag near the start, and few characters that no text has."""
     head = text[:4000]
     return "<" in text[:100_000] and len(_STRANGE.findall(head)) * 50 <= len(head)
+
+
+def clean(text: str, html: bytes) -> str:
+    """The text without control characters, which stand for nothing; html: its bytes, in which they are quickly seen."""
+    if len(html) == len(html.translate(None, _CONTROLS)):
+        return text
+    return _STRANGE.sub("", text)
 
 
 def _has_long_tag(text: str) -> bool:

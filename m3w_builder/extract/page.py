@@ -38,6 +38,7 @@ def extract(
     text = charset.decode(html, encoding)
     if not hostile.is_html(text):
         return Drop("not_text", f"{len(html)} bytes")
+    text = hostile.clean(text, html)
     fault = hostile.too_much(text, config)
     if fault:
         return fault

@@ -8,6 +8,7 @@ the fast extractor to it on generated and on real trees. It shares with it how a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def texts(raw: str, at: Any) -> Iterator[Text]:
     around = [at, *at.parents] if at is not None else []
     name = next((one.name for one in around if one.name in _KINDS), "")
     kind = _KINDS.get(name, "paragraph")
-    raw = _INVISIBLE.sub("", raw)
+    raw = unicodedata.normalize("NFC", _INVISIBLE.sub("", raw))
     if any(one.name == "pre" for one in around):
         parts = [raw.replace(BREAK, "\n").strip("\n").rstrip()]
     else:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 
 from selectolax.lexbor import LexborNode
 
@@ -53,6 +54,10 @@ HIDDEN = (
 LAYOUT = ",".join(f"{cell}:has(p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br)" for cell in ("td", "th"))
 """Table cells that hold blocks of their own: then the table is the page's layout, no table of data."""
 
+GUTTERS = "td.gutter,td.linenos,td.lineno,td.line-numbers,td.blob-num,td.rouge-gutter,td.hljs-ln-numbers,pre.lineno,"
+GUTTERS += "pre.line-numbers-wrapper,span.lineno,span.linenos,span.line-number,span.line-numbers-rows,div.line-numbers"
+"""Numbers of lines beside code."""
+_GUTTER = re.compile(r"gutter|line-?no|line-number|blob-num|hljs-ln-numbers")
 _DRAWN = re.compile(r"katex-html|MathJax")
 _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
@@ -150,7 +155,10 @@ class Walker:
     def look(self, root: LexborNode) -> None:
         """Open the page, and find the elements that are not shown and the cells that are no data."""
         self.page.boxes.append(Box(-1, "root", "", 0))
-        self.hidden = frozenset(node.mem_id for node in root.css(HIDDEN) if self.unseen(node))
+        looked_at = root.css(HIDDEN)
+        if root.css_first("pre") is not None:
+            looked_at += root.css(GUTTERS)
+        self.hidden = frozenset(node.mem_id for node in looked_at if self.unseen(node))
         if root.css_first("td,th") is not None:
             self.layout = frozenset(cell.mem_id for cell in root.css(LAYOUT))
 
@@ -160,13 +168,16 @@ class Walker:
         A formula that a script has drawn stands beside its source, which is read in its place.
         """
         attributes = node.attributes
-        if "hidden" not in attributes and not _UNSEEN.search(attributes.get("style") or ""):
-            drawn = attributes.get("class") or ""
-            if not (_DRAWN.search(drawn) and embeds.has_source(node, drawn)):
-                return False
-        elif node.tag in HEEDED:
+        name = attributes.get("class") or ""
+        hidden = "hidden" in attributes or bool(_UNSEEN.search(attributes.get("style") or ""))
+        drawn = not hidden and (
+            bool(_GUTTER.search(name)) or (bool(_DRAWN.search(name)) and embeds.has_source(node, name))
+        )
+        if not hidden and not drawn:
+            return False
+        if node.tag in HEEDED:
             return True
-        if (node.tag not in ACTIONS or node.tag == "a") and node.css_first(_NOT_WITHOUT) is None:
+        if drawn or ((node.tag not in ACTIONS or node.tag == "a") and node.css_first(_NOT_WITHOUT) is None):
             node.replace_with("")
         return False
 
@@ -241,6 +252,9 @@ class Walker:
         if self.hidden and node.mem_id in self.hidden:
             self.pass_over(node, "hidden")
             return None
+        if self.pre and tag in CODE_LINES:
+            self.code_line()
+            return self.code_line
         if self.parts:
             self.flush()
         before, boxes, name = self.box, self.page.boxes, _name(node.attributes)
@@ -256,6 +270,11 @@ class Walker:
         self.blocks.append((tag, before))
         self.box = len(boxes) - 1
         return self.leave_block
+
+    def code_line(self) -> None:
+        """A line of code that stands in an element of its own begins or ends."""
+        if self.parts and not self.parts[-1].endswith((BREAK, "\n")):
+            self.parts.append(BREAK)
 
     def skim(self, node: LexborNode, box: Box, number: int) -> None:
         """Take the pictures out of an element, and of its text the length alone."""
@@ -393,7 +412,14 @@ class Walker:
             self.page.aside.append((image, "svg"))
 
     def controls(self, node: LexborNode, tag: str) -> None:
-        """A <button>: a reader works with it and does not read it."""
+        """A <button>: a reader works with it and does not read it; in a figure it shows the picture large."""
+        above = node.parent
+        for _ in range(4):
+            if above is not None and above.tag == "figure":
+                for one in node.css("img"):
+                    self.picture(one, "img")
+                return
+            above = above.parent if above is not None else None
         self.pass_over(node, "icon")
 
     def pass_over(self, node: LexborNode, why: str) -> None:
@@ -430,6 +456,8 @@ ACTIONS: dict[str, Action | None] = {
 
 An action that returns None has dealt with the element's content; else what it returns is called after the content.
 """
+CODE_LINES = frozenset(("div", "li", "ol", "ul"))
+"""Elements that are lines of code, where they stand in a <pre>."""
 HEEDED = LINES | BOXES | {"td", "th"}
 """Elements that can be hidden with all that they hold."""
 _NOT_WITHOUT = "img,math,script[type^=math],video,audio,iframe,object,embed,p,div"
@@ -457,9 +485,13 @@ def _nothing() -> None:
 
 
 def texts(raw: str, pre: bool) -> list[str]:
-    """The blocks in what was gathered: white space as a reader sees it, two <br> part paragraphs."""
-    if not raw.isascii() and _ANY_INVISIBLE.search(raw):
-        raw = raw.translate(_GONE)
+    """The blocks in what was gathered: white space as a reader sees it, two <br> part paragraphs.
+
+    Invisible signs go (soft hyphens, zero-width spaces, marks of order and direction), joiners that shape letters stay;
+    what is left is in Unicode's normal form C.
+    """
+    if not raw.isascii():
+        raw = normalize("NFC", raw.translate(_GONE) if _ANY_INVISIBLE.search(raw) else raw)
     if pre:
         text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()
         return [text] if text.strip() else []

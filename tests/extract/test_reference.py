@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,3 +112,11 @@ def test_the_reference_is_an_extractor_of_its_own() -> None:
         ("v", "table"),
     ]
     assert [image.url for image in document.images] == ["http://example.org/a/a.jpg"]
+
+
+@settings(max_examples=80)
+@given(st.lists(trees(), max_size=4).map("".join))
+def test_on_any_tree_the_text_is_the_same_without_its_pictures(html: str) -> None:
+    with_pictures = [word for word in by_the_walk(html) if not word.startswith("http://example.org/")]
+    without = re.sub(r"<img[^>]*>", "", html)
+    assert "".join(with_pictures) == "".join(by_the_walk(without))
