@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from m3w_builder.extract.inline import is_inline
 from m3w_builder.extract.pieces import Block, Piece, Shot
 from m3w_builder.extract.weigh import Weighed
 from m3w_builder.urls import host
@@ -181,7 +182,7 @@ class _Page:
             f"times:{_step(self.times[image.url], (2, 3, 5))}",
             f"alike:{_step(self.alike[self._likeness(shot)], (2, 4, 8, 16))}",
             f"link:{_leads(shot, self.url, self.site)}",
-            f"same_site:{site(host(image.url)) == self.site:d}",
+            f"same_site:{site(host(image.url)) == self.site or is_inline(image.url):d}",
             f"cover:{bool(self.cover) and file_of(image.url) == self.cover:d}",
         ]
         if image.title:
