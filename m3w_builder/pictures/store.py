@@ -44,8 +44,11 @@ def finish(picture: Picture, config: PicturesConfig) -> Picture | Drop:
 
 def _must_be_encoded(picture: Picture, config: PicturesConfig) -> bool:
     side = max(picture.width, picture.height)
-    return bool(picture.blurred) or to_be_encoded(
-        picture.format, picture.orientation, picture.mode, side, len(picture.body), config
+    still = picture.frames > 1 and config.animated == "first"
+    return (
+        bool(picture.blurred)
+        or still
+        or to_be_encoded(picture.format, picture.orientation, picture.mode, side, len(picture.body), config)
     )
 
 
@@ -54,27 +57,43 @@ def _encode(picture: Picture, config: PicturesConfig) -> None:
     from PIL import Image
 
     with Image.open(io.BytesIO(picture.body), formats=[picture.format.upper()]) as image:
-        # A profile speaks of the colours as they were stored: of RGB px it is still true.
-        profile = image.info.get("icc_profile") if image.mode == "RGB" else None
-        if picture.whole is None:
+        profile = image.info.get("icc_profile") if image.mode in ("RGB", "CMYK") else None
+        inks = image.mode == "CMYK" and profile
+        if picture.whole is None or inks:  # px that were made RGB without the profile of their inks are off
             limit = config.max_side or max(image.size)
             image.draft(None, (limit, limit))
             image.load()
-            picture.whole = shrunk(image, config.max_side)
+            picture.whole = shrunk(in_srgb(image, profile) if inks else image, config.max_side)
     rgb, picture.whole = picture.whole, None
+    if profile and not inks:
+        rgb = in_srgb(rgb, profile)
     if picture.orientation != 1:
         rgb = upright(rgb, picture.orientation)
     for box in picture.blurred:
         _blur(rgb, box)
     # JPEG is the smaller for photographs; a drawing that came without loss stays so while it may.
     name = "png" if picture.format in _LOSSLESS else "jpeg"
-    body = _write(rgb, name, profile, config)
+    body = _write(rgb, name, config)
     if name == "png" and config.max_bytes and len(body) > config.max_bytes:
-        name, body = "jpeg", _write(rgb, "jpeg", profile, config)
+        name, body = "jpeg", _write(rgb, "jpeg", config)
     picture.body, picture.format, picture.mode = body, name, "RGB"
     picture.width, picture.height = rgb.size
     picture.orientation = 1
     picture.frames = 1
+
+
+def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture in sRGB, by the profile of its px; as it is where there is none, or none that can be read."""
+    if not profile:
+        return image
+    from PIL import ImageCms
+
+    try:
+        mine = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        wanted = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, mine, wanted, outputMode="RGB") or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
 
 
 def _blur(image: Image.Image, box: tuple[float, float, float, float]) -> None:
@@ -94,11 +113,11 @@ def _blur(image: Image.Image, box: tuple[float, float, float, float]) -> None:
     image.paste(part.filter(ImageFilter.GaussianBlur(max(part.size) / 6)), place)
 
 
-def _write(rgb: Image.Image, name: str, profile: bytes | None, config: PicturesConfig) -> bytes:
+def _write(rgb: Image.Image, name: str, config: PicturesConfig) -> bytes:
     rgb.info.clear()  # EXIF and comments would be written along
     stream = io.BytesIO()
     if name == "jpeg":
-        rgb.save(stream, "JPEG", quality=config.quality, optimize=True, icc_profile=profile)
+        rgb.save(stream, "JPEG", quality=config.quality, optimize=True)
     else:
-        rgb.save(stream, "PNG", icc_profile=profile, compress_level=3)
+        rgb.save(stream, "PNG", compress_level=3)
     return stream.getvalue()

@@ -1,6 +1,7 @@
 """What is stored: the same bytes where they may stay, no private data, and a new encoding only where it must be."""
 
 import hashlib
+import io
 import struct
 import zlib
 
@@ -76,6 +77,34 @@ def test_a_colour_profile_stays() -> None:
         one = stored(encoded(scene(), name, icc_profile=profile, exif=exif(1)))
         assert opened(one.body).info["icc_profile"] == profile
         assert b"SECRETCAM" not in one.body
+
+
+@pytest.mark.parametrize(("animated", "frames"), [("whole", 3), ("first", 1)])
+def test_an_animation_is_stored_whole_or_as_its_first_frame(animated: str, frames: int) -> None:
+    stream = io.BytesIO()
+    first, *rest = (Image.new("RGB", (120, 90), colour) for colour in ("red", "green", "blue"))
+    first.save(stream, "GIF", save_all=True, append_images=rest)
+    one = stored(stream.getvalue(), PicturesConfig(filters=(), animated=animated))
+    assert getattr(opened(one.body), "n_frames", 1) == frames
+    assert opened(one.body).convert("RGB").getpixel((5, 5))[0] > 200
+
+
+def swapped() -> bytes:
+    """sRGB's profile with red and green in each other's places: what it calls red is shown as green."""
+    from PIL import ImageCms
+
+    body = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = body.index(b"rXYZ", 128), body.index(b"gXYZ", 128)
+    body[red : red + 4], body[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(body)
+
+
+@pytest.mark.parametrize(("profile", "wanted"), [(swapped(), (0, 255, 0)), (b"no profile", (255, 0, 0))])
+def test_what_is_stored_anew_is_in_srgb(profile: bytes, wanted: tuple[int, int, int]) -> None:
+    body = encoded(Image.new("RGB", (240, 180), (255, 0, 0)), "PNG", icc_profile=profile)
+    one = stored(body, PicturesConfig(filters=(), max_side=100))
+    assert "icc_profile" not in opened(one.body).info
+    assert np.abs(np.subtract(opened(one.body).getpixel((50, 50)), wanted)).max() < 12
 
 
 def test_stripping_gives_up_on_what_it_cannot_follow() -> None:
