@@ -134,7 +134,9 @@ def test_what_the_pages_say_can_be_done(place, capsys, monkeypatch):
 
 
 def test_what_the_pages_say_of_the_models_can_be_done(place, capsys, monkeypatch):
-    run([block for block in blocks() if block.of_models], place, capsys, monkeypatch)
+    built = (place / "runs" / "mine").exists()  # by the test above; alone, this one goes through the tutorial
+    chosen = [block for block in blocks() if block.of_models or (block.page == "tutorial.md" and not built)]
+    run(chosen, place, capsys, monkeypatch)
 
 
 def test_every_command_has_its_place_in_the_pages():
