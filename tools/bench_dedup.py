@@ -47,6 +47,7 @@ GOALS = {1_000_000: (10.0, 1000), 10_000_000: (180.0, 4000)}
 
 GROWTH = 1.5
 MINHASH_RATIO = 3.0
+ROUNDS = 4
 
 
 def planted(number: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -176,13 +177,23 @@ def minhash(number: int, folder: str) -> list[dict[str, Any]]:
 
     documents = texts(number)
     alike = [jaccard(one, two) for one, two in zip(documents[::2], documents[1::2], strict=False)]
+    entrants: dict[str, Callable[[str], list[Any]]] = {
+        "ours, minhash": lambda text: band_keys(signature(text.lower().split(), 112), 14)
+    }
+    for name, peer in (("datasketch", _datasketch), ("datatrove", _datatrove)):
+        try:
+            entrants[name] = peer()
+        except ImportError as error:
+            print(f"{name} cannot be imported ({error}): no peer for MinHash", file=sys.stderr)
+    best = dict.fromkeys(entrants, float("inf"))
+    answers: dict[str, list[list[Any]]] = {}
+    for _ in range(ROUNDS):  # in turn, the best round of each: the machine is not ours alone
+        for who, keys in entrants.items():
+            start = time.process_time()
+            answers[who] = [keys(text) for text in documents]
+            best[who] = min(best[who], time.process_time() - start)
     rows = []
-
-    def row(who: str, keys: Callable[[str], list[Any]]) -> None:
-        keys(documents[0])  # imports
-        start = cpu_seconds()
-        found = [keys(text) for text in documents]
-        seconds = cpu_seconds() - start
+    for who, found in answers.items():
         pairs = [bool(set(one) & set(two)) for one, two in zip(found[::2], found[1::2], strict=False)]
         near = [hit for hit, share in zip(pairs, alike, strict=True) if share >= 0.8]
         far = [hit for hit, share in zip(pairs, alike, strict=True) if share < 0.5]
@@ -190,19 +201,13 @@ def minhash(number: int, folder: str) -> list[dict[str, Any]]:
             {
                 "who": who,
                 "documents": number,
-                "docs_a_cpu_s": round(number / seconds),
+                "docs_a_cpu_s": round(number / best[who]),
                 "pairs": sum(pairs),
                 "found_of_jaccard_0.8": f"{sum(near)}/{len(near)}",
                 "found_below_0.5": f"{sum(far)}/{len(far)}",
             }
         )
 
-    row("ours, minhash", lambda text: band_keys(signature(text.lower().split(), 112), 14))
-    for name, peer in (("datasketch", _datasketch), ("datatrove", _datatrove)):
-        try:
-            row(name, peer())
-        except ImportError as error:
-            print(f"{name} cannot be imported ({error}): no peer for MinHash", file=sys.stderr)
     return rows
 
 
@@ -284,7 +289,7 @@ def main() -> int:
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             rows.append(alone("ours", size, folder))
-    rows += alone("minhash", 300 if arguments.quick else 2000, "")
+    rows += alone("minhash", 300 if arguments.quick else 800, "")
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
     missed = failures(rows)

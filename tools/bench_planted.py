@@ -387,7 +387,8 @@ def sample_outcomes(folder: str, pages: int) -> tuple[dict[str, Any], list[tuple
     }, originals
 
 
-def large(body: bytes) -> bool:
+def large(body: bytes, least: int) -> bool:
+    """Whether it is a picture, still and whole, whose shorter side has `least` px."""
     if sniff(body) not in ("jpeg", "png", "webp"):
         return False
     try:
@@ -395,7 +396,7 @@ def large(body: bytes) -> bool:
         picture.load()
     except Exception:
         return False
-    return min(picture.size) >= 256 and max(picture.size) <= 3000  # at a quarter it is still no icon
+    return min(picture.size) >= least and max(picture.size) <= 3000
 
 
 def show(facts: dict[str, Any]) -> None:
@@ -443,7 +444,10 @@ def main() -> int:
             originals = [(name, body) for name, body in web.pictures() if web.truth["host"] not in name]
         else:
             facts["build"], originals = sample_outcomes(folder, 60 if arguments.quick else arguments.pages)
-        good = sorted((pair for pair in originals if large(pair[1])), key=lambda pair: hashlib.md5(pair[1]).digest())
+        least = 256 if arguments.web else 128  # a quarter of 256 px is still no icon; the sample web's are smaller
+        good = sorted(
+            (pair for pair in originals if large(pair[1], least)), key=lambda pair: hashlib.md5(pair[1]).digest()
+        )
         facts["variants"] = variants(good[:most])
     show(facts)
     missed = failures(facts)
