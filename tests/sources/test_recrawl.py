@@ -99,6 +99,7 @@ def test_the_index_finds_every_answer(site: Any, tmp_path: Path) -> None:
     crawl(site, tmp_path, 0.0000001)
     lines = (tmp_path / "index.cdxj").read_text().splitlines()
     assert lines == sorted(lines)
+    from fastwarc.warc import ArchiveIterator as Fast
     from warcio.archiveiterator import ArchiveIterator
 
     kinds = set()
@@ -107,6 +108,9 @@ def test_the_index_finds_every_answer(site: Any, tmp_path: Path) -> None:
         row = json.loads(fields)
         assert key == sort_key(row["url"])
         with (tmp_path / row["filename"]).open("rb") as stream:
+            stream.seek(int(row["offset"]))
+            fast = next(iter(Fast(stream)))
+            assert (fast.headers["WARC-Target-URI"], fast.http_headers.status_code) == (row["url"], int(row["status"]))
             stream.seek(int(row["offset"]))
             record = next(iter(ArchiveIterator(stream)))
         assert record.rec_headers.get_header("WARC-Target-URI") == row["url"]
