@@ -22,7 +22,7 @@ MAX_WAITING = 64_000_000
 """Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more."""
 
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
-PATIENCE = 3
+PATIENCE = 2
 """Times dead_after: so many answers in a row that say 'asked too often' end the round for a host."""
 
 _COSTLY = _UNREACHED | {"tls", "truncated", "too_large", "bad_response", "bad_encoding", "too_many_redirects"}
@@ -130,7 +130,7 @@ class Batch:
             self.hosts[name].urls.append(url)
         for each in self.hosts.values():
             each.failures = min(each.failures, self.config.dead_after - 1)  # one try may raise it from the dead
-            each.refusals = 0
+            each.refusals = min(each.refusals, PATIENCE * self.config.dead_after - 1)  # the like
             each.tokens = each.waiting = 0
             self._offer(each)
         number = min(self.config.concurrency, len(urls))
