@@ -142,6 +142,8 @@ def variants(originals: list[tuple[str, bytes]]) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     for kind in VARIANTS:
         mine = [place for place, other in enumerate(kinds) if other == kind and made_of[place] in first]
+        if not mine:  # at a quarter, small pictures are icons, which go
+            continue
         for attribute in ("phash", "dhash"):
             bits = np.array(
                 [
