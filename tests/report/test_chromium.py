@@ -76,14 +76,16 @@ def test_documents_load_are_searched_and_filtered(at):
 
 
 def test_keys_lead_from_document_to_document_and_to_a_picture(at):
+    from selenium.webdriver.support import ui
+
     driver = at("/?host=host1.test")
     found(driver, ".list a b")[0].click()
     first = driver.find_element("tag name", "h1").text
     driver.find_element("tag name", "body").send_keys("j")
     driver.find_element("css selector", "a[rel=prev]")
     assert driver.find_element("tag name", "h1").text != first
-    width = driver.execute_script("return document.querySelector('figure img').naturalWidth")
-    assert width >= 80
+    width = "return document.querySelector('figure img').naturalWidth"
+    assert ui.WebDriverWait(driver, 30).until(lambda page: page.execute_script(width)) >= 80
     found(driver, "figure a")[0].click()
     assert "Pictures that look like it" in driver.page_source
 
@@ -127,3 +129,13 @@ def test_the_report_is_one_file_that_asks_for_nothing(driver, build):
     untold = "[...document.querySelectorAll('img, svg, [role=img]')].filter(e => !(e.alt || e.ariaLabel)).length"
     assert driver.execute_script(f"return {untold}") == 0
     assert driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_report_is_printed_dark_on_light_whatever_the_screen_is_like(driver, build):
+    driver.get("file://" + report.write(build))
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    ink = "return getComputedStyle(document.body).color"
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen", "features": dark})
+    assert driver.execute_script(ink) == "rgb(230, 233, 236)"
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    assert driver.execute_script(ink) == "rgb(27, 31, 36)"
