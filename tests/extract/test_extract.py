@@ -227,14 +227,21 @@ PIECES = st.sampled_from(
     "<p>|</p>|<div class='post'>|</div>|<table>|<td>|</table>|<img src=a.jpg>|<img>|text |<noscript>|</noscript>|"
     "<a href=x>|</a>|<br>|<pre>|</pre>|<li>|<ul>|<!--|-->|<h1>|&amp;|\0|<picture>|"
     "<source srcset='b.jpg 2x'>|</picture>|"
+    "<object data=x.jpg>|</object>|<embed src=v.mp4>|<button>|</button>|<figure>|</figure>|<svg>|</svg>|<span hidden>|"
+    "</span>|<div style='display:none;background:url(b.png)'>|<img class=latex alt='x' src=l.png>|<input type=image>|"
+    "<script type=math/tex>x</script>|<meta itemprop=embedUrl content='https://youtu.be/abcdefghijk'>|"
+    "<img src='data:image/png;base64,AAAA'>|<dialog open>|</dialog>|<img alt=\U0001f600 class=emoji>|"
+    "<td class=gutter>|<span class=katex-html>|"
     f"<video src=v.mp4>|<article>|</article>|<math>|<font>|{LONG}".split("|")
 )
 
 
-@given(st.lists(PIECES, max_size=60))
-def test_any_soup_gives_pictures_once_and_text_that_is_there(pieces):
+@given(st.lists(PIECES, max_size=60), st.sampled_from(["page", "browser", "largest"]), st.booleans())
+def test_any_soup_gives_pictures_once_and_text_that_is_there(pieces, candidate, options):
     html = "".join(pieces)
-    answer = extract(html.encode(), URL, ExtractConfig())
+    config = ExtractConfig(candidate=candidate, backgrounds=options, full_size=options, min_inline_bytes=1)
+    answer = extract(html.encode(), URL, config)
+    assert explain(html.encode(), URL, config)
     if isinstance(answer, Document):
         urls = [item.url for item in answer.items if isinstance(item, Image)]
         assert len(urls) == len(set(urls))
