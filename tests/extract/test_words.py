@@ -1,0 +1,54 @@
+"""The names of parts: the cheap tests before the patterns change nothing of what the patterns find."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m3w_builder.extract import words
+from m3w_builder.extract.pieces import Block
+from m3w_builder.extract.weigh import goodness
+
+_RUNS = (
+    "post page nav navbar menu side bar sidebar related relatedPosts read more comment comments list ads ad content "
+    "entry meta e body widget social share skip link links mw editsection row header 12 x replies Footer siteHeader"
+)
+RUNS = st.sampled_from(_RUNS.split())
+NAMES = st.lists(st.tuples(RUNS, st.sampled_from(["-", "_", " ", "", "__"])), max_size=6).map(
+    lambda parts: "".join(run + mark for run, mark in parts)
+)
+
+
+@given(NAMES)
+def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
+    parted = words.apart(name)
+    found = words.BAD.search(parted)
+    plain = found.group() if found and not (len(found.group()) < 5 and words.WHOLE.search(parted)) else ""
+    assert words.furniture_name(name) == (plain, bool(words.COMMENTS.search(parted)))
+
+
+@given(st.text(max_size=60))
+def test_only_lines_with_a_digit_or_a_word_of_time_are_about_dates(line: str) -> None:
+    assert not words.is_about(line) or words._DATE.search(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "about"),
+    [
+        ("Posted by Ann on 3 May 2021", True),
+        ("an hour ago", True),
+        ("2021-05-03 10:11", True),
+        ("In May we sailed", False),
+    ],
+)
+def test_lines_about_dates(line: str, about: bool) -> None:
+    assert words.is_about(line) is about
+
+
+def test_a_sign_of_a_dense_script_says_as_much_as_two_letters() -> None:
+    def weight(text: str) -> float:
+        return goodness(Block(text, "paragraph", 0, 0, 0))
+
+    assert weight("汉" * 100) == weight("ab" * 100)
+    assert weight("é" * 100) == weight("e" * 100)
