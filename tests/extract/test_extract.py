@@ -119,6 +119,7 @@ def test_a_base_moves_relative_addresses():
         ('<img class="avatar" src="me.jpg">', "avatar"),
         ('<img class="share-button" src="f.jpg">', "share_button"),
         ('<img class="advertisement" src="buy.jpg">', "advertisement"),
+        ('<img src="ad-728x90.jpg">', "advertisement"),
         ('<img src="drawing.svg">', "svg"),
         ("<img>", "placeholder"),
         ('<img src="javascript:alert(1)">', "bad_url"),
