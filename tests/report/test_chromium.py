@@ -87,7 +87,7 @@ def test_keys_lead_from_document_to_document_and_to_a_picture(at):
     width = "return document.querySelector('figure img').naturalWidth"
     assert ui.WebDriverWait(driver, 30).until(lambda page: page.execute_script(width)) >= 80
     found(driver, "figure a")[0].click()
-    assert "Pictures that look like it" in driver.page_source
+    assert driver.find_element("xpath", "//h2[text()='Pictures that look like it']")
 
 
 def test_a_document_is_judged_with_a_key_and_the_interval_is_shown(at, build):
