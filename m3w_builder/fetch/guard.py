@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -136,9 +137,11 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         place = self.guard.mapped(host.lower())
         target, wanted = place or (host, port)
-        infos = await asyncio.get_running_loop().getaddrinfo(
-            target, wanted, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG
+        # Not the loop's own getaddrinfo: uvloop has four threads for that, which four dead names hold up for all.
+        ask = partial(
+            socket.getaddrinfo, target, wanted, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG
         )
+        infos = await asyncio.get_running_loop().run_in_executor(None, ask)
         operators = place is not None or (host == self.guard.proxy_host and port == self.guard.proxy_port)
         if operators:
             self.guard.trusted.update((str(info[4][0]), int(info[4][1])) for info in infos)
