@@ -50,7 +50,7 @@ def extract(
         return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
     thread = threads.is_thread(url, text)
     try:
-        page = walked(tree, url, config, thread, whole=config.extractor in ("trafilatura", "reference"))
+        page = walked(tree, url, config, thread, config.extractor in ("trafilatura", "reference"), text)
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
     _fill(document, page, text, tree, thread, config)
@@ -123,10 +123,13 @@ SKIMMED_COMMENTS = 0.6
 """The same of comments."""
 
 
-def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True) -> Page:
+def walked(
+    tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True, text: str = ""
+) -> Page:
     """The pieces and boxes of a parsed page; raises TooMany.
 
-    thread: whether it is a discussion. whole: whether also what looks like furniture is read.
+    thread: whether it is a discussion. whole: whether also what looks like furniture is read. text: the page's own,
+    where it is at hand: what cannot be in it is not searched for.
     """
     base = tree.css_first("base[href]")
     start = absolute(base.attributes.get("href") or "", url) if base is not None else ""
@@ -135,19 +138,21 @@ def walked(tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool
         return Page()
     if config.backgrounds:
         backgrounds.show(root)
-    page = _walker(start or url, config, thread, not whole).walk(root)
+    page = _walker(start or url, config, thread, not whole, text).walk(root)
     if any(box.unread for box in page.boxes) and _too_skimmed(page):
-        return _walker(start or url, config, thread, skims=False).walk(root)
+        return _walker(start or url, config, thread, False, text).walk(root)
     return page
 
 
-def _walker(base: str, config: ExtractConfig, thread: bool, skims: bool) -> Walker:
+def _walker(base: str, config: ExtractConfig, thread: bool, skims: bool, text: str) -> Walker:
     screen = Screen(config.candidate, config.screen_width, widest=config.widest)
     return Walker(
         base,
         config.max_elements,
         thread,
         skims,
+        drawn=not text or "MathJax" in text or "katex" in text,
+        code=not text or "<pre" in text or "<PRE" in text,
         screen=screen,
         most_pictures=config.max_pictures,
         least_inline=config.min_inline_bytes,

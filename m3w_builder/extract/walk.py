@@ -47,10 +47,10 @@ KINDS = {
     "figcaption": "caption", "caption": "caption", "tr": "table", "math": "formula",
 }  # fmt: skip
 
-HIDDEN = (
-    '[hidden],[style*="display" i],.katex-html,.MathJax_Preview,.MathJax,.MathJax_Display,.MathJax_CHTML,.MathJax_SVG'
-)
-"""Elements of which it is looked at whether they are read: those with a style of their own, and drawn formulae."""
+HIDDEN = '[hidden],[style*="display" i]'
+"""Elements whose own style is looked at: whether they are shown."""
+DRAWN = ".katex-html,.MathJax_Preview,.MathJax,.MathJax_Display,.MathJax_CHTML,.MathJax_SVG"
+"""Formulae as a script has drawn them."""
 LAYOUT = ",".join(f"{cell}:has(p,div,h1,h2,h3,ul,ol,table,blockquote,form,img,br+br)" for cell in ("td", "th"))
 """Table cells that hold blocks of their own: then the table is the page's layout, no table of data."""
 
@@ -100,6 +100,10 @@ class Walker:
     """The source of the last formula."""
     split: tuple[tuple[str, int] | None, str] | None = None
     """The block element in whose line a picture stood last, and what stood between the text and it."""
+    drawn: bool = True
+    """Whether the page can hold formulae that a script has drawn."""
+    code: bool = True
+    """Whether it can hold numbers of lines beside code."""
     screen: Screen = media.PAGE
     most_pictures: int = 5000
     """Pictures that are taken in; more go without being looked at."""
@@ -155,8 +159,8 @@ class Walker:
     def look(self, root: LexborNode) -> None:
         """Open the page, and find the elements that are not shown and the cells that are no data."""
         self.page.boxes.append(Box(-1, "root", "", 0))
-        looked_at = root.css(HIDDEN)
-        if root.css_first("pre") is not None:
+        looked_at = root.css(f"{HIDDEN},{DRAWN}" if self.drawn else HIDDEN)
+        if self.code:
             looked_at += root.css(GUTTERS)
         self.hidden = frozenset(node.mem_id for node in looked_at if self.unseen(node))
         if root.css_first("td,th") is not None:
