@@ -9,7 +9,6 @@ program broke, or a ratio fell below 0.7 of the committed one; goals that a prog
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import bench
 
 TOOLS = Path(__file__).parent
 FIGURES = TOOLS / "figures.json"
@@ -49,9 +50,7 @@ def run(program: Path, folder: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="as without: every program runs at its small size")
-    parser.add_argument("--json", help="write everything here")
+    parser = bench.options(__doc__, quick="as without: every program runs at its small size")
     parser.add_argument("--only", nargs="*", default=[], help="names without bench_, as `build fetch`")
     parser.add_argument("--keep", action="store_true", help="write tools/figures.json")
     arguments = parser.parse_args()
@@ -76,8 +75,7 @@ def main() -> int:
                 print(f"  {place:44} {value:8.2f}{change}{'  FELL' if fell else ''}")
             for line in mine.get("missed_goals", []):
                 print(f"  goal missed: {line}")
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    bench.write(arguments.json, facts)
     if arguments.keep:
         FIGURES.write_text(json.dumps({**committed, **facts}, indent=1, sort_keys=True) + "\n")
     return 1 if bad else 0

@@ -17,19 +17,18 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+import bench
 from m3w_builder import sampleweb
 
 RATIO = 8.0
@@ -124,9 +123,7 @@ def judged(rows: list[dict[str, Any]], quick: bool) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="150 pages")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="150 pages")
     parser.add_argument("--pages", type=int, default=0, help="pages of the sample web")
     parser.add_argument("--warc", nargs="*", default=[], help="WARC files of pages instead of a sample web")
     parser.add_argument("--server", default="", help="HOST:PORT that answers for every host of them, also as a proxy")
@@ -145,26 +142,20 @@ def main() -> int:
         row["pages_a_cpu_s"] = round(mine["pages"] / row["cpu_s"], 2)
     mine["ratio"] = round(rows[1]["cpu_s"] / mine["cpu_s"], 2)
     print(f"{mine['pages']} pages")
-    print(f"{'':12} {'CPU s':>7} {'wall s':>7} {'pages/CPU s':>12} {'peak MB':>8} {'documents':>10} {'pictures':>9}")
-    for row in rows:
-        print(
-            f"{row['who']:12} {row['cpu_s']:7.1f} {row['wall_s']:7.1f} {row['pages_a_cpu_s']:12.1f} "
-            f"{row['peak_mb']:8} {row['documents']:10} {row['pictures']:9}"
-        )
+    cells = [
+        [
+            row["who"],
+            *(f"{row[name]:.1f}" for name in ("cpu_s", "wall_s", "pages_a_cpu_s")),
+            *(str(row[name]) for name in ("peak_mb", "documents", "pictures")),
+        ]
+        for row in rows
+    ]
+    print(bench.table(["", "CPU s", "wall s", "pages/CPU s", "peak MB", "documents", "pictures"], cells))
     print(f"ours: {mine['ratio']} times the peer; outside of the stages {mine['outside_stages_s']} CPU s")
     missed = judged(rows, arguments.quick)
-    if arguments.json:
-        facts = {
-            "rows": rows,
-            "missed_goals": missed,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "versions": {name: version(name) for name in ("trafilatura", "pillow", "imagededup", "webdataset")},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
-    for line in missed:
-        print(f"goal missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    packages = ("trafilatura", "pillow", "imagededup", "webdataset")
+    bench.write(arguments.json, {"rows": rows, "missed_goals": missed}, *packages)
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

@@ -12,22 +12,16 @@ are installed (they are no dependencies), and as many pairs found.
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import multiprocessing
 import os
-import platform
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import bench
 from m3w_builder import dedup, storage
 from m3w_builder.dedup import DedupConfig
 
@@ -277,9 +272,7 @@ def failures(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="100,000 hashes, the peer at 1,000: under a minute")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="100,000 hashes, the peer at 1,000: under a minute")
     parser.add_argument("--hashes", default="", help="sizes, parted by commas")
     parser.add_argument("--folder", help="where to spill")
     arguments = parser.parse_args()
@@ -293,19 +286,9 @@ def main() -> int:
     for row in rows:
         print("  ".join(f"{name} {value}" for name, value in row.items()))
     missed = failures(rows)
-    if arguments.json:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-        facts = {
-            "rows": rows,
-            "missed_goals": missed,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "versions": {name: version(name) for name in ("numpy", "pyarrow", "imagededup")},
-            "commit": commit,
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
-    for line in missed:
-        print(f"goal missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    packages = ("numpy", "pyarrow", "imagededup", "datasketch", "datatrove")
+    bench.write(arguments.json, {"rows": rows, "missed_goals": missed}, *packages)
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

@@ -15,23 +15,21 @@ missed.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import platform
 import re
-import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import mean
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+
+import bench
 
 GOALS = {"text": 0.92, "picture": 0.88, "placed": 0.85, "speed": 15.0, "p95": 15.0, "max": 250.0}
 """For `fast`: F1 of text, pictures and placed pictures at least; times the speed of trafilatura as it comes at least;
@@ -291,16 +289,14 @@ def figures(rows: Sequence[Row]) -> tuple[float, float, float]:
 def show(rows: dict[str, list[Row]], kinds: bool, worst: int) -> None:
     base = rows.get("trafilatura, default") or next(iter(rows.values()))
     cost = sum(row.ms for row in base)
-    print(
-        f"\n{'extractor':26} {'text':>6} {'picture':>8} {'placed':>7} {'ms/page':>8} {'p95':>6} {'max':>6} {'speed':>7}"
-    )
+    cells = []
     for name, found in rows.items():
         ms = sorted(row.ms for row in found)
-        text, picture, placed = figures(found)
-        print(
-            f"{name:26} {text:6.3f} {picture:8.3f} {placed:7.3f} {mean(ms):8.2f} {ms[int(0.95 * len(ms))]:6.1f} "
-            f"{ms[-1]:6.0f} {cost / sum(ms):6.1f}x"
-        )
+        scores = [f"{score:.3f}" for score in figures(found)]
+        times = [f"{mean(ms):.2f}", f"{ms[int(0.95 * len(ms))]:.1f}", f"{ms[-1]:.0f}", f"{cost / sum(ms):.1f}x"]
+        cells.append([name, *scores, *times])
+    head = ["extractor", "text", "picture", "placed", "ms/page", "p95", "max", "speed"]
+    print(f"\n{bench.table(head, cells)}")
     if kinds:
         _show_kinds(rows)
     first = next(iter(rows))
@@ -313,13 +309,14 @@ def show(rows: dict[str, list[Row]], kinds: bool, worst: int) -> None:
 
 def _show_kinds(rows: dict[str, list[Row]]) -> None:
     kinds = sorted({row.page.partition("-")[0] for found in rows.values() for row in found})
-    print(f"\n{'text / placed by kind':26} " + " ".join(f"{kind:>13}" for kind in kinds))
+    lines = []
     for name, found in rows.items():
-        cells = []
+        cells = [name]
         for kind in kinds:
             text, _, placed = figures([row for row in found if row.page.partition("-")[0] == kind])
             cells.append(f"{text:.3f} / {placed:.3f}" if placed else f"{text:.3f}")
-        print(f"{name:26} " + " ".join(f"{cell:>13}" for cell in cells))
+        lines.append(cells)
+    print(f"\n{bench.table(['text / placed by kind', *kinds], lines)}")
 
 
 def show_cascade(fast: Sequence[Row], cascade: Sequence[Row]) -> dict[str, float]:
@@ -353,41 +350,25 @@ def missed(rows: dict[str, list[Row]]) -> list[str]:
     ]
 
 
-def about() -> dict[str, str]:
-    """Machine, versions and commit."""
-    found = {"machine": platform.machine(), "processor": platform.processor(), "python": platform.python_version()}
-    for name in ("selectolax", "trafilatura", "readability-lxml", "resiliparse", "beautifulsoup4", "lxml"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
-    return found | {"commit": commit.stdout.strip()}
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = bench.options(__doc__, quick="every 12th page only")
     parser.add_argument("gold", type=Path)
     parser.add_argument("--only", default=",".join(EXTRACTORS).replace(", ", "; "), help="names, parted by commas")
     parser.add_argument(
         "--kinds", action="store_true", help="also by kind of page, the part of NAME before its first -"
     )
     parser.add_argument("--worst", type=int, default=0, help="name the N worst pages of the first extractor")
-    parser.add_argument("--quick", action="store_true", help="every 12th page only")
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     names = [name.replace("; ", ", ") for name in arguments.only.split(",")]
     rows = run(list(gold_pages(arguments.gold, 12 if arguments.quick else 1)), usable(names))
     show(rows, arguments.kinds, arguments.worst)
     cascade = show_cascade(rows["fast"], rows["cascade"]) if {"fast", "cascade"} <= rows.keys() else {}
     failed = missed(rows)
-    for line in failed:
-        print(f"goal missed: {line}")
-    if arguments.json:
-        pages = {name: [vars(row) for row in found] for name, found in rows.items()}
-        entry = {"about": about(), "pages": pages, "cascade": cascade, "missed": failed}
-        arguments.json.write_text(json.dumps(entry, indent=1))
-    return 1 if failed else 0
+    pages = {name: [vars(row) for row in found] for name, found in rows.items()}
+    facts = {"pages": pages, "cascade": cascade, "missed_goals": failed}
+    packages = ("selectolax", "trafilatura", "readability-lxml", "resiliparse", "beautifulsoup4", "lxml")
+    bench.write(arguments.json, facts, *packages)
+    return bench.exit_code(failed)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ import glob
 import hashlib
 import json
 import os
-import platform
 import resource
 import shutil
 import socket
@@ -34,8 +33,9 @@ import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.metadata import version
 from typing import Any
+
+import bench
 
 THREADS = 32
 HOSTS = 20
@@ -344,9 +344,7 @@ def urls_of(count: int, bad: bool, far: bool) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a fifth of the pictures")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="a fifth of the pictures")
     parser.add_argument("--count", type=int, default=0, help="pictures to fetch")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -388,14 +386,18 @@ def main() -> int:
     return report(figures, options.json, "nginx" if served else "own")
 
 
-def report(figures: dict[str, dict[str, Any]], path: str | None, server: str) -> int:
+def report(figures: dict[str, dict[str, Any]], path: str, server: str) -> int:
     """Print the table, write the JSON; 1 where a goal is missed."""
-    print(f"{'':28}{'pictures':>9}{'wall s':>9}{'CPU s':>8}{'a CPU s':>9}{'a wall s':>10}{'peak MB':>9}")
-    for name, row in figures.items():
-        print(
-            f"{name:28}{row['pictures']:9,}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['per_cpu_s']:9,.0f}"
-            f"{row['per_wall_s']:10,.0f}{row['peak_mb']:9.0f}"
-        )
+    forms = {
+        "pictures": ",",
+        "wall_s": ".2f",
+        "cpu_s": ".2f",
+        "per_cpu_s": ",.0f",
+        "per_wall_s": ",.0f",
+        "peak_mb": ".0f",
+    }
+    cells = [[name, *(format(row[what], form) for what, form in forms.items())] for name, row in figures.items()]
+    print(bench.table(["", "pictures", "wall s", "CPU s", "a CPU s", "a wall s", "peak MB"], cells))
     hostile = figures["ours, far, among bad"]
     print(
         "among bad hosts, reasons:",
@@ -411,15 +413,10 @@ def report(figures: dict[str, dict[str, Any]], path: str | None, server: str) ->
     }
     for text, met in goals.items():
         print("met   " if met else "MISSED", text)
-    if path:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-        versions = {name: version(name) for name in ("aiohttp", "img2dataset", "requests")}
-        with open(path, "w") as stream:
-            machine = {"machine": platform.platform(), "python": platform.python_version(), "versions": versions}
-            json.dump(
-                {**machine, "commit": commit, "server": server, "figures": figures, "goals": goals}, stream, indent=1
-            )
-    return 0 if all(goals.values()) else 1
+    missed = [text for text, met in goals.items() if not met]
+    facts = {"server": server, "figures": figures, "goals": goals, "missed_goals": missed}
+    bench.write(path, facts, "aiohttp", "img2dataset", "requests")
+    return 1 if missed else 0  # told in the lines above
 
 
 if __name__ == "__main__":

@@ -12,28 +12,23 @@ Time is CPU time of one thread, the best round. Goals: 1.5 times their tokens a 
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import json
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import bench
+
+if TYPE_CHECKING:
+    import torch
+
+    from m3w_builder.flamingo.model import Flamingo
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from m3w_builder.flamingo import open_flamingo
-from m3w_builder.flamingo.hugging_face import HuggingFace
-from m3w_builder.flamingo.model import Flamingo, mean_loss
-from m3w_builder.flamingo.vision import Tower
 
 GOAL, CLOSE = 1.5, 1e-4
 LENGTH, PICTURES, VOCABULARY, EVERY = 256, 5, 4096, 2
@@ -82,6 +77,7 @@ def language(sizes: Sizes) -> Any:
 
 def theirs(sizes: Sizes) -> Any:
     """open_flamingo's model, as its factory puts it together, its gates opened; what it trains is unfrozen."""
+    import torch
     from open_flamingo.src.flamingo import Flamingo as OpenFlamingo
     from open_flamingo.src.flamingo_lm import FlamingoLMMixin
     from open_flamingo.src.utils import extend_instance
@@ -111,6 +107,13 @@ def theirs(sizes: Sizes) -> Any:
 
 def ours(sizes: Sizes, other: Any) -> Flamingo:
     """Our model over the same frozen weights, with theirs loaded from its state dict."""
+    import torch
+
+    from m3w_builder.flamingo import open_flamingo
+    from m3w_builder.flamingo.hugging_face import HuggingFace
+    from m3w_builder.flamingo.model import Flamingo
+    from m3w_builder.flamingo.vision import Tower
+
     torch.manual_seed(0)
     clip, model = tower(sizes), language(sizes)
     found = Flamingo(Tower(clip.visual), HuggingFace(model), open_flamingo.sizes(EVERY))
@@ -120,6 +123,8 @@ def ours(sizes: Sizes, other: Any) -> Flamingo:
 
 def batch(sizes: Sizes) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Tokens with a mark every 51 of them, which picture each sees, labels, and pictures."""
+    import torch
+
     generator = torch.Generator().manual_seed(1)
     tokens = torch.randint(0, END_OF_CHUNK, (sizes.batch, LENGTH), generator=generator)
     tokens[:, :: LENGTH // PICTURES + 1] = MEDIA
@@ -134,6 +139,10 @@ Step = Callable[[], float]
 
 def steps(sizes: Sizes) -> tuple[dict[str, Step], float, dict[str, int]]:
     """A training step of each, the largest difference of their logits, and how much each trains."""
+    import torch
+
+    from m3w_builder.flamingo.model import mean_loss
+
     tokens, looks, labels, pictures = batch(sizes)
     other = theirs(sizes)
     mine = ours(sizes, other)
@@ -186,33 +195,30 @@ def measure(made: dict[str, Step], tokens: int, count: int, rounds: int) -> dict
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="A training step beside open_flamingo's.")
-    parser.add_argument("--quick", action="store_true", help="smaller models, under a minute")
+    parser = bench.options(__doc__, quick="smaller models, under a minute")
     parser.add_argument("--steps", type=int, default=2, help="steps of a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", default="", help="write the figures to a file")
     arguments = parser.parse_args()
     if importlib.util.find_spec("open_flamingo") is None:
         print("open_flamingo is not installed here: nothing to compare with (see the head of this file)")
         return 0
+    import torch
+
     torch.set_num_threads(1)
     sizes = QUICK if arguments.quick else FULL
     made, apart, trained = steps(sizes)
     rates = measure(made, sizes.batch * LENGTH, arguments.steps, arguments.rounds)
     base = rates["open_flamingo"]
     print(f"{sizes}\ntrained parameters: {trained}; logits apart by at most {apart:.1e} ({CLOSE:g} allowed)")
-    for name, rate in rates.items():
-        print(f"  {name:26} {rate:8.0f} tokens/CPU s   {rate / base:5.2f} times open_flamingo's")
+    cells = [[name, f"{rate:.0f}", f"{rate / base:.2f}"] for name, rate in rates.items()]
+    print(bench.table(["", "tokens/CPU s", "times open_flamingo's"], cells))
     ratio = rates["ours, features kept"] / base
-    good = ratio >= GOAL and apart <= CLOSE
-    print(f"goal: {GOAL} times with features kept: {'reached' if ratio >= GOAL else 'MISSED'} ({ratio:.2f})")
-    if arguments.json:
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-        versions = {name: version(name) for name in ("torch", "transformers", "open_flamingo", "open_clip_torch")}
-        found = {"rates": rates, "ratio": ratio, "logits_apart": apart, "trained": trained, "sizes": vars(sizes)}
-        found |= {"machine": platform.platform(), "versions": versions, "commit": commit}
-        Path(arguments.json).write_text(json.dumps(found, indent=1))
-    return 0 if good else 1
+    missed = [f"{ratio:.2f} times open_flamingo's with features kept, goal {GOAL}"] if ratio < GOAL else []
+    missed += [f"logits are apart by {apart:.1e}, goal {CLOSE:g}"] if apart > CLOSE else []
+    facts = {"rates": rates, "ratio": ratio, "logits_apart": apart, "trained": trained, "sizes": vars(sizes)}
+    packages = ("torch", "transformers", "open_flamingo", "open_clip_torch")
+    bench.write(arguments.json, {**facts, "missed_goals": missed}, *packages)
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

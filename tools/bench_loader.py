@@ -7,31 +7,25 @@ Energon, litdata and mosaicml-streaming stand beside them where they are install
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import json
-import platform
-import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+import bench
+import loader_peers
 from m3w_builder import shards
 from m3w_builder.document import Document, Image, Source, Text, from_json, make_key
 from m3w_builder.shards import ShardsConfig
 from m3w_builder.shards.transform import CLIP_MEAN, CLIP_STD, Resized
-
-sys.path.insert(0, str(Path(__file__).parent))
-import loader_peers
 
 GOALS = (
     ("reading, to a raw tar read", "ours", "tarfile", 0.5),
@@ -190,26 +184,10 @@ def measure(readers: dict[str, Callable[[str], int]], url: str, count: int, roun
     return best
 
 
-def machine(peers: list[str]) -> dict[str, Any]:
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        commit = ""
-    packages = ("webdataset", "pillow", "opencv-python-headless", "numpy", "torch", *peers)
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {name: version(name) for name in packages},
-        "commit": commit,
-    }
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a small shard, under a minute")
+    parser = bench.options(__doc__, quick="a small shard, under a minute")
     parser.add_argument("--samples", type=int, default=0, help="samples of the shard (default: 600, quick: 200)")
     parser.add_argument("--rounds", type=int, default=5, help="each reader's best of so many rounds counts")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there")
     arguments = parser.parse_args()
     count = arguments.samples or (200 if arguments.quick else 600)
     cv2.setNumThreads(1)
@@ -226,19 +204,17 @@ def main() -> int:
         readers = READERS | {name: reader for name, reader, _ in peers}
         rates = measure(readers, url, count, arguments.rounds)
     print(f"{count} samples, {megabytes:.0f} MB, one process, the best of {arguments.rounds}\n")
-    for name, rate in rates.items():
-        print(f"  {name:30s} {rate:10.0f} samples/CPU s {rate * megabytes / count:10.0f} MB/CPU s")
+    cells = [[name, f"{rate:.0f}", f"{rate * megabytes / count:.0f}"] for name, rate in rates.items()]
+    print(bench.table(["", "samples/CPU s", "MB/CPU s"], cells))
+    ratios = {what: rates[mine] / rates[other] for what, mine, other, _ in GOALS}
+    wanted = {what: least for what, _, _, least in GOALS}
     print()
-    ratios, missed = {}, 0
-    for what, mine, other, least in GOALS:
-        ratios[what] = rates[mine] / rates[other]
-        missed += ratios[what] < least
-        print(f"  {what:45s} {ratios[what]:6.2f}  (wants {least}) {'' if ratios[what] >= least else 'MISSED'}")
-    if arguments.json:
-        figures = {"samples": count, "megabytes": megabytes, "rates": rates, "ratios": ratios}
-        figures |= machine([package for _, _, package in peers])
-        Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")
-    return 1 if missed else 0
+    print(bench.table(["", "ratio", "wants"], [[what, f"{ratios[what]:.2f}", str(wanted[what])] for what in ratios]))
+    missed = [f"{what}: {ratio:.2f}, wants {wanted[what]}" for what, ratio in ratios.items() if ratio < wanted[what]]
+    facts = {"samples": count, "megabytes": megabytes, "rates": rates, "ratios": ratios, "missed_goals": missed}
+    packages = ("webdataset", "pillow", "opencv-python-headless", "numpy", "torch")
+    bench.write(arguments.json, facts, *packages, *(package for _, _, package in peers))
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,15 @@ The cost is CPU time a page beside the parse that the extraction needs anyway; t
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import platform
 import re
-import subprocess
 import time
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import bench
 
 FIELDS = ("title", "author", "date", "site", "licence", "language", "canonical", "modified")
 THEIRS = {"site": "sitename", "licence": "license", "canonical": "url"}
@@ -48,11 +46,9 @@ def agree(field: str, a: str, b: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = bench.options(__doc__, quick="every eighth page")
     parser.add_argument("gold", type=Path)
-    parser.add_argument("--quick", action="store_true", help="every eighth page")
     parser.add_argument("--show", choices=FIELDS, help="print both values where they differ")
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
 
     from selectolax.lexbor import LexborHTMLParser
@@ -77,18 +73,15 @@ def main() -> None:
             counts[field].update(filter(None, ("ours" if a else "", "theirs" if b else "", same)))
             if field == arguments.show and a != b and same != "agree":
                 print(f"{path.stem[:48]:48} ours {a[:60]!r:64} theirs {b[:60]!r}")
-    print(f"{len(paths)} pages\n{'field':10} {'ours':>6} {'theirs':>7} {'both':>6} {'agree':>6}")
+    print(f"{len(paths)} pages")
+    cells = []
     for field, one in counts.items():
-        both = one["agree"] + one["differ"]
-        print(f"{field:10} {one['ours']:6} {one['theirs']:7} {both:6} {one['agree']:6}")
+        numbers = (one["ours"], one["theirs"], one["agree"] + one["differ"], one["agree"])
+        cells.append([field, *map(str, numbers)])
+    print(bench.table(["field", "ours", "theirs", "both", "agree"], cells))
     ms = {name: 1000 * value / len(paths) for name, value in seconds.items()}
     print(f"ms a page, parse aside: ours {ms['ours']:.2f}, trafilatura {ms['theirs']:.2f}")
-    if arguments.json:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        told = {"pages": len(paths), "counts": counts, "ms": ms, "machine": platform.processor() or platform.machine()}
-        arguments.json.write_text(json.dumps({**told, "trafilatura": version("trafilatura"), "commit": commit}))
+    bench.write(arguments.json, {"pages": len(paths), "counts": counts, "ms": ms}, "trafilatura", "selectolax")
 
 
 if __name__ == "__main__":

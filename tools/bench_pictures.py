@@ -11,23 +11,19 @@ a CPU second; no hash further than 4 bits from that of the whole picture in 98 o
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+import bench
 from m3w_builder.pictures import Picture, PicturesConfig, decode, finish
 from m3w_builder.pictures.colour import single_colour_share
 from m3w_builder.pictures.hashes import phash
@@ -130,9 +126,7 @@ def close(bodies: list[bytes]) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="40 pictures, one round")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="40 pictures, one round")
     parser.add_argument("pictures", nargs="*", help="files instead of pictures made here")
     arguments = parser.parse_args()
     bodies = [Path(name).read_bytes() for name in arguments.pictures] or made(40 if arguments.quick else 150)
@@ -150,19 +144,9 @@ def main() -> int:
         missed.append(f"{mine['pictures_a_cpu_s']} pictures a CPU second, goal {RATE}")
     if share < CLOSE:
         missed.append(f"{share:.1%} of the hashes are close, goal {CLOSE:.0%}")
-    if arguments.json:
-        facts = {
-            "rows": rows,
-            "hash_close": share,
-            "missed_goals": missed,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "versions": {name: version(name) for name in ("numpy", "pillow", "imagededup", "opencv-python-headless")},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
-    for line in missed:
-        print(f"goal missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    facts = {"rows": rows, "hash_close": share, "missed_goals": missed}
+    bench.write(arguments.json, facts, "numpy", "pillow", "imagededup", "opencv-python-headless")
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,16 @@ encoded anew and resized.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import json
 import mimetypes
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +30,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageEnhance
 
+import bench
 from m3w_builder import build, config, sampleweb
 from m3w_builder.pictures import Picture, PicturesConfig, decode
 from m3w_builder.pictures.decode import to_rgb
@@ -430,11 +427,9 @@ def failures(facts: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = bench.options(__doc__, quick="60 pages, 40 pictures")
     parser.add_argument("--web", help="a folder of hosts with planted.json")
     parser.add_argument("--pages", type=int, default=400, help="pages of the sample web, without --web")
-    parser.add_argument("--quick", action="store_true", help="60 pages, 40 pictures")
-    parser.add_argument("--json", help="write the figures here")
     arguments = parser.parse_args()
     most = 40 if arguments.quick else 150
     with tempfile.TemporaryDirectory() as folder:
@@ -453,17 +448,8 @@ def main() -> int:
         facts["variants"] = variants(good[:most])
     show(facts)
     missed = failures(facts)
-    if arguments.json:
-        facts |= {
-            "missed_goals": missed,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "versions": {name: version(name) for name in ("numpy", "pillow", "opencv-python-headless")},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
-    for line in missed:
-        print(f"goal missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    bench.write(arguments.json, {**facts, "missed_goals": missed}, "numpy", "pillow", "opencv-python-headless")
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

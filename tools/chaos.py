@@ -13,11 +13,9 @@ Exit code 1 where a build came out otherwise.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
-import platform
 import random
 import shutil
 import signal
@@ -36,6 +34,7 @@ import psutil
 import pyarrow.parquet as pq
 import yaml
 
+import bench
 from m3w_builder import sampleweb
 
 TOOLS = Path(__file__).parent
@@ -361,9 +360,7 @@ def cases(number: int) -> dict[str, Callable[[Stage], str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="60 pages; sigterm, two, poison and 2 kills")
-    parser.add_argument("--json", help="write what came out here")
+    parser = bench.options(__doc__, quick="60 pages; sigterm, two, poison and 2 kills")
     parser.add_argument("--kills", type=int, default=0, help="random moments (default 50; 2 with --quick)")
     parser.add_argument("--pages", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
@@ -384,13 +381,7 @@ def main() -> int:
             results[case] = {"fault": fault, "seconds": round(time.monotonic() - started, 1)}
             print(f"  {fault or 'the same as undisturbed'} ({results[case]['seconds']} s)", flush=True)
     bad = [case for case, result in results.items() if result["fault"] and not result["fault"].startswith("skipped")]
-    if arguments.json:
-        facts = {
-            "cases": results,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    bench.write(arguments.json, {"cases": results}, "dask", "distributed")
     return 1 if bad else 0
 
 

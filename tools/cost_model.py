@@ -10,18 +10,15 @@ against the build's, the price of a core-hour, of a GB stored for a month, and o
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+import bench
 from m3w_builder.passes import receipt
 
 ASSUMED = {
@@ -89,9 +86,7 @@ def sample(folder: Path) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="as without: the small build takes half a minute")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="as without: the small build takes half a minute")
     parser.add_argument("--build", default="", help="a finished build; without it a small one is made")
     for name, (value, meaning) in ASSUMED.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=value, help=f"{meaning} ({value:g})")
@@ -104,15 +99,7 @@ def main() -> int:
         print(title)
         for name, value in figures.items():
             print(f"  {name:30} {value:,.4g}" + (f"   {ASSUMED[name][1]}" if name in ASSUMED else ""))
-    if arguments.json:
-        facts: dict[str, Any] = {
-            "measured": one,
-            "assumed": assumed,
-            "month": result,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    bench.write(arguments.json, {"measured": one, "assumed": assumed, "month": result})
     return 0
 
 

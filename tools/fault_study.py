@@ -15,13 +15,10 @@ where more than 1 clean corpus in 20 does not.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
-import platform
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +30,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+import bench
 from m3w_builder import storage
 from m3w_builder.document import Document, Image, Source, Text, make_key
 from m3w_builder.flamingo import ValidateConfig, validate
@@ -285,19 +283,17 @@ def cell(corpus: list[Sample], name: str, seed: int, budget: float, language: st
 
 def table(rows: list[dict[str, Any]]) -> str:
     """A line a fault: verdicts over the seeds, means, p-values against the clean corpora."""
-    lines = [
-        f"{'fault':12} {'verdicts':40} {'net gain':>9} {'p':>8} {'within':>8} {'following':>9} {'p':>8} {'s each':>7}"
-    ]
+    lines = []
     for name in dict.fromkeys(r["fault"] for r in rows):
         mine = [r for r in rows if r["fault"] == name]
         verdicts = [r["verdict"] for r in mine]
         told = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
         cells_ = [mean(mine, "net", "+.4f"), p_value(rows, name, "net"), mean(mine, "within", "+.4f")]
         cells_ += [mean(mine, "following", ".3f"), p_value(rows, name, "following")]
-        net, p, within, following, p_following = cells_
         seconds = sum(r["seconds"] for r in mine) / len(mine)
-        lines.append(f"{name:12} {told:40} {net:>9} {p:>8} {within:>8} {following:>9} {p_following:>8} {seconds:7.0f}")
-    return "\n".join(lines)
+        lines.append([name, told, *cells_, f"{seconds:.0f}"])
+    head = ["fault", "verdicts", "net gain", "p", "within", "following", "p", "s each"]
+    return bench.table(head, lines, left=2)
 
 
 def values(rows: list[dict[str, Any]], key: str) -> list[float]:
@@ -330,26 +326,15 @@ def judged(rows: list[dict[str, Any]]) -> int:
     return 1 if missed or len(false) > MOST_FALSE * len(clean_) else 0
 
 
-def surroundings() -> dict[str, Any]:
-    """Machine, versions, commit."""
-    import torch
-
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    return {"machine": machine, "python": platform.python_version(), "torch": torch.__version__, "commit": commit}
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Which faults of a corpus m3w validate finds.")
+    parser = bench.options(__doc__, quick="one seed, four faults")
     parser.add_argument("build", nargs="?", default="", help="a good build; without, documents are drawn")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--clean", type=int, default=20, help="seeds of the clean corpus, for the false alarms")
-    parser.add_argument("--quick", action="store_true", help="one seed, four faults")
     parser.add_argument("--only", default="", help="some of the faults, parted by commas")
     parser.add_argument("--budget", type=float, default=0.3, help="times the default steps and documents")
     parser.add_argument("--state", default="", help="a JSON file that keeps finished cells")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no cell after so long")
-    parser.add_argument("--json", default="", help="write all figures to a file")
     arguments = parser.parse_args()
     until = time.monotonic() + 60 * arguments.minutes
     names = arguments.only.split(",") if arguments.only else list(FAULTS)
@@ -372,9 +357,7 @@ def main() -> int:
     rows = [state[f"{name}/{seed}"] for name, seed in wanted if f"{name}/{seed}" in state]
     rows.sort(key=lambda row: list(FAULTS).index(row["fault"]))
     print(table(rows))
-    if arguments.json:
-        figures = {"config": asdict(config_of(0, arguments.budget)), "rows": rows, **surroundings()}
-        Path(arguments.json).write_text(json.dumps(figures, indent=1))
+    bench.write(arguments.json, {"config": asdict(config_of(0, arguments.budget)), "rows": rows}, "torch")
     if not whole:
         print(f"{len(rows)} of {len(wanted)} cells; run again to go on")
         return NOT_FINISHED

@@ -10,14 +10,11 @@ coverage-guided fuzzer can be put on the same functions: each takes bytes.)
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import json
 import os
-import platform
 import random
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -27,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+import bench
 import hostile_pages
 
 SECONDS = 10.0
@@ -168,9 +165,7 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="4 CPU seconds a target")
-    parser.add_argument("--json", help="write what was found here")
+    parser = bench.options(__doc__, quick="4 CPU seconds a target")
     parser.add_argument("--seconds", type=float, default=0, help="CPU seconds a target (default 600)")
     parser.add_argument("--only", nargs="*", default=list(TARGETS))
     parser.add_argument("--keep", default=str(Path(tempfile.gettempdir()) / "m3w-fuzz"), help="where findings go")
@@ -182,13 +177,7 @@ def main() -> int:
         print(f"{name:8} {result['runs']:7} inputs in {seconds:g} CPU s, slowest {result['slowest_s']} s")
         for fault, file in result["findings"].items():
             print(f"  {fault}\n    {file}")
-    if arguments.json:
-        facts = {
-            "targets": results,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
+    bench.write(arguments.json, {"targets": results})
     return 1 if any(result["findings"] for result in results.values()) else 0
 
 

@@ -22,7 +22,6 @@ def main() -> int:
         return 2
     with atheris.instrument_imports(include=["m3w_builder"]):
         import fuzz
-
         import m3w_builder.extract
         import m3w_builder.extract.page  # noqa: F401  instrumented before its first use
     name = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -10,11 +10,9 @@ shard or in a table of drops; the good pages' samples are to the byte those of a
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -30,7 +28,7 @@ import yaml
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-sys.path.insert(0, str(Path(__file__).parent))
+import bench
 import hostile_pages
 
 SECONDS, MEGABYTES = 10.0, 1500
@@ -153,9 +151,7 @@ def slowest(pages: int, pictures: int) -> list[tuple[float, str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one page of each kind, 60 pictures")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="one page of each kind, 60 pictures")
     parser.add_argument("--pages", type=int, default=0)
     parser.add_argument("--pictures", type=int, default=0)
     arguments = parser.parse_args()
@@ -197,20 +193,10 @@ def main() -> int:
         + ", ".join(f"{name} {spent:.2f} s" for spent, name in took[:8])
     )
     faults += [f"{name} took {spent:.1f} s, goal {SECONDS}" for spent, name in took if spent > SECONDS]
-    if arguments.json:
-        facts = {
-            "pages": pages,
-            "pictures": pictures,
-            "build": hit,
-            "slowest": [[name, round(spent, 2)] for spent, name in took[:20]],
-            "faults": faults,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
-    for line in faults:
-        print(line, file=sys.stderr)
-    return 1 if faults else 0
+    slow = [[name, round(spent, 2)] for spent, name in took[:20]]
+    facts = {"pages": pages, "pictures": pictures, "build": hit, "slowest": slow, "faults": faults}
+    bench.write(arguments.json, facts)
+    return bench.exit_code(faults, mark="")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ that planning takes, milliseconds a task, peak memory of the driver, the schedul
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -24,8 +22,9 @@ from typing import Any
 
 import psutil
 
+import bench
+
 TOOLS = Path(__file__).parent
-sys.path.insert(0, str(TOOLS))
 LIMIT_MB = 2000
 
 
@@ -62,7 +61,6 @@ class Listener:
 
 def simulated(folder: Path, partitions: int, address: str, processes: list[subprocess.Popen[bytes]]) -> dict[str, Any]:
     import simulate
-
     from m3w_builder import build as building
     from m3w_builder import cluster, config, plan, sources
     from m3w_builder.passes import exchange, pages, pictures, shards
@@ -109,9 +107,7 @@ def simulated(folder: Path, partitions: int, address: str, processes: list[subpr
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="500 partitions")
-    parser.add_argument("--json", help="write the figures here")
+    parser = bench.options(__doc__, quick="500 partitions")
     parser.add_argument("--partitions", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
@@ -140,18 +136,13 @@ def main() -> int:
                 process.kill()
                 process.wait()
     print("\n".join(f"{what:26} {value}" for what, value in figures.items()))
-    missed = [f"{who} {figures[who]} MB" for who in ("driver_peak_mb", "scheduler_mb") if figures[who] > LIMIT_MB]
-    if arguments.json:
-        facts = {
-            **figures,
-            "missed_goals": missed,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-            "commit": subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip(),
-        }
-        Path(arguments.json).write_text(json.dumps(facts, indent=1) + "\n")
-    for line in missed:
-        print(f"goal missed: {line}, goal {LIMIT_MB}", file=sys.stderr)
-    return 1 if missed else 0
+    missed = [
+        f"{who} {figures[who]} MB, goal {LIMIT_MB}"
+        for who in ("driver_peak_mb", "scheduler_mb")
+        if figures[who] > LIMIT_MB
+    ]
+    bench.write(arguments.json, {**figures, "missed_goals": missed}, "dask", "distributed")
+    return bench.exit_code(missed)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from functools import cache
 from pathlib import Path
 from statistics import mean
 
-from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from selectolax.lexbor import LexborHTMLParser
 from tldextract import TLDExtract
 
+from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from m3w_builder.document import item_to_json
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
 from m3w_builder.extract.fast import items_of
