@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from m3w_builder.document import Document, Item, Text, words
 from m3w_builder.stage import Drop
+from m3w_builder.text.left import left
 
 RULES = (
     r"(?:share|tweet|pin|e-?mail|print|post|save)(?: (?:this|it|on|to|via|the|page|article|post|story|with|your))*"
@@ -94,12 +95,7 @@ class Boilerplate:
                     if not item.text:
                         continue
             items.append(item)
-        if out:
-            document.items = items
-            document.scores["lines_out"] = document.scores.get("lines_out", 0.0) + out
-            if not document.text.strip():
-                return Drop("no_text_left", f"{out} lines", out)
-        return document
+        return left(document, items, out, "lines")
 
     def says_nothing(self, line: str) -> bool:
         """Whether the line is boilerplate."""

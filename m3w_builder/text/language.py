@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from m3w_builder.document import Document, Item, Text
 from m3w_builder.stage import Drop
+from m3w_builder.text.left import left
 
 SAMPLE = 2000
 """Characters that are shown to the detector: more of a document does not make it surer."""
@@ -73,12 +74,7 @@ class ParagraphLanguage:
                     out += 1
                     continue
             items.append(item)
-        if out:
-            document.items = items
-            document.scores["paragraphs_out"] = document.scores.get("paragraphs_out", 0.0) + out
-            if not document.text.strip():
-                return Drop("no_text_left", f"{out} texts", out)
-        return document
+        return left(document, items, out, "paragraphs")
 
     def _ask(self, item: Text) -> None:
         text = " ".join(item.text.split())[:SAMPLE]
