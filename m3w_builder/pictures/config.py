@@ -23,8 +23,8 @@ class PicturesConfig:
     min_decoded_side: int = 64
     """The shorter side, in px, under which decoding at a reduced scale does not go. The checks and hashes look
     at this array; larger sees finer detail and is slower. A filter that needs more, as `faces` does, gets it."""
-    animated: Literal["whole", "first", "drop"] = "whole"
-    """Animations are judged by their first frame and stored whole; or as their first frame alone; or dropped."""
+    animated: Literal["whole", "first", "drop"] = "first"
+    """An animation is judged by its first frame, and stored as that alone (`first`) or `whole`; or dropped."""
     store_formats: tuple[str, ...] = ("jpeg", "png", "webp", "gif")
     """Formats whose bytes are stored as they came; others are stored anew, as PNG where they were
     lossless, else JPEG."""
