@@ -167,9 +167,10 @@ def small_clip(config: TowerConfig, vocabulary: int) -> Any:
 
 
 def causal_mask(tokens: int) -> Tensor:
-    """What each token may not see, -inf: those after it; the first one, which stands for no patch, sees all."""
+    """What each token may not see, -inf: those after it. The first one, which stands for no patch, sees all and is
+    seen by no other: through it, an earlier patch would see a later one at the next layer."""
     mask = torch.full((tokens, tokens), -torch.inf).triu(1)
-    mask[0] = 0
+    mask[0], mask[1:, 0] = 0, -torch.inf
     return mask
 
 
