@@ -212,7 +212,7 @@ def test_a_transient_failure_is_tried_again_at_the_end(server: Any, answer: Any)
 
     server.paths["/x"] = recovers
     server.paths["/y"] = answer(PNG)
-    got = list(fetch_all(["http://a.test/x", "http://a.test/y"], config(server)))
+    got = list(fetch_all(["http://a.test/x", "http://a.test/y"], config(server, per_host=1)))
     assert [(url[-1], outcome(result)) for url, result in got] == [("y", "ok"), ("x", "ok")]
 
 
