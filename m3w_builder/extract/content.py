@@ -36,7 +36,7 @@ def root_of(weighed: Weighed) -> int:
         best = max(weighed.children.get(here, ()), key=weighed.claim, default=-1)
         if best < 0 or weighed.claim(best) < least * weighed.good[here]:
             return here
-        if _one_of_many(weighed, here, best) or _rest_is_good(weighed, here, best):
+        if _one_of_many(weighed, here, best) or _only_code(weighed, best) or _rest_is_good(weighed, here, best):
             return here
         here = best
 
@@ -82,6 +82,8 @@ def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
     least = REST * weighed.good[here]
     if weighed.own[here] > max(80.0, least) and boxes[here].tag != "body":
         return True
+    if _same_template(weighed, here, best) > max(100.0, least):
+        return True
     one = boxes[best]
     if not one.name:
         return False
@@ -96,6 +98,20 @@ def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
         and weighed.links[child] < 0.4 * weighed.text[child]
     )
     return alike > max(100.0, least)
+
+
+def _same_template(weighed: Weighed, here: int, best: int) -> float:
+    """Good text of a box beside its best part that stands in boxes with the same names as the prose inside that."""
+    around, inside = weighed.page.boxes[here], weighed.page.boxes[best]
+    prose = [one for one in weighed.prose if around.start <= one[0] < around.end]
+    names = {name for at, name, _ in prose if inside.start <= at < inside.end}
+    return sum(good for at, name, good in prose if name in names and not inside.start <= at < inside.end)
+
+
+def _only_code(weighed: Weighed, box: int) -> bool:
+    """Whether a box holds code alone: what tells of it stands around."""
+    one = weighed.page.boxes[box]
+    return all(isinstance(piece, Block) and piece.kind == "code" for piece in weighed.page.pieces[one.start : one.end])
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def posts_root(weighed: Weighed) -> int:
     page = weighed.page
     kinds: dict[tuple[str, ...], dict[int, float]] = {}
     for piece in page.pieces:
-        if isinstance(piece, Block) and (good := goodness(piece)) >= LEAST and not weighed.in_bad(piece.box):
+        if isinstance(piece, Block) and (good := goodness(piece)) >= LEAST and not weighed.hard[piece.box]:
             box = _post(page, piece.box)
             boxes = kinds.setdefault(_kind(page, box), {})
             boxes[box] = boxes.get(box, 0.0) + good

@@ -14,7 +14,7 @@ galleries have little else, and beside an article pictures belong to anything.""
 FEW = 600.0
 DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
-MOST = 0.6
+MOST = 0.5
 """A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
 
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -44,7 +44,11 @@ class Weighed:
     """Whether the page has so little good text that its pictures, and links with them, are its content."""
     around: list[bool] = field(default_factory=list)
     """Whether a box, or one around it, looks like no content."""
+    hard: list[bool] = field(default_factory=list)
+    """The same, words that pages give to their main part too left aside."""
     children: dict[int, list[int]] = field(default_factory=dict)
+    prose: list[tuple[int, str, float]] = field(default_factory=list)
+    """Blocks of good text in named boxes that look like content: number, tag and names of the box, good text."""
 
     def claim(self, box: int) -> float:
         """What a box's good text counts for the box around it."""
@@ -86,6 +90,13 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
     for box, bad in zip(page.boxes, weighed.bad, strict=True):
         mine = bool(bad) and box.tag not in words.WHOLE_TAGS and box.tag != "header"
         weighed.around.append(mine or (box.parent > 0 and weighed.around[box.parent]))
+        hard = mine and not words.WEAK.match(bad)
+        weighed.hard.append(hard or (box.parent > 0 and weighed.hard[box.parent]))
+    for index, piece in enumerate(page.pieces):
+        if isinstance(piece, Block) and (box := page.boxes[piece.box]).name and not weighed.around[piece.box]:
+            good = goodness(piece)
+            if good >= 60:
+                weighed.prose.append((index, f"{box.tag} {box.name}", good))
     return weighed
 
 
