@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import logging
 import os
@@ -10,13 +9,13 @@ import signal
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from m3w_builder.engine import ClusterConfig, Engine, Outcome, Result, Serial, Task, code_version
 from m3w_builder.errors import BuildError, ConfigError
+from m3w_builder.flight import Flight
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -49,7 +48,7 @@ class Dask:
         """How many workers there are, as of a second ago at most; 0 while all of them are being started again."""
         number, when = self._count
         if time.monotonic() - when >= COUNTED_FOR:
-            number = len(self.client.scheduler_info(n_workers=-1)["workers"])
+            number = len(self.client.nthreads())
             if number:
                 self.seen = time.monotonic()
             self._count = (number, time.monotonic())
@@ -64,101 +63,7 @@ class Dask:
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
     ) -> Iterator[Outcome[Task, Result]]:
-        flight = _Flight(self, function, dict(resources or {}))
-        try:
-            for task in tasks:
-                while len(flight.tasks) >= self.workers * self.config.in_flight:
-                    yield from flight.land()
-                flight.submit(task, 1)
-            while flight.tasks:
-                yield from flight.land()
-        finally:
-            if flight.tasks:
-                self.client.cancel(list(flight.tasks), force=True)
-
-
-def _checked(function: Callable[[Any], Any], task: Any, version: str) -> Any:
-    """Runs on a worker: the task, unless the code there is another. Workers may come at any time, so each is asked."""
-    if code_version() != version:
-        raise RuntimeError(f"a worker has other code ({code_version()}) than the driver ({version}): install the same")
-    return function(task)
-
-
-class _Flight:
-    """The tasks under way: submitted, watched over, tried again."""
-
-    def __init__(self, engine: Dask, function: Callable[[Any], Any], resources: dict[str, float]) -> None:
-        self.engine = engine
-        self.function = function
-        self.resources = resources
-        self.tasks: dict[Any, tuple[Any, int]] = {}
-        self.started: dict[Any, float] = {}
-
-    def submit(self, task: Any, attempt: int) -> None:
-        # Not Dask's retries but ours: they are counted, and the last error is told.
-        if attempt > 1 and hasattr(task, "attempt"):
-            task = dataclasses.replace(task, attempt=attempt)  # it then goes more carefully
-        future = self.engine.client.submit(
-            _checked, self.function, task, code_version(), pure=False, retries=0, resources=self.resources or None
-        )
-        self.tasks[future] = (task, attempt)
-
-    def land(self) -> Iterator[Outcome[Any, Any]]:
-        """Wait for at least one task to end, or for a second; give the outcomes of those that did."""
-        from distributed import wait
-
-        try:
-            with self.engine.client.as_current():
-                done = wait(list(self.tasks), timeout=1, return_when="FIRST_COMPLETED").done
-        except TimeoutError:
-            self.engine.check_present()
-            yield from self._give_up_stragglers()
-            return
-        for future in done:
-            if future.status == "finished":
-                task, _ = self._forget(future)
-                yield Outcome(task, future.result())
-            else:
-                yield from self._failed(future, _error_of(future))
-            future.release()
-
-    def _forget(self, future: Any) -> tuple[Any, int]:
-        self.started.pop(future, None)
-        return self.tasks.pop(future)
-
-    def _failed(self, future: Any, error: str) -> Iterator[Outcome[Any, Any]]:
-        task, attempt = self._forget(future)
-        if attempt < self.engine.config.attempts:
-            self.submit(task, attempt + 1)
-        else:
-            yield Outcome(task, error=error)
-
-    def _give_up_stragglers(self) -> Iterator[Outcome[Any, Any]]:
-        """Restart the worker of each task that is over its time; the task has failed once."""
-        limit = self.engine.config.task_seconds
-        if not limit:
-            return
-        now = time.monotonic()
-        keys = {future.key: future for future in self.tasks}
-        for worker, running in self.engine.client.processing().items():
-            for key in list(running)[:1]:  # a worker has one thread: its first task is the one that runs
-                future = keys.get(key)
-                if future is not None and now - self.started.setdefault(future, now) > limit:
-                    future.cancel(force=True)
-                    self.engine.client.run(_kill_worker, workers=[worker], nanny=True)
-                    yield from self._failed(future, f"took longer than {limit:g} seconds (cluster.task_seconds)")
-
-
-def _kill_worker(dask_worker: Any) -> None:
-    """Runs in a worker's nanny, which starts another one. A polite restart would wait for the task that hangs."""
-    os.kill(dask_worker.pid, signal.SIGKILL)
-
-
-def _error_of(future: Any) -> str:
-    """The traceback of a failed task, or what Dask says where its worker died."""
-    error = future.exception()
-    trace = future.traceback()
-    return "".join(traceback.format_exception(type(error), error, trace)) if error else f"task {future.status}"
+        return Flight(self, function, dict(resources or {})).outcomes(tasks)
 
 
 @contextmanager

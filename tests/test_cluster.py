@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from m3w_builder import cluster
+from m3w_builder import cluster, flight
 from m3w_builder.cluster import ClusterConfig
 from m3w_builder.errors import BuildError, ConfigError
 
@@ -47,6 +47,21 @@ def test_dask_gives_results_and_errors_and_blames_the_culprit_alone(dask):
     assert "three is refused" in got[3].error
     assert "KilledWorker" in got[4].error
     assert all(got[n].result == 2 * n for n in range(12) if n not in (3, 4))
+
+
+def test_short_tasks_go_several_at_once_and_a_killer_among_them_goes_alone(dask):
+    numbers = [*range(10, 60), 4, *range(60, 90), 3]
+    got = by_task(dask.map(double, iter(numbers)))
+    assert sorted(got) == sorted(numbers)
+    assert "KilledWorker" in got[4].error
+    assert "three is refused" in got[3].error
+    assert all(got[number].result == 2 * number for number in numbers if number > 4)
+
+
+def test_a_worker_gives_back_what_it_could_not_begin_in_time(monkeypatch):
+    monkeypatch.setattr(flight, "SHORT_SECONDS", 0.0)
+    answers = flight.work(double, [1, 2, 5], flight.code_version())
+    assert answers.given == [(2, "")]
 
 
 def test_tasks_are_read_no_further_ahead_than_workers_can_take(dask):
@@ -130,7 +145,7 @@ def test_a_pass_runs_where_what_it_asks_for_is_offered_and_says_so_where_it_is_n
 
 def test_a_worker_with_other_code_refuses_the_task():
     with pytest.raises(RuntimeError, match="install the same"):
-        cluster._checked(double, 1, "another version")
+        flight.work(double, [1], "another version")
 
 
 def test_a_build_does_not_wait_for_ever_for_workers_that_are_gone(monkeypatch):

@@ -31,11 +31,15 @@ def plan(source: WarcSource, place: str = "source.warc") -> Iterator[Part]:
     names = list(files.expand(source.paths, source.base, source.options, f"{place}.paths"))
     names = names[source.first : source.first + source.count if source.count else None]
     step = source.split_mb << 20
-    for url in names:
+
+    def look(url: str) -> tuple[int, str, bool]:
         size, mark = files.describe(url, source.options, place)
+        return size, mark, bool(step) and size > step * 3 // 2 and _packed(url, source.options)
+
+    for url, (size, mark, cut) in zip(names, files.abreast(look, names), strict=True):
         label = storage.hidden(url).rsplit("/", 1)[-1]
         options = {"options": source.options} if source.options else {}
-        if not step or size <= step * 3 // 2 or not _packed(url, source.options):
+        if not cut:
             yield Part({"kind": "warc", "file": url, **options}, mark, label)
             continue
         count = max(1, round(size / step))
