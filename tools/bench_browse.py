@@ -2,19 +2,27 @@
 
 python tools/bench_browse.py [--quick] [--json FILE] [--documents N]
 
-The first page, pages and documents further on, and searches are timed in the app itself; beside them stands what
-pyarrow's dataset takes to read the columns and filter them, which is the peer. Goal: the first page in under a second,
-start included.
+The first page, pages and documents further on, filters and searches are timed in the app itself, each asked for the
+first time. Texts are of 450 words in the mean, drawn by Zipf's law; of four shards one is indexed word by word, and the
+next three have its texts again under other keys and hosts, which saves minutes. Beside the filters
+stands what pyarrow's dataset takes to read the columns and filter them; beside the searches, what DuckDB takes to look
+through the texts in Parquet, which the shards do not hold: they were written for this. Goals: the first page in under
+a second, start included; each filter and search in under three.
 """
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,43 +30,114 @@ import pyarrow.dataset as ds
 
 import bench
 from m3w_builder import storage
+from m3w_builder.document import Document, Image, Text
 from m3w_builder.report import catalogue
 from m3w_builder.report.app import App
+from m3w_builder.shards import search
 from m3w_builder.shards.write import INDEX
 
 GOAL = 1.0
 """Most seconds until the first page stands, from the start of the app."""
+GOAL_ASKED = 3.0
+"""Most seconds of a filter or search."""
 A_SHARD = 2500
 """Documents a shard: half a gigabyte, at 200 kB a document."""
-WORDS = np.array(
-    ["harbour", "lantern", "quiet", "river", "morning", "market", "bridge", "stone", "garden", "winter", "letter"],
-    object,
-)
+VOCABULARY = 200_000
+"""Different words of the generated texts; the n-th is met in proportion to 1 / n."""
+RARE = "perspicacious"
+"""Stands in one document of each shard, at the end of its text."""
+FRESH = 4
+"""One shard of so many has texts of its own."""
 
 
-def generate(build: str, documents: int) -> int:
-    """Write the indexes of so many documents; the bytes they take."""
-    chance = np.random.default_rng(0)
-    size = 0
+@dataclass
+class Sizes:
+    """Bytes of what was written."""
+
+    parquet: int = 0
+    sqlite: int = 0
+    texts: int = 0
+    cpu_seconds: float = 0.0
+    """CPU seconds that the SQLite indexes took which were written word by word."""
+    written: int = 0
+    """Documents of these."""
+
+
+class Texts:
+    """Texts of a log-normal number of words, 450 in the mean, drawn by Zipf's law."""
+
+    def __init__(self) -> None:
+        self.chance = np.random.default_rng(0)
+        letters = np.array(list("etaoinshrdlucmfwypvbgk"))
+        drawn = letters[self.chance.integers(0, len(letters), (VOCABULARY, 12))]
+        lengths = self.chance.integers(2, 12, VOCABULARY)
+        self.words = np.array(["".join(row[:length]) for row, length in zip(drawn, lengths, strict=True)], object)
+        shares = 1 / np.arange(1, VOCABULARY + 1)
+        self.bounds = np.cumsum(shares) / shares.sum()
+
+    def draw(self, number: int) -> list[str]:
+        lengths = self.chance.lognormal(5.8, 0.8, number).astype(int) + 1
+        drawn = self.words[np.searchsorted(self.bounds, self.chance.random(int(lengths.sum())))]
+        return [" ".join(part) for part in np.split(drawn, np.cumsum(lengths)[:-1])]
+
+
+def generate(build: str, documents: int) -> Sizes:
+    """Write the indexes of so many documents, and their texts beside them for the peer; the bytes they take."""
+    texts, sizes = Texts(), Sizes()
     listed: list[tuple[str, int, int]] = []
     storage.make_folder(f"{build}/shards")
     for number, start in enumerate(range(0, documents, A_SHARD)):
         rows = np.arange(start, min(start + A_SHARD, documents))
-        url = f"{build}/shards/train-{number:06d}-00000.parquet"
-        storage.write_table(url, table(rows, f"train-{number:06d}-00000.tar", chance))
-        size += storage.size(url)
-        listed.append((url.rsplit("/", 1)[-1], len(rows), storage.size(url)))
+        name = f"{build}/shards/train-{number:06d}-00000"
+        if new := number % FRESH == 0:
+            said = texts.draw(len(rows))
+            said[77] += f" {RARE}"
+        made = table(rows, f"train-{number:06d}-00000.tar", said[: len(rows)], texts.chance)
+        storage.write_table(f"{name}.parquet", made)
+        begun = time.process_time()
+        if new:
+            first = f"{name}.sqlite"
+            write_words(first, made, said)
+            sizes.cpu_seconds += time.process_time() - begun
+            sizes.written += len(rows)
+        else:
+            again(first, f"{name}.sqlite", made)
+        storage.write_table(f"{build}/texts/{number:06d}.parquet", pa.table({"text": said[: len(rows)]}))
+        size = storage.size(f"{name}.parquet")
+        listed.append((name.rsplit("/", 1)[-1] + ".parquet", len(rows), size))
+        sizes.parquet += size
+        sizes.sqlite += storage.size(f"{name}.sqlite")
+        sizes.texts += sum(map(len, said))
     storage.write_json(f"{build}/ledger.json", [])
     catalogue.write_list(build, listed)  # as the report does, from the receipts
-    return size
+    return sizes
 
 
-def table(rows: np.ndarray, shard: str, chance: np.random.Generator) -> pa.Table:
+def write_words(url: str, index: pa.Table, said: list[str]) -> None:
+    """The SQLite file of a shard, by the project's own writer."""
+    writer = search.Writer()
+    for row, text in zip(index.to_pylist(), said, strict=True):
+        told = {name: row[name] for name in ("url", "host", "title", "language", "key")}
+        images = [Image("") for _ in range(row["images"])]
+        scores = {one["name"]: one["score"] for one in row["scores"]}
+        writer.add(Document(items=[Text(text), *images], scores=scores, **told), "train")
+    writer.write(url)
+
+
+def again(first: str, url: str, index: pa.Table) -> None:
+    """A shard's SQLite file from another's of the same texts: keys, hosts and pictures are its own."""
+    shutil.copy(first, url)
+    with closing(sqlite3.connect(url)) as database, database:
+        told = zip(index["key"].to_pylist(), index["host"].to_pylist(), index["images"].to_pylist(), strict=True)
+        own = ((key, search.turned(host), images, row) for row, (key, host, images) in enumerate(told))
+        database.executemany("UPDATE documents SET key = ?, host = ?, images = ? WHERE row = ?", own)
+
+
+def table(rows: np.ndarray, shard: str, said: list[str], chance: np.random.Generator) -> pa.Table:
     """An index of some documents, with columns as long as real ones."""
-    said = [" ".join(line) for line in WORDS[chance.integers(0, len(WORDS), (len(rows), 48))]]
     scores = [[{"name": "confidence", "score": float(value)}] for value in chance.random(len(rows))]
     columns: dict[str, Any] = {
-        "key": [f"{int(row) * 0x9E3779B97F4A7C15 % (1 << 128):032x}" for row in rows],
+        "key": [key_of(int(row)) for row in rows],
         "shard": [shard] * len(rows),
         "offset": rows * 512,
         "bytes": np.full(len(rows), 512),
@@ -68,7 +147,7 @@ def table(rows: np.ndarray, shard: str, chance: np.random.Generator) -> pa.Table
         "language": [("en", "de", "fr", "ja")[row % 4] for row in rows],
         "title": [f"{text[:40]} {row}" for text, row in zip(said, rows, strict=True)],
         "images": rows % 7,
-        "words": rows % 900,
+        "words": [text.count(" ") + 1 for text in said],
         "scores": scores,
         "snippet": [text[:300] for text in said],
     }
@@ -77,6 +156,10 @@ def table(rows: np.ndarray, shard: str, chance: np.random.Generator) -> pa.Table
         for f in INDEX
     ]
     return pa.table(made, schema=INDEX)
+
+
+def key_of(row: int) -> str:
+    return f"{row * 0x9E3779B97F4A7C15 % (1 << 128):032x}"
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
@@ -90,9 +173,11 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
     """Each thing that a person does, ours beside the peer's where it has one."""
     App(build).get("/")  # templates are compiled and files are in the page cache, as on the second visit
     started, app = timed(lambda: App(build))
+    # The samples that a search shows lie in tars, which were not generated: their passages are not timed.
+    app.catalogue.passages = lambda rows, asked: [[(row["snippet"], False)] for row in rows]  # type: ignore[method-assign]
     rows = [{"what": "start", "seconds": started}]
-    key = f"{(documents - 1) * 0x9E3779B97F4A7C15 % (1 << 128):032x}"
-    host, language, text = "host77.example", "de", f"{documents - 1}.html"
+    host, language = "host77.example", "de"
+    common = app.catalogue.rows([1])[0]["snippet"].split()[0]
     asks: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
         "first page": (lambda: app.get("/"), None),
         "a page in the middle": (lambda: app.get(f"/?page={documents // 60}"), None),
@@ -105,12 +190,11 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
             lambda: peer(build, ["language"], pc.field("language") == language),
         ),
         "filter by score": (lambda: app.get("/?score=confidence&least=0.99"), None),
-        "search": (
-            lambda: app.get(f"/?q={text}"),
-            lambda: peer(build, ["title", "url", "snippet"], searched(text)),
-        ),
-        "the same search again": (lambda: app.get(f"/?q={text}&page=0"), None),
-        "the last document by its key": (lambda: app.catalogue.find(key), None),
+        "search: a rare word": (lambda: app.get(f"/?q={RARE}"), lambda: scanned(build, RARE)),
+        "search: a common word": (lambda: app.get(f"/?q={common}"), lambda: scanned(build, common)),
+        "search: a phrase": (lambda: app.get(f"/?q=%22{common}+{common}%22"), None),
+        "the same search again": (lambda: app.get(f"/?q={RARE}&page=0"), None),
+        "the last document by its key": (lambda: app.catalogue.find(key_of(documents - 1)), None),
     }
     for what, (ours, theirs) in asks.items():
         seconds, answer = timed(ours)
@@ -120,36 +204,46 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
         if theirs:
             row["peer"], _ = timed(theirs)
         rows.append(row)
+    assert len(app.catalogue.select(search.Query(RARE))) == -(-documents // A_SHARD)
     return rows
 
 
-def searched(text: str) -> Any:
-    """The peer's expression for a search."""
-    hits = [pc.match_substring(pc.field(name), text, ignore_case=True) for name in ("title", "url", "snippet")]
-    return hits[0] | hits[1] | hits[2]
+def scanned(build: str, word: str) -> int:
+    """DuckDB over the texts: how many hold a word."""
+    files = f"{build}/texts/*.parquet"
+    ((found,),) = duckdb.sql(f"SELECT count(*) FROM '{files}' WHERE text ILIKE '%{word}%'").fetchall()
+    return int(found)
 
 
 def peer(build: str, columns: list[str], expression: Any) -> int:
     """pyarrow's dataset over the same files: how many rows are wanted."""
-    return int(ds.dataset(f"{build}/shards", format="parquet").to_table(columns=columns, filter=expression).num_rows)
+    files = [f"{build}/shards/{name}" for name in storage.names(f"{build}/shards") if name.endswith(".parquet")]
+    return int(ds.dataset(files, format="parquet").to_table(columns=columns, filter=expression).num_rows)
 
 
 def main() -> int:
-    parser = bench.options(__doc__, quick="100,000 documents")
+    parser = bench.options(__doc__, quick="30,000 documents")
     parser.add_argument("--documents", type=int, default=1_000_000)
     asked = parser.parse_args()
-    documents = 100_000 if asked.quick else asked.documents
+    documents = 30_000 if asked.quick else asked.documents
     with tempfile.TemporaryDirectory() as folder:
-        size = generate(folder, documents)
+        sizes = generate(folder, documents)
         rows = measure(folder, documents)
-    print(f"{documents:,} documents, index of {size / 1e6:,.0f} MB in {-(-documents // A_SHARD):,} files")
+    print(f"{documents:,} documents of {sizes.texts / 1e6:,.0f} MB of text in {-(-documents // A_SHARD):,} shards")
+    print(
+        f"indexes: Parquet {sizes.parquet / 1e6:,.0f} MB; SQLite {sizes.sqlite / 1e6:,.0f} MB, "
+        f"{sizes.sqlite / documents:,.0f} bytes and {1000 * sizes.cpu_seconds / sizes.written:.2f} CPU ms a document"
+    )
     cells = [[row["what"], *(f"{row[who]:.3f}" if who in row else "" for who in ("seconds", "peer"))] for row in rows]
-    print(bench.table(["", "seconds", "pyarrow"], cells))
+    print(bench.table(["", "seconds", "pyarrow, DuckDB"], cells))
     first = rows[0]["seconds"] + rows[1]["seconds"]
     missed = [f"start and first page took {first:.3f} s, goal under {GOAL:g} s"] if first >= GOAL else []
-    print(f"start and first page: {first:.3f} s, goal under {GOAL:g} s: {'missed' if missed else 'met'}")
-    facts = {"documents": documents, "index_bytes": size, "first_page_seconds": first, "rows": rows}
-    bench.write(asked.json, {**facts, "missed_goals": missed}, "pyarrow")
+    slow = [row for row in rows if row["what"].startswith(("filter", "search")) and row["seconds"] >= GOAL_ASKED]
+    missed += [f"{row['what']} took {row['seconds']:.3f} s, goal under {GOAL_ASKED:g} s" for row in slow]
+    print(f"start and first page: {first:.3f} s, goal under {GOAL:g} s")
+    print("; ".join(missed) or "all goals met")
+    facts = {"documents": documents, **asdict(sizes), "first_page_seconds": first, "rows": rows}
+    bench.write(asked.json, {**facts, "missed_goals": missed}, "pyarrow", "duckdb")
     return bench.exit_code(missed)
 
 

@@ -36,6 +36,7 @@ _CODE = (
     "align",
     "shards/assemble.py",
     "shards/config.py",
+    "shards/search.py",
     "shards/spread.py",
     "shards/tombstones.py",
     "shards/write.py",

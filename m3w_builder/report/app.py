@@ -20,9 +20,10 @@ from m3w_builder.document import Text
 from m3w_builder.report import judging, reasons
 from m3w_builder.report.again import again
 from m3w_builder.report.alike import alike, stored
-from m3w_builder.report.catalogue import Catalogue, Query, dropped
+from m3w_builder.report.catalogue import Catalogue, dropped
 from m3w_builder.report.figures import name_of
 from m3w_builder.report.why import why
+from m3w_builder.shards.search import Query
 
 PAGE = 30
 """Documents on a page of the list."""
@@ -115,10 +116,13 @@ class App:
         query = query_of(form)
         found = self.catalogue.select(query)
         page = max(0, whole(form.get("page", "0")))
-        numbers = [int(number) for number in found[page * PAGE : (page + 1) * PAGE]]
+        rows = self.catalogue.rows([int(number) for number in found[page * PAGE : (page + 1) * PAGE]])
+        passages = (
+            self.catalogue.passages(rows, query.text) if query.text else [[(row["snippet"], False)] for row in rows]
+        )
         return self._page(
             "documents.html",
-            rows=self.catalogue.rows(numbers),
+            rows=list(zip(rows, passages, strict=True)),
             **{"from": page * PAGE},
             found=len(found),
             total=self.catalogue.total,

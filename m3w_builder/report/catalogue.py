@@ -1,9 +1,11 @@
-"""A build as something to look through: documents by the Parquet index, dropped rows, single samples by their place."""
+"""A build as something to look through: documents by their shards' indexes, single samples, dropped rows."""
 
 from __future__ import annotations
 
+import json
+import tarfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from m3w_builder import shards, storage
-from m3w_builder.document import Document
+from m3w_builder.document import Document, from_json
 from m3w_builder.errors import BuildError
+from m3w_builder.report.passages import passage
+from m3w_builder.shards import search
+from m3w_builder.shards.search import Query
 
 READERS = 8
 """Indexes that are read at once."""
@@ -25,30 +30,17 @@ PASSES = ("pages", "pictures", "shards")
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """Which documents are wanted; an empty field asks for nothing."""
-
-    text: str = ""
-    """Stands in the title, the address or the first 300 characters, whatever its case."""
-    host: str = ""
-    """The host itself or one under it: `example.org` finds `www.example.org` too."""
-    language: str = ""
-    split: str = ""
-    pictures: int = 0
-    """Fewest pictures, included."""
-    score: str = ""
-    """Name of a score, for `least` and `most`."""
-    least: float | None = None
-    most: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Index:
-    """One shard's index: its URL, and the number of its first row among all documents."""
+    """One shard's index: its Parquet file's URL, and the number of its first row among all documents."""
 
     url: str
     start: int
     rows: int
+
+    @property
+    def words(self) -> str:
+        """The URL of the SQLite file beside it."""
+        return self.url.removesuffix(".parquet") + search.SUFFIX
 
 
 class Catalogue:
@@ -77,14 +69,12 @@ class Catalogue:
         """The numbers of the documents that a query wants, rising."""
         if query == Query():
             return np.arange(self.total)
-        needed = columns(query)
 
         def one(index: Index) -> np.ndarray[Any, np.dtype[np.int64]]:
-            return np.flatnonzero(wanted(storage.read_table(index.url, needed), query)) + index.start
+            return np.array(search.rows(index.words, query), np.int64) + index.start
 
         with ThreadPoolExecutor(READERS) as pool:
-            found = list(pool.map(one, self.indexes))
-        return np.concatenate(found) if found else np.empty(0, np.int64)
+            return np.concatenate(list(pool.map(one, self.indexes)))
 
     def rows(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The index rows of these documents, in this order; only the row groups that hold them are read."""
@@ -107,11 +97,9 @@ class Catalogue:
 
     def _find(self, key: str) -> int:
         """The number of the document with this key; -1 where there is none."""
-        for index in self.indexes:
-            row = pc.index(storage.read_table(index.url, ["key"])["key"], key).as_py()
-            if row >= 0:
-                return index.start + int(row)
-        return -1
+        with ThreadPoolExecutor(READERS) as pool:
+            found = pool.map(lambda index: search.row_of(index.words, key), self.indexes)
+            return next((index.start + row for index, row in zip(self.indexes, found, strict=True) if row >= 0), -1)
 
     def _sample(self, number: int) -> tuple[Document, dict[str, bytes]]:
         """A document with its pictures by part name, from its shard."""
@@ -128,57 +116,21 @@ class Catalogue:
         return storage.read_bytes(url, place["offset"], place["offset"] + place["bytes"])
 
     def score_names(self) -> list[str]:
-        """The scores that the first documents bear."""
-        for table in storage.iter_tables(self.indexes[0].url, ["scores"]):
-            return sorted({one["name"] for scores in table["scores"].to_pylist() for one in scores or ()})
-        return []
+        """The scores that the first shard's documents bear."""
+        return search.score_names(self.indexes[0].words)
 
+    def text(self, row: Mapping[str, Any]) -> str:
+        """A document's whole text by its row of the index; of its shard, its JSON alone is read."""
+        pictures = row.get("pictures") or ()
+        start = row["offset"] + tarfile.BLOCKSIZE
+        end = pictures[0]["offset"] - tarfile.BLOCKSIZE if pictures else row["offset"] + row["bytes"]
+        body = storage.read_bytes(storage.join(self.build, "shards", row["shard"]), start, end)
+        return from_json(json.loads(body.rstrip(b"\0"))).text
 
-def columns(query: Query) -> list[str]:
-    """The columns of the index that a query needs."""
-    needed = {
-        "host": query.host, "language": query.language, "split": query.split,
-        "images": query.pictures, "scores": query.score,
-    }  # fmt: skip
-    return [name for name, value in needed.items() if value] + (["title", "url", "snippet"] if query.text else [])
-
-
-def wanted(table: pa.Table, query: Query) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """For each row of an index's table: whether the query wants it."""
-    masks = []
-    if query.text:
-        hits = [pc.match_substring(table[name], query.text, ignore_case=True) for name in ("title", "url", "snippet")]
-        masks.append(pc.or_(pc.or_(hits[0], hits[1]), hits[2]))
-    if query.host:
-        masks.append(pc.or_(pc.equal(table["host"], query.host), pc.ends_with(table["host"], "." + query.host)))
-    if query.language:
-        masks.append(pc.equal(table["language"], query.language))
-    if query.split:
-        masks.append(pc.equal(table["split"], query.split))
-    if query.pictures:
-        masks.append(pc.greater_equal(table["images"], query.pictures))
-    if query.score:
-        value = score_of(table["scores"], query.score)
-        masks.append(pa.array(~np.isnan(value)))
-        if query.least is not None:
-            masks.append(pa.array(value >= query.least))
-        if query.most is not None:
-            masks.append(pa.array(value <= query.most))
-    keep = np.ones(table.num_rows, bool)
-    for mask in masks:
-        keep &= pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
-    return keep
-
-
-def score_of(scores: pa.ChunkedArray, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """A score of each row by its name; NaN where a row has none."""
-    found = np.full(len(scores), np.nan)
-    scores = scores.combine_chunks()
-    entries = pc.list_flatten(scores)
-    rows = pc.list_parent_indices(scores).to_numpy(zero_copy_only=False)
-    hits = pc.equal(pc.struct_field(entries, "name"), name).to_numpy(zero_copy_only=False)
-    found[rows[hits]] = pc.struct_field(entries, "score").to_numpy(zero_copy_only=False)[hits]
-    return found
+    def passages(self, rows: Sequence[Mapping[str, Any]], asked: str) -> list[list[tuple[str, bool]]]:
+        """Of each of these rows of the index, the passage of its text in which stands what was asked for."""
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(lambda row: passage(self.text(row), asked), rows))
 
 
 LIST = pa.schema([("name", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64())])
@@ -196,6 +148,8 @@ def _rows(build: str, folder: str) -> list[tuple[str, int]]:
     """(file, documents) of each index: from the list where it holds these very files, else from the files' ends."""
     sizes = storage.sizes(folder)
     names = sorted(name for name in sizes if name.endswith(".parquet") and name.count(".") == 1)
+    if any(name.removesuffix(".parquet") + search.SUFFIX not in sizes for name in names):
+        raise BuildError(f"{build}: an older version wrote its shards, without words to find; run `m3w build` again")
     url = storage.join(build, "report", "indexes.parquet")
     if storage.exists(url):
         known = {row["name"]: row for row in storage.read_table(url).to_pylist()}

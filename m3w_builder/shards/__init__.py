@@ -1,4 +1,4 @@
-"""Shards: webdataset tars of whole samples with a Parquet index beside each; written, checked, read."""
+"""Shards: webdataset tars of whole samples with their indexes beside each; written, checked, read."""
 
 from m3w_builder.shards.check import Checked, Shape, check, shape
 from m3w_builder.shards.config import ShardsConfig

@@ -17,6 +17,7 @@ import xxhash
 from m3w_builder import document, storage
 from m3w_builder.document import Audio, Document, Image, Text, Video, words
 from m3w_builder.errors import BuildError
+from m3w_builder.shards import search
 from m3w_builder.shards.config import ShardsConfig
 
 PICTURE = pa.struct(
@@ -78,7 +79,7 @@ SNIPPET = 300
 
 @dataclass(slots=True)
 class Shard:
-    """A finished tar and its index: names, sizes in bytes, checksums."""
+    """A finished tar and its two indexes: names, sizes in bytes, checksums."""
 
     name: str
     split: str
@@ -192,6 +193,7 @@ class _Tar:
     split: str
     rows: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
+    words: search.Writer = field(default_factory=search.Writer)
     _stack: ExitStack = field(default_factory=ExitStack)
     _out: Any = None
     _tar: Any = None
@@ -217,6 +219,7 @@ class _Tar:
             places.append(self.size + tarfile.BLOCKSIZE)
             self._member(f"{one.key}.{image.part}", body)
         self.rows.append(index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
+        self.words.add(one, self.split)
 
     def _member(self, name: str, body: bytes) -> None:
         info = tarfile.TarInfo(name)
@@ -229,15 +232,19 @@ class _Tar:
         self.closed = True
         index = storage.join(self.folder, f"{self.name}.parquet")
         storage.write_table(index, pa.Table.from_pylist(self.rows, schema=INDEX))
+        words = storage.join(self.folder, f"{self.name}{search.SUFFIX}")
+        self.words.write(words)
         files = {
             f"{self.name}.tar": {"bytes": self._out.size, "sha256": self._out.digest.hexdigest()},
             f"{self.name}.parquet": {"bytes": storage.size(index), "sha256": storage.sha256(index)},
+            f"{self.name}{search.SUFFIX}": {"bytes": storage.size(words), "sha256": storage.sha256(words)},
         }
         counts = {name: sum(row[name] for row in self.rows) for name in COUNTS}
         return Shard(self.name, self.split, len(self.rows), counts, files)
 
     def abandon(self) -> None:
         self._tar.close()
+        self.words.close()
         error = BuildError("abandoned")
         self._stack.__exit__(BuildError, error, None)
 

@@ -6,17 +6,18 @@ import shutil
 import threading
 from http.client import HTTPConnection
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from m3w_builder import storage
+from m3w_builder.document import Document, Image
 from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.report import app as pages
 from m3w_builder.report import browse, catalogue, judging
 from m3w_builder.report.app import App
-from m3w_builder.report.catalogue import Catalogue, Query
-from m3w_builder.shards import INDEX
+from m3w_builder.report.catalogue import Catalogue
+from m3w_builder.shards import INDEX, search
+from m3w_builder.shards.search import Query
 from tests.report.conftest import HOSTILE, made
 
 
@@ -150,25 +151,33 @@ def test_a_taken_port_and_a_folder_that_is_no_build_are_refused(server, build, t
         browse.server(str(tmp_path))
 
 
-def test_documents_of_a_large_index_are_found_across_its_row_groups(tmp_path):
-    number = 200_000
-    table = pa.table(
-        {
-            "key": [f"{n:032x}" for n in range(number)],
-            "host": pa.array([f"h{n % 100}.test" for n in range(number)]),
-            "images": pa.array(np.arange(number) % 7, pa.int32()),
-        }
-    )
-    columns = [table[f.name] if f.name in table.column_names else pa.nulls(number, f.type) for f in INDEX]
+def test_documents_are_found_across_shards_and_their_row_groups(tmp_path):
     storage.make_folder(f"{tmp_path}/shards")
-    storage.write_table(f"{tmp_path}/shards/train-000000-00000.parquet", pa.table(columns, schema=INDEX))
+    for shard, start in (("train-000000-00000", 0), ("train-000001-00000", 5000)):
+        numbers = range(start, start + 5000)
+        columns = {
+            "key": pa.array([f"{n:032x}" for n in numbers]),
+            "host": pa.array([f"h{n % 100}.test" for n in numbers]),
+        }
+        table = pa.table([columns.get(f.name, pa.nulls(5000, f.type)) for f in INDEX], schema=INDEX)
+        storage.write_table(f"{tmp_path}/shards/{shard}.parquet", table)
+        with pytest.raises(BuildError, match="older version"):
+            Catalogue(str(tmp_path))
+        writer = search.Writer()
+        for n in numbers:
+            writer.add(Document("", [Image("")] * (n % 7), host=f"h{n % 100}.test", key=f"{n:032x}"), "train")
+        writer.write(f"{tmp_path}/shards/{shard}.sqlite")
     catalogue = Catalogue(str(tmp_path))
-    assert catalogue.total == number
-    assert [row["key"] for row in catalogue.rows([150_001, 3])] == [f"{150_001:032x}", f"{3:032x}"]
-    assert len(catalogue.select(Query(host="h7.test", pictures=6))) == len(
-        [n for n in range(number) if n % 100 == 7 and n % 7 == 6]
-    )
-    assert catalogue.find(f"{199_999:032x}") == 199_999
+    assert catalogue.total == 10_000
+    assert [row["key"] for row in catalogue.rows([9001, 3])] == [f"{9001:032x}", f"{3:032x}"]
+    found = [n for n in range(10_000) if n % 100 == 7 and n % 7 == 6]
+    assert catalogue.select(Query(host="h7.test", pictures=6)).tolist() == found
+    assert catalogue.find(f"{9999:032x}") == 9999
+
+
+def test_a_search_shows_where_the_words_stand(app):
+    text = app.get("/?q=about+number7").body.decode()
+    assert "<mark>About</mark> lighthouse <mark>number7</mark>" in text
 
 
 def test_lengths_come_from_the_list_while_it_holds_these_very_files(tmp_path, build):
