@@ -23,7 +23,7 @@ from selectolax.lexbor import LexborHTMLParser
 from tldextract import TLDExtract
 
 from bench_extract import Gold, Row, gold_pages, judge, picture_name
-from m3w_builder.document import item_to_json
+from m3w_builder.document import Document, item_to_json
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
 from m3w_builder.extract.fast import items_of
 from m3w_builder.extract.page import walked, with_pictures
@@ -67,7 +67,10 @@ def load(gold: Gold) -> Page:
     text = charset.decode(gold.html)
     tree = LexborHTMLParser(text)
     thread = threads.is_thread(gold.url, text)
-    chosen = content.select(walked(tree, gold.url, CONFIG, thread, whole=False), thread)
+    walk = walked(tree, gold.url, CONFIG, thread, whole=False)
+    document = Document(gold.url)
+    metadata.fill(document, tree, {})
+    chosen = content.select(walk, thread, document.title)
     cover = metadata.cover(tree)
     known = choose.words_of(chosen.weighed, chosen.root, chosen.keep, gold.url, cover, CONFIG.min_declared_side)
     wanted = {picture_name(item["image"], gold.url) for item in gold.items if item.get("image")}

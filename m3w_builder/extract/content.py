@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from m3w_builder.extract import threads, words
-from m3w_builder.extract.pieces import Block, Page, Piece, Shot
+from m3w_builder.extract import headline, threads, words
+from m3w_builder.extract.pieces import Block, Box, Page, Piece, Shot
 from m3w_builder.extract.weigh import Weighed, weigh
 
 DESCEND = 0.62
@@ -15,6 +15,9 @@ DESCEND_IN_THREAD = 0.9
 """The same in a discussion, whose question and answers stand in boxes of different kinds."""
 REST = 0.06
 """So much of its good text, and 80 characters, in a box beside its best part make it content as a whole."""
+
+TITLED = 400.0
+"""Good text of an article with the page's headline from which on it is the page's own, however long others are."""
 
 _LISTS = frozenset(("table", "tbody", "tr", "ul", "ol", "dl", "blockquote"))
 _ROWS = frozenset(("tr", "td", "li", "blockquote", "figure", "dd"))
@@ -54,8 +57,15 @@ def _named_article(weighed: Weighed) -> int:
     if not found:
         return -1
     best = max(found, key=lambda index: (weighed.good[index], index))
+    titled = [index for index in found if _holds(boxes[index], weighed.headline) and weighed.good[index] >= TITLED]
+    if titled and not _holds(boxes[best], weighed.headline):
+        return max(titled, key=lambda index: (weighed.good[index], index))
     total = weighed.good[0]
     return best if weighed.good[best] >= 0.3 * total and not weighed.in_bad(best) else -1
+
+
+def _holds(box: Box, piece: int) -> bool:
+    return box.start <= piece < box.end
 
 
 def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
@@ -125,9 +135,13 @@ class Selection:
     """The box that holds the content."""
 
 
-def select(page: Page, thread: bool = False) -> Selection:
-    """Which pieces of a page are content, pictures by what holds them alone. thread: the page is a discussion."""
+def select(page: Page, thread: bool = False, title: str = "") -> Selection:
+    """Which pieces of a page are content, pictures by what holds them alone.
+
+    thread: the page is a discussion. title: what the page says that it is called.
+    """
     weighed = weigh(page, thread)
+    weighed.headline = headline.place(page, title)
     root = root_of(weighed)
     box = page.boxes[root]
     dropped = _dropped(weighed, root)

@@ -29,7 +29,7 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     tree = LexborHTMLParser(text)
     thread = threads.is_thread(url, text)
     page = walked(tree, url, config, thread, whole=False)
-    chosen = content.select(page, thread)
+    chosen = content.select(page, thread, "" if isinstance(document, Drop) else document.title)
     keep = with_pictures(chosen, url, metadata.cover(tree), config)
     kind = "discussion" if thread else "page"
     lines = [] if isinstance(document, Drop) else _about(document)

@@ -88,7 +88,7 @@ def _fill(
         _, removed = items_of(page, [False] * len(page.pieces), config)
         document.removed = [(image, drop) for image, drop in removed if image.url not in kept]
         return
-    chosen = content.select(page, thread)
+    chosen = content.select(page, thread, document.title)
     keep = with_pictures(chosen, document.url, metadata.cover(tree), config)
     if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
         whole = walked(tree, document.url, config, thread)

@@ -12,6 +12,8 @@ LEAST = 15.0
 """Good text, in characters, by which a block counts for a kind of post."""
 SHARE = 0.25
 """The posts of one kind hold at least this share of a discussion's good text."""
+ASKED = 60.0
+"""Good text, in characters, of a block of a question."""
 SHORT = 60
 """Boxes of a kind that holds no longer blocks than this, in characters, hold names, dates and counts."""
 
@@ -39,7 +41,26 @@ def posts_root(weighed: Weighed) -> int:
     if posts is None or sum(posts.values()) < SHARE * weighed.good[0]:
         return -1
     root = _around(page, list(posts))
-    return page.boxes[root].parent if root in posts else root
+    if root in posts:
+        root = page.boxes[root].parent
+    return _with_question(weighed, root)
+
+
+def _with_question(weighed: Weighed, root: int) -> int:
+    """The box around answers, or the least around these and the question, where that stands below the headline."""
+    page, top, start = weighed.page, weighed.headline, weighed.page.boxes[root].start
+    if not 0 <= top < start:
+        return root
+    title = weighed.page.pieces[top]
+    assert isinstance(title, Block)
+    before: list[Block] = []
+    for piece in page.pieces[top + 1 : start]:
+        if isinstance(piece, Block):
+            before.append(piece)
+            if piece.text == title.text:  # some pages say it in their header too
+                before.clear()
+    asked = [one.box for one in before if not weighed.hard[one.box] and goodness(one) >= ASKED]
+    return _around(page, [root, *asked]) if asked else root
 
 
 def _post(page: Page, box: int) -> int:

@@ -16,6 +16,8 @@ DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
 MOST = 0.5
 """A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
+ARTICLE = 0.4
+"""The same share of an article that is in a box under any name."""
 
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 """Signs of Chinese, Japanese and Korean: each says as much as two letters, or more."""
@@ -49,6 +51,9 @@ class Weighed:
     children: dict[int, list[int]] = field(default_factory=dict)
     prose: list[tuple[int, str, float]] = field(default_factory=list)
     """Blocks of good text in named boxes that look like content: number, tag and names of the box, good text."""
+
+    headline: int = -1
+    """The number of the piece that is the page's headline; -1 where none is known."""
 
     def claim(self, box: int) -> float:
         """What a box's good text counts for the box around it."""
@@ -101,14 +106,34 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
 
 
 def _pardon(weighed: Weighed) -> None:
-    """Take back what a weak word says against a box that holds most of the page's good text."""
+    """Take back what a word says against a box that holds most of the page's good text.
+
+    A weak word is taken back at once, another where an article is in the box ("layout-with-sidebar").
+    """
     boxes = weighed.page.boxes
     raw = weighed.own[:]
     for index in range(len(boxes) - 1, 0, -1):
         raw[boxes[index].parent] += raw[index]
+    most = MOST * raw[0]
     for index, reason in enumerate(weighed.bad):
-        if reason and raw[index] > MOST * raw[0] and words.WEAK.match(reason):
+        if not reason or raw[index] <= most:
+            continue
+        named = boxes[index].tag not in words.BAD_TAGS and reason != "comments"
+        if words.WEAK.match(reason) or (named and _holds_article(weighed, index, raw)):
             weighed.bad[index] = ""
+
+
+def _holds_article(weighed: Weighed, around: int, raw: list[float]) -> bool:
+    """Whether a box is, or holds, one that its page calls the article and that has much of the page's good text."""
+    boxes = weighed.page.boxes
+    least, end = ARTICLE * raw[0], boxes[around].end
+    for index in range(around, len(boxes)):
+        box = boxes[index]
+        if box.start >= end:
+            return False
+        if raw[index] > least and (box.tag in ("article", "main") or words.is_article(box.name)):
+            return True
+    return False
 
 
 def _sum_up(weighed: Weighed) -> None:

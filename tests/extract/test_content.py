@@ -30,3 +30,27 @@ def test_posts_are_found_in_boxes_that_are_named_as_widgets():
     post = f"<li class=post><div class=post-text>{LONG}</div></li>"
     page = f"<body><p>{LONG * 5}</p><div class=widget><ul>{post * 3}</ul></div>"
     assert said(page, "http://forum.example/topic/1")[-3:] == [LONG.strip()] * 3
+
+
+def test_the_article_with_the_headline_is_the_pages_own_however_long_others_are():
+    own = f"<article class=post><h2>Boats come home!</h2><p>{LONG * 6}</p></article>"
+    other = f"<article class=post><h2>Nets</h2><p>{LONG * 20} Nets.</p></article>"
+    page = f"<head><title>Boats come home - Harbour News</title></head><body><main>{own}<div>{other}</div></main>"
+    assert said(page) == ["Boats come home!", (LONG * 6).strip()]
+
+
+def test_a_question_below_the_headline_belongs_to_its_answers():
+    answers = f"<div class=answers>{f'<div class=answer><p>{LONG * 2}</p></div>' * 3}</div>"
+    asked = f"<h1>Why so late?</h1><div class=question><p>{LONG} Why?</p></div>"
+    page = f"<title>Why so late? - Boats</title><body><div>Ask boldly, {LONG}</div><main>{asked}{answers}</main>"
+    assert said(page, "http://forum.example/questions/7/why")[:2] == ["Why so late?", f"{LONG}Why?"]
+
+
+def test_an_article_in_a_box_that_speaks_of_a_sidebar_is_content():
+    page = "<body><div class='layout sidebar-right'><article>{}</article></div><div class=intro>{}</div>"
+    assert said(page.format(f"<p>{LONG * 9}</p>", f"<p>{LONG}</p>")) == [(LONG * 9).strip()]
+
+
+def test_a_sidebar_without_an_article_is_not():
+    page = "<body><div class='layout sidebar-right'><p>{}</p></div><div class=intro><p>{}</p></div>"
+    assert said(page.format(LONG * 3, LONG * 2)) == [(LONG * 2).strip()]
