@@ -14,8 +14,9 @@ from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
-from m3w_builder.passes import exchange, pages, pictures, receipt, retry, shards
+from m3w_builder.passes import exchange, groups, pages, pictures, receipt, retry, shards
 from m3w_builder.passes.exchange import ExchangeTask
+from m3w_builder.passes.groups import GroupsTask
 from m3w_builder.passes.receipt import Receipt
 
 KEYS_A_BUCKET = 4_000_000
@@ -171,25 +172,51 @@ class Job:
         plan.sweep(self.out, shards.NAME, named.__contains__)
 
     def exchange(self, name: str, numbers: list[int], keys: int) -> None:
-        """Gather, judge, deliver; a round that fails ends the build, since every partition waits for it."""
+        """Gather, judge, join groups, deliver; a step that fails ends the build, since every partition waits for it."""
         if not numbers:
             return  # every partition is quarantined: nobody waits for it
-        groups = list(exchange.groups(numbers))
+        groups_of = list(exchange.groups(numbers))
         buckets = exchange.bucket_count(keys, KEYS_A_BUCKET)
-        ids = tuple(group for group, _ in groups)
+        ids = tuple(group for group, _ in groups_of)
 
-        def task(number: int, partitions: tuple[int, ...] = ()) -> ExchangeTask:
-            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids)
+        def task(number: int, partitions: tuple[int, ...] = (), linked: int = 0) -> ExchangeTask:
+            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, linked)
 
-        rounds: list[tuple[str, Callable[[ExchangeTask], Receipt], list[ExchangeTask]]] = [
-            ("gather", exchange.gather, [task(group, members) for group, members in groups]),
-            ("judge", exchange.judge, [task(bucket) for bucket in range(buckets)]),
-            ("deliver", exchange.deliver, [task(group, members) for group, members in groups]),
-        ]
-        for step, function, tasks in rounds:
-            for _, mine in self.each(f"{name}/{step}", function, iter(tasks), len(tasks)):
-                if mine is None:
-                    raise BuildError(f"{name}: {step} failed: {self.summary.quarantined[-1][2]}; run again to retry")
+        self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
+        judged = self._step(f"{name}/judge", exchange.judge, [task(bucket) for bucket in range(buckets)])
+        linked = self._groups(name, buckets, sum(mine.stats["links"] for mine in judged), ids)
+        deliveries = [task(group, members, linked) for group, members in groups_of]
+        self._step(f"{name}/deliver", exchange.deliver, deliveries)
+
+    def _groups(self, name: str, judges: int, links: int, ids: tuple[int, ...]) -> int:
+        """Join what is alike over the buckets; how many buckets of groups decided on it."""
+        if not links:
+            return 0
+        buckets = exchange.bucket_count(links, groups.LINKS_A_BUCKET)
+
+        def tasks(places: int, turn: int = 0) -> list[GroupsTask]:
+            return [
+                GroupsTask(self.out, name, self.config.dedup, judges, buckets, place, turn, ids)
+                for place in range(places)
+            ]
+
+        self._step(f"{name}/spread", groups.spread, tasks(judges))
+        turn = 0
+        while any(mine.stats["moved"] for mine in self._step(f"{name}/unite", groups.unite, tasks(buckets, turn))):
+            turn += 1
+        plan.sweep(self.out, f"{name}/unite", lambda file: int(file[:6]) < (turn + 1) * buckets)
+        self._step(f"{name}/groups", groups.settle, tasks(buckets, turn))
+        return buckets
+
+    def _step(self, name: str, function: Callable[[Any], Receipt], tasks: list[Any]) -> list[Receipt]:
+        """One step of an exchange; raises BuildError where one of its tasks fails in every attempt."""
+        done = []
+        for _, mine in self.each(name, function, iter(tasks), len(tasks)):
+            if mine is None:
+                error = self.summary.quarantined[-1][2]
+                raise BuildError(f"{name.replace('/', ': ')} failed: {error}; run again to retry")
+            done.append(mine)
+        return done
 
     def each(
         self, name: str, function: Callable[[Any], Receipt], tasks: Iterable[Any], total: int

@@ -1,7 +1,8 @@
 """Keys of pages and pictures, and the judges that find duplicates among them: pure functions on Arrow tables."""
 
 from m3w_builder.dedup.config import DedupConfig
-from m3w_builder.dedup.judges import judge_pages, judge_pictures, settle
+from m3w_builder.dedup.groups import LINKS, addressed, decided, merged
+from m3w_builder.dedup.judges import judge_pages, judge_pictures, links, settle
 from m3w_builder.dedup.keys import (
     archived_keys,
     hash64,
@@ -19,15 +20,20 @@ from m3w_builder.dedup.tables import DECISIONS, KEYS, REASONS
 __all__ = [
     "DECISIONS",
     "KEYS",
+    "LINKS",
     "REASONS",
     "DedupConfig",
+    "addressed",
     "archived_keys",
+    "decided",
     "distances",
     "hash64",
     "judge_pages",
     "judge_pictures",
     "line_key",
     "lines",
+    "links",
+    "merged",
     "page_keys",
     "picture_key",
     "picture_keys",

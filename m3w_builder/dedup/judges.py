@@ -5,22 +5,25 @@ Each answer rests on the rows of one key alone, never on the order in which they
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from m3w_builder.dedup.alike import alike, best_first
 from m3w_builder.dedup.config import DedupConfig
-from m3w_builder.dedup.near import NONE, lesser_neighbours
-from m3w_builder.dedup.tables import DECISIONS, decisions_table, hexadecimal, of_kind
+from m3w_builder.dedup.groups import KINDS, LINKS, REASONS_OF, measured, nodes, stars
+from m3w_builder.dedup.sinks import Groups, Nearest
+from m3w_builder.dedup.tables import DECISIONS, Rows, decisions_table, hexadecimal, of_kind
 
-Rows = dict[str, np.ndarray]
 
-
-def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
+def judge_pages(keys: pa.Table, config: DedupConfig, alone: bool = True) -> pa.Table:
     """Exchange 1, `DECISIONS` of one bucket: duplicate pages, lines that repeat on a host, pictures on too many
     documents or hosts, archived pictures.
 
     Kind "archived" is no drop: it tells each partition that wants a picture where an archive holds it.
+    alone: whether this bucket is all there is, or decides for itself; else what is alike is left to `links`.
     """
     pictures = of_kind(keys, "picture")
     limits = {"common_picture": config.max_documents_per_picture, "common_on_hosts": config.max_hosts_per_picture}
@@ -31,7 +34,7 @@ def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
             DECISIONS.empty_table(),
             _all_but_the_least(of_kind(keys, "url"), "url", "duplicate_url"),
             _all_but_the_least(of_kind(keys, "text"), "text", "duplicate_text"),
-            _all_but_the_least(of_kind(keys, "minhash"), "minhash", "near_duplicate_text"),
+            *(_alike("minhash", of_kind(keys, *KINDS["minhash"]), config) for _ in range(alone)),
             repeated,
             common_rows,
             _archived(keys, {name: column[~common] for name, column in pictures.items()}),
@@ -39,21 +42,19 @@ def judge_pages(keys: pa.Table, config: DedupConfig) -> pa.Table:
     )
 
 
-def judge_pictures(keys: pa.Table, config: DedupConfig) -> pa.Table:
+def judge_pictures(keys: pa.Table, config: DedupConfig, alone: bool = True) -> pa.Table:
     """Exchange 2, `DECISIONS` of one bucket: exact duplicates, near ones with their distance in bits, looks that stand
     on too many documents or hosts, and pages with the same set of pictures.
 
-    A picture goes where a lesser one by (rank, doc) is its neighbour, whether or not that one goes too: the
-    least of a group always stays, and the outcome needs no second round. One picture may be dropped in several
-    buckets, each with a neighbour of its own; `settle` takes the nearest.
+    One picture may be dropped in several buckets, each with a neighbour of its own; `settle` takes the nearest.
+    alone: as for `judge_pages`.
     """
     return pa.concat_tables(
         [
             DECISIONS.empty_table(),
             _all_but_the_least(of_kind(keys, "exact"), "exact", "exact_duplicate"),
             _all_but_the_least(of_kind(keys, "pixels"), "pixels", "pixel_duplicate"),
-            _near(of_kind(keys, "near"), "near", "near_duplicate", config.max_distance),
-            _near(of_kind(keys, "embedding"), "embedding", "near_embedding", config.max_embedding_distance),
+            *(_alike(kind, of_kind(keys, *KINDS[kind]), config) for kind in ("near", "embedding") if alone),
             _looks(of_kind(keys, "look"), config),
             _sets(of_kind(keys, "set"), config.same_pictures),
         ]
@@ -61,9 +62,13 @@ def judge_pictures(keys: pa.Table, config: DedupConfig) -> pa.Table:
 
 
 def settle(decisions: pa.Table) -> pa.Table:
-    """One decision for each page and picture and kind: exact before near, then the least distance, then by detail."""
-    columns = ["partition", "kind", "doc", "key", "reason", "value", "detail"]
-    ordered = decisions.sort_by([(name, "ascending") for name in columns])
+    """One decision for each page and picture and kind: by reason, then the least distance (texts: the most alike), then
+    by detail."""
+    columns = ["partition", "kind", "doc", "key", "reason", "far", "detail"]
+    texts = pc.equal(decisions["kind"], "minhash")
+    far = pc.if_else(texts, pc.negate(decisions["value"]), decisions["value"])
+    ordered = decisions.append_column("far", far).sort_by([(name, "ascending") for name in columns])
+    ordered = ordered.select(DECISIONS.names)
     same = np.ones(max(len(ordered) - 1, 0), bool)
     for name in ("partition", "kind", "doc", "key"):
         column = ordered[name]
@@ -71,24 +76,9 @@ def settle(decisions: pa.Table) -> pa.Table:
     return ordered.filter(pa.array(np.concatenate([[True], ~same])[: len(ordered)]))
 
 
-def _order(rows: Rows, *first: str) -> np.ndarray:
-    """The rows' order by `first`, then best first: by rank, doc, picture, partition."""
-    names = (*first, "rank", "doc", "picture", "partition")
-    order = np.argsort(rows[names[0]])
-    head = rows[names[0]][order]
-    tied = np.zeros(len(order), bool)
-    tied[1:] = head[1:] == head[:-1]
-    tied[:-1] |= tied[1:].copy()
-    # Most rows differ in the first column already: only ties are sorted by the rest.
-    spots = np.flatnonzero(tied)
-    some = order[spots]
-    order[spots] = some[np.lexsort([rows[name][some] for name in reversed(names)])]
-    return order
-
-
 def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     """Decisions against every row of a key but the best; the one that stays is named in the detail."""
-    order = _order(rows, "key")
+    order = best_first(rows, "key")
     key = rows["key"][order]
     starts = np.ones(len(order), bool)
     starts[1:] = key[1:] != key[:-1]
@@ -104,28 +94,24 @@ def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
 
 
-def _near(rows: Rows, kind: str, reason: str, radius: int) -> pa.Table:
-    order = _order(rows)
-    changes = np.zeros(len(order), bool)
-    for name in ("rank", "doc", "picture", "partition"):
-        column = rows[name][order]
-        changes[1:] |= column[1:] != column[:-1]
-    place = np.empty(len(order), np.int64)
-    place[order] = np.cumsum(changes)
-    changes[:1] = True
-    pictures = order[changes]  # one row for each picture, best first
-    within = rows["host"][pictures] if rows["host"].any() else None
-    best = lesser_neighbours(rows["value"][pictures], rows["key"], place, radius, within)
-    gone = np.flatnonzero(best != NONE)
-    mine, neighbour = pictures[gone], pictures[(best[gone] & np.uint64(0xFFFFFFFF)).astype(np.int64)]
-    columns = {
-        "partition": rows["partition"][mine],
-        "doc": rows["doc"][mine],
-        "key": rows["picture"][mine],
-        "value": best[gone] >> np.uint64(32),
-        "limit": np.full(len(gone), radius),
-    }
-    return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][neighbour]))
+def _alike(kind: str, rows: Rows, config: DedupConfig) -> pa.Table:
+    """Decisions against what is alike, by the rule that `groups` names, of a kind all of whose keys are here."""
+    nodes, sink = alike(kind, rows, config, Groups if config.groups == "components" else Nearest)
+    gone, kept, distance = sink.gone()
+    mine = nodes[gone]
+    columns = {"partition": rows["partition"][mine], "doc": rows["doc"][mine], "key": rows["picture"][mine]}
+    columns |= measured(kind, distance, config)
+    return decisions_table(kind, REASONS_OF[kind], columns, hexadecimal(rows["doc"][nodes[kept]]))
+
+
+def links(keys: pa.Table, config: DedupConfig) -> pa.Table:
+    """`LINKS` of what is alike in this bucket, each node with the least of its group: joined with those of others."""
+    tables = [LINKS.empty_table()]
+    for kind, sources in KINDS.items():
+        rows = of_kind(keys, *sources)
+        found, sink = alike(kind, rows, config, Groups)
+        tables.append(stars(nodes(kind, {name: column[found] for name, column in rows.items()}), cast(Groups, sink)))
+    return pa.concat_tables(tables)
 
 
 def _common(

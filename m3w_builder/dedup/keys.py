@@ -11,7 +11,7 @@ import pyarrow as pa
 import xxhash
 
 from m3w_builder.dedup.config import DedupConfig
-from m3w_builder.dedup.minhash import band_keys, signature
+from m3w_builder.dedup.minhash import band_keys, signature, sketch
 from m3w_builder.dedup.near import mix, near_keys
 from m3w_builder.dedup.tables import KEYS, keys_table
 from m3w_builder.document import Document, Text, words
@@ -73,7 +73,7 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         urls.append((url_hash, rank, doc))
         if text.strip():
             texts.append((text_key, rank, doc))
-            bands += [(key, rank, doc) for key in _bands(text, config)]
+            bands += [(key, rank, doc, *bits) for key, bits in _bands(text, config)]
         host = hash64(document.host)
         pictures += [
             (key, url_hash, doc, text_key, host) for key in {picture_url_key(image.url) for image in document.images}
@@ -88,27 +88,30 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
             }
             found += [(key, url_hash, doc, text_key, host) for key in keys]
     tables = []
-    for kind, rows, width, wanted in (
-        ("url", urls, 3, config.urls),
-        ("text", texts, 3, config.texts),
-        ("minhash", bands, 3, config.near_texts),
-        ("line", found, 5, bool(config.lines_per_host)),
-        ("picture", pictures, 5, True),
+    plain, counted = ("key", "rank", "doc"), ("key", "rank", "doc", "value", "host")
+    for kind, rows, names, wanted in (
+        ("url", urls, plain, config.urls),
+        ("text", texts, plain, config.texts),
+        ("minhash", bands, (*plain, "value", "more"), config.near_texts),
+        ("line", found, counted, bool(config.lines_per_host)),
+        ("picture", pictures, counted, True),
     ):
         if not wanted:
             continue
-        columns = np.array(rows, np.uint64).reshape(-1, width).T
-        named = dict(zip(("key", "rank", "doc", "value", "host"), columns, strict=False))
+        columns = np.array(rows, np.uint64).reshape(-1, len(names)).T
+        named = dict(zip(names, columns, strict=True))
         tables.append(keys_table(kind, len(rows), partition=np.full(len(rows), partition), **named))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
-def _bands(text: str, config: DedupConfig) -> list[int]:
+def _bands(text: str, config: DedupConfig) -> list[tuple[int, tuple[int, int]]]:
+    """The keys of a text's bands, each with the sketch that tells how alike those are that meet there."""
     tokens = words(text.lower())
     if not config.near_texts or not tokens:
         return []
     values = signature(tokens, config.minhash_bands * config.minhash_rows, config.minhash_words)
-    return band_keys(values, config.minhash_bands)
+    bits = sketch(values)
+    return [(key, bits) for key in band_keys(values, config.minhash_bands)]
 
 
 def _page_rank(document: Document, text: str, config: DedupConfig) -> int:
@@ -155,8 +158,8 @@ def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.
     pictures: a row a place; sha256 (hex), pixels, phash, dhash, embedding (null where none was made), width, height
     (px), doc, host (hash of its name) and time (`time_rank` of its page's fetch).
 
-    One row a place for its bytes, for its pixels and for its look, distance + 1 near ones, and one a document for its
-    set of pictures, as far as each is asked for.
+    One row a place for its bytes, for its pixels and for its look, distance + 1 near ones of each hash, and one a
+    document for its set of pictures, as far as each is asked for.
     """
     sha = np.frombuffer(bytes.fromhex("".join(name[:16] for name in pictures["sha256"].to_pylist())), ">u8")
     sha = sha.astype(np.uint64)
@@ -178,11 +181,15 @@ def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.
         add("exact", sha)
     if config.pixels:
         add("pixels", pictures["pixels"].to_numpy())
-    looks = pictures[config.near_hash].to_numpy()
+    looks = pictures["dhash" if config.near_hash == "dhash" else "phash"].to_numpy()
     scope = {} if within is None else {"host": within}
     if config.near_pictures:
         for key in near_keys(looks, config.max_distance, within):
             add("near", key, None, value=looks, **scope)
+    if config.near_pictures and config.near_hash == "both":
+        gradients = pictures["dhash"].to_numpy()
+        for key in near_keys(gradients, config.max_distance, within):
+            add("gradient", key, None, value=gradients, more=looks, **scope)
     if config.max_documents_per_look or config.max_hosts_per_look:
         add("look", mix(looks), None, host=host)
     tables += _embedding_keys(pictures, columns, within, config)

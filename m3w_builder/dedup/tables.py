@@ -13,16 +13,18 @@ _FILE = pa.dictionary(pa.int32(), pa.string())
 
 KEYS = pa.schema(
     [
-        # "url", "text", "minhash", "line", "picture", "archived"; "exact", "pixels", "near", "embedding", "look", "set"
+        # "url", "text", "minhash", "line", "picture", "archived"; "exact", "pixels", "near", "gradient",
+        # "embedding", "look", "set"
         ("kind", _KIND),
         ("key", pa.uint64()),  # what must meet: all rows of a key are judged together
         ("rank", pa.uint64()),  # the least (rank, doc) stays
         ("partition", pa.uint32()),
         ("doc", pa.uint64()),  # Document.id; 0 for archived
         ("picture", pa.uint64()),  # which of the document's pictures: first 64 bits of its sha256; 0 for pages
-        # text hash (picture, line), record offset (archived), hash (near, embedding)
+        # text hash (picture, line), record offset (archived), hash (near, embedding), a half of the sketch (minhash)
         ("value", pa.uint64()),
         ("host", pa.uint64()),  # hash of the page's host (picture, look); what duplicates are sought within (near)
+        ("more", pa.uint64()),  # the sketch's other half (minhash), the perceptual hash (gradient)
         ("file", _FILE),  # archived: the archive file
     ]
 )
@@ -46,14 +48,14 @@ DECISIONS = pa.schema(
 REASONS: Mapping[str, str] = {
     "duplicate_url": "another page has the same canonical URL",
     "duplicate_text": "another page has the same text",
-    "near_duplicate_text": "another page shares most of its word sequences",
+    "near_duplicate_text": "it shares at least min_jaccard of its word sequences with a page of its group",
     "repeated_line": "the line stands on lines_per_host documents of its host or more",
     "common_picture": "the picture's URL stands on more than max_documents_per_picture documents",
     "common_on_hosts": "the picture's URL stands on pages of more than max_hosts_per_picture hosts",
     "exact_duplicate": "another picture has the same bytes",
     "pixel_duplicate": "another picture has the same pixels",
-    "near_duplicate": "another picture's perceptual hash is within max_distance bits",
-    "near_embedding": "another picture's embedding is within max_embedding_distance bits",
+    "near_duplicate": "its perceptual or gradient hash is within max_distance bits of a picture's of its group",
+    "near_embedding": "its embedding is within max_embedding_distance bits of a picture's of its group",
     "common_look": "pictures of this perceptual hash stand on more than max_documents_per_look documents",
     "common_look_on_hosts": "pictures of this perceptual hash stand on more than max_hosts_per_look hosts",
     "same_pictures": "another page has the same set of pictures",
@@ -109,10 +111,17 @@ def decisions_table(
     return pa.Table.from_arrays(arrays, schema=DECISIONS)
 
 
-def of_kind(keys: pa.Table, kind: str) -> dict[str, np.ndarray]:
-    """The number columns of one kind's rows."""
-    mine = keys.filter(pc.equal(keys["kind"].cast(pa.string()), kind))
-    return {name: mine[name].to_numpy() for name in ("key", "rank", "partition", "doc", "picture", "value", "host")}
+Rows = dict[str, np.ndarray]
+"""Number columns of some rows of `KEYS`, by name."""
+
+
+def of_kind(keys: pa.Table, *kinds: str) -> Rows:
+    """The number columns of some kinds' rows; `kind` is the place of a row's kind among these."""
+    place = pc.index_in(keys["kind"].cast(pa.string()), pa.array(kinds))
+    mine = keys.filter(place.is_valid())
+    names = ("key", "rank", "partition", "doc", "picture", "value", "host", "more")
+    rows: Rows = {name: mine[name].to_numpy() for name in names}
+    return rows | {"kind": place.drop_null().to_numpy()}
 
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")

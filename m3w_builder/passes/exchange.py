@@ -4,6 +4,7 @@ Three rounds of ordinary tasks, each with its receipt, so that a lost worker cos
 gather   a group of partitions' keys, split by bucket (the key's top bits)
 judge    one bucket of all groups: every row of a key is here, so the duplicates are decided
 deliver  a group's decisions, one file a partition, rewritten only where they changed
+Where what is alike goes by connected groups and there are several buckets, `passes.groups` comes before the last.
 Files grow as groups x buckets, not as partitions x buckets.
 """
 
@@ -26,12 +27,13 @@ from m3w_builder.stage import Drop
 GROUP = 256
 """Partitions a group."""
 
-JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig], pa.Table]] = {
+JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
     "exchange1": dedup.judge_pages,
     "exchange2": dedup.judge_pictures,
 }
 KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
-_CODE = ("dedup", "passes/exchange.py")
+CODE = ("dedup", "passes/exchange.py", "passes/groups.py")
+"""What an exchange's outcome rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class ExchangeTask:
     number: int
     partitions: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    linked: int = 0
+    """Buckets of groups that decided on what is alike (`passes.groups`); 0: the judges did."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the judge of a bucket decides on what is alike, and not the buckets together."""
+        return self.buckets == 1 or self.config.groups == "neighbours"
 
 
 def gather(task: ExchangeTask) -> Receipt:
@@ -52,8 +61,8 @@ def gather(task: ExchangeTask) -> Receipt:
     name = f"{task.exchange}/gather"
     source = KEYS_OF[task.exchange]
     files = [f"{source}/{partition:06d}.keys.parquet" for partition in task.partitions]
-    inputs = _checksums(task.build, source, task.partitions, ".keys.parquet")
-    mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*_CODE))
+    inputs = checksums(task.build, source, task.partitions, ".keys.parquet")
+    mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
         for partition in task.partitions:
@@ -62,31 +71,39 @@ def gather(task: ExchangeTask) -> Receipt:
         buckets = _bucket(table["key"].to_numpy(), task.buckets)
         for bucket in range(task.buckets):
             members = table.filter(pa.array(buckets == bucket))
-            _write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members)
+            write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members)
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
 
 def judge(task: ExchangeTask) -> Receipt:
-    """Decide one bucket of keys; the decisions are split by the group of their partition."""
+    """Decide one bucket of keys; the decisions are split by the group of their partition.
+
+    What is alike in a chain may meet in several buckets: then its links are written, and their number told.
+    """
     name = f"{task.exchange}/judge"
     source = f"{task.exchange}/gather"
     files = [f"{source}/{group:05d}-{task.number:05d}.parquet" for group in task.groups]
-    inputs = _checksums(task.build, source, task.groups, f"-{task.number:05d}.parquet")
-    mark = receipt.fingerprint(inputs, task.config, receipt.code(*_CODE))
+    inputs = checksums(task.build, source, task.groups, f"-{task.number:05d}.parquet")
+    mark = receipt.fingerprint(inputs, task.config, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
         for group in task.groups:
             receipt.check(task.build, source, group, (f"-{task.number:05d}.parquet",))
         keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         keys = keys.unify_dictionaries()
-        decisions = JUDGES[task.exchange](keys, task.config)
+        decisions = JUDGES[task.exchange](keys, task.config, task.alone)
         groups = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
             mine_only = decisions.filter(pa.array(groups == group))
-            _write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", mine_only)
+            write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", mine_only)
+        mine.stats = {"links": 0}
+        if not task.alone:
+            links = dedup.links(keys, task.config)
+            write(task.build, mine, f"{name}/{task.number:05d}-links.parquet", links)
+            mine.stats["links"] = len(links)
         if task.exchange == "exchange2":
-            mine.stats = {"repeats": dedup.repeats(keys)}
+            mine.stats["repeats"] = dedup.repeats(keys)
 
     return receipt.once(task.build, name, task.number, f"bucket {task.number}", mark, work)
 
@@ -95,19 +112,22 @@ def deliver(task: ExchangeTask) -> Receipt:
     """Bring a group's decisions together and write each partition's own."""
     name = f"{task.exchange}/deliver"
     source = f"{task.exchange}/judge"
-    files = [f"{source}/{bucket:05d}-{task.number:05d}.parquet" for bucket in range(task.buckets)]
-    inputs = _checksums(task.build, source, tuple(range(task.buckets)), f"-{task.number:05d}.parquet")
-    mark = receipt.fingerprint(inputs, task.partitions, receipt.code(*_CODE))
+    ending = f"-{task.number:05d}.parquet"
+    places = [(source, bucket) for bucket in range(task.buckets)]
+    places += [(f"{task.exchange}/groups", bucket) for bucket in range(task.linked)]
+    files = [f"{folder}/{bucket:05d}{ending}" for folder, bucket in places]
+    inputs = [checksums(task.build, folder, (bucket,), ending) for folder, bucket in places]
+    mark = receipt.fingerprint(inputs, task.partitions, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
-        for bucket in range(task.buckets):
-            receipt.check(task.build, source, bucket, (f"-{task.number:05d}.parquet",))
+        for folder, bucket in places:
+            receipt.check(task.build, folder, bucket, (ending,))
         decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         decisions = dedup.settle(decisions)
         partitions = decisions["partition"].to_numpy()
         for partition in task.partitions:
             low, high = np.searchsorted(partitions, [partition, partition + 1])
-            _write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
+            write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
         if task.exchange == "exchange2":
             mine.stats = {"distances": dedup.distances(decisions)}
 
@@ -154,7 +174,7 @@ def _bucket(keys: np.ndarray, buckets: int) -> np.ndarray:
     return keys >> np.uint64(64 - bits) if bits else np.zeros(len(keys), np.uint64)
 
 
-def _checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str) -> list[str]:
+def checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str) -> list[str]:
     """The sha256 of the files with this ending that the given tasks of a pass made, from their receipts."""
     sums = []
     for number in numbers:
@@ -165,7 +185,7 @@ def _checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str
     return sums
 
 
-def _write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
+def write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
     storage.write_table(storage.join(build, name), table, row_group=1 << 16)
     mine.enter(build, name)
 

@@ -7,16 +7,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import page, pictures
 
 from m3w_builder import dedup
 from m3w_builder.dedup import DedupConfig
-from m3w_builder.document import Document, Image, Source, Text, make_key
-
-
-def page(url: str, text: str = "some words", pictures: tuple[str, ...] = (), fetched: str = "") -> Document:
-    source = Source(fetched=fetched)
-    items = [Text(text), *(Image(picture) for picture in pictures)]
-    return Document(url, items, key=make_key(url, source), source=source)
+from m3w_builder.document import Document, Image, Text
 
 
 def judged(documents: list[Document], partitions: list[int] | None = None, **settings: object) -> list[dict]:
@@ -114,30 +109,9 @@ def test_archived_pictures_are_told_to_the_partitions_that_want_them() -> None:
     ]  # 2.png stands on two documents: common, so nobody wants it
 
 
-def pictures(*rows: tuple[str, int, int, int], **columns: list) -> pa.Table:
-    """sha256, phash, side, doc; `columns` as they are. Each stands on a host of its own and has its own pixels."""
-    given = {
-        "dhash": [0] * len(rows),
-        "pixels": [dedup.hash64(f"{row[0]}{row[2]}") for row in rows],
-        "embedding": [None] * len(rows),
-        "host": [dedup.hash64(f"host {row[3]}") for row in rows],
-        "time": [0] * len(rows),
-        **columns,
-    }
-    return pa.table(
-        {
-            **{name: pa.array(values, pa.uint64()) for name, values in given.items()},
-            "sha256": [row[0].ljust(64, "0") for row in rows],
-            "phash": pa.array([row[1] for row in rows], pa.uint64()),
-            "width": pa.array([row[2] for row in rows], pa.int32()),
-            "height": pa.array([row[2] for row in rows], pa.int32()),
-            "doc": pa.array([row[3] for row in rows], pa.uint64()),
-        }
-    )
-
-
-def test_same_bytes_and_similar_looks_leave_the_largest() -> None:
-    config = DedupConfig()
+@pytest.mark.parametrize("groups", ["neighbours", "components"])
+def test_same_bytes_and_similar_looks_leave_the_largest(groups: str) -> None:
+    config = DedupConfig(groups=groups, near_hash="phash")
     table = pictures(
         ("aa", 0, 300, 1),
         ("aa", 0, 300, 2),
@@ -157,7 +131,27 @@ def test_same_bytes_and_similar_looks_leave_the_largest() -> None:
     }
     row = rows[4, "near_duplicate"]
     assert (row["value"], row["limit"], row["partition"]) == (2.0, 4.0, 9)
-    assert row["key"] == dedup.picture_key("cc".ljust(64, "0")) and row["detail"] == f"{3:016x}"
+    # Told is the better neighbour, or what stays of the group.
+    kept = {"neighbours": 3, "components": 1}[groups]
+    assert row["key"] == dedup.picture_key("cc".ljust(64, "0")) and row["detail"] == f"{kept:016x}"
+
+
+@pytest.mark.parametrize(("groups", "stay"), [("components", {1}), ("neighbours", {1, 2})])
+def test_of_a_chain_one_stays_or_those_that_are_not_alike(groups: str, stay: set) -> None:
+    # The largest two are each alike with the smallest, and not with each other.
+    table = pictures(("aa", 0, 300, 1), ("bb", 0xFF, 200, 2), ("cc", 0x0F, 100, 3))
+    assert {doc for doc, _ in gone(table, near_pictures=True, near_hash="phash", groups=groups)} == {1, 2, 3} - stay
+
+
+def test_gradients_find_what_frequencies_miss_unless_these_are_far() -> None:
+    table = pictures(
+        *(("aa", 0, 300, 1), ("bb", (1 << 12) - 1, 200, 2), ("cc", (1 << 13) - 1 << 50, 100, 3)),
+        dhash=[0, 0b1111, 0b11],
+    )
+    assert gone(table, near_pictures=True) == {(2, "near_duplicate")}
+    assert gone(table, near_pictures=True, near_hash="phash") == set()
+    assert gone(table, near_pictures=True, near_hash="dhash") == {(2, "near_duplicate"), (3, "near_duplicate")}
+    assert gone(table, near_pictures=True, max_distance=3) == set()
 
 
 def test_what_is_switched_off_drops_nothing() -> None:
@@ -176,7 +170,7 @@ def test_what_is_switched_off_drops_nothing() -> None:
     st.randoms(use_true_random=False),
 )
 def test_the_order_of_arrival_and_the_buckets_change_nothing(rows: list, bits: int, random: object) -> None:
-    config = DedupConfig()
+    config = DedupConfig(groups="neighbours")
     # The same bytes always have the same hash and size.
     table = pictures(*((f"{one % 2:02x}{phash:02x}{side:02x}", phash, side, doc) for one, phash, side, doc in rows))
     keys = dedup.picture_keys(table, 0, config)

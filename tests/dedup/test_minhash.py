@@ -6,7 +6,9 @@ import pytest
 
 from m3w_builder import dedup
 from m3w_builder.dedup import DedupConfig
-from m3w_builder.dedup.minhash import band_keys, shingles, signature
+from m3w_builder.dedup.config import found_by
+from m3w_builder.dedup.minhash import band_keys, likeness, shingles, signature, sketch
+from m3w_builder.dedup.tables import keys_table
 from m3w_builder.document import Document, Source, Text, make_key
 
 
@@ -55,3 +57,58 @@ def test_a_page_with_a_changed_sentence_is_a_near_duplicate_and_others_are_not()
     assert len({row["doc"] for row in decisions}) == 1
     assert {row["doc"] for row in decisions} < {pages[0].id, pages[1].id}
     assert not len(dedup.judge_pages(dedup.page_keys(pages, 0, DedupConfig(near_texts=False)), config))
+
+
+def shared(share: float, seed: int, number: int = 2000) -> tuple[list[str], list[str]]:
+    one = text(number, seed)
+    return one, one[: round(number * share)] + text(number - round(number * share), seed + 1000)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.9, 1.0])
+def test_sketches_tell_the_jaccard_share_of_texts(share: float) -> None:
+    config = DedupConfig()
+    told, true = [], []
+    for seed in range(24):
+        pair = shared(share, seed)
+        bits = [sketch(signature(tokens, 112)) for tokens in pair]
+        differing = sum((one ^ other).bit_count() for one, other in zip(*bits, strict=True))
+        told.append(float(likeness(np.array([differing]), config)[0]))
+        sets = [set(shingles(tokens, 5).tolist()) for tokens in pair]
+        true.append(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
+    # One bit of 112: a single estimate is off by 2 (p (1 - p) / 112)^½ with p = (1 + J) / 2, the mean of 24 by less.
+    p = (1 + np.mean(true)) / 2
+    assert abs(np.mean(told) - np.mean(true)) <= 4 * 2 * (p * (1 - p) / 112 / 24) ** 0.5
+
+
+def test_pages_that_share_a_band_but_too_few_words_stay_unless_bands_alone_are_asked() -> None:
+    one, other = shared(0.75, 7, 400)  # some 0.6 of their shingles
+    pages = [page("http://a.example/", one), page("http://b.example/", other)]
+    bands = {"minhash_bands": 56, "minhash_rows": 2}
+    for asked, gone in ((0.8, 0), (0.4, 1), (0.0, 1)):
+        config = DedupConfig(min_jaccard=asked, **bands)
+        keys = pa.concat_tables([dedup.page_keys([one], 0, config) for one in pages])
+        rows = dedup.settle(dedup.judge_pages(keys, config)).to_pylist()
+        assert len(rows) == gone
+        assert all(row["limit"] == asked and 0.4 < row["value"] < 0.8 for row in rows)
+
+
+def test_bands_that_miss_what_is_asked_are_refused_with_bands_that_do() -> None:
+    with pytest.raises(ValueError, match=r"min_jaccard is 0.5, and minhash_bands 14 of minhash_rows 8 find only 5%"):
+        DedupConfig(min_jaccard=0.5)
+    with pytest.raises(ValueError, match=r"take 22 bands of 5"):
+        DedupConfig(min_jaccard=0.5)
+    DedupConfig(min_jaccard=0.5, minhash_bands=22, minhash_rows=5)
+    DedupConfig(min_jaccard=0.5, near_texts=False)
+    assert found_by(0.8, 14, 8) == pytest.approx(0.924, abs=0.001)
+
+
+def test_a_band_of_very_many_pages_costs_no_square_and_is_one_group() -> None:
+    config = DedupConfig()
+    number = 3000
+    rank = np.arange(number, dtype=np.uint64)
+    sketches = np.random.default_rng(0).integers(0, 64, (2, number)).astype(np.uint64)
+    keys = keys_table(
+        "minhash", number, key=rank * np.uint64(0), rank=rank, doc=rank, value=sketches[0], more=sketches[1]
+    )
+    decisions = dedup.judge_pages(keys, config)
+    assert len(decisions) == number - 1 and set(decisions["detail"].to_pylist()) == {"0" * 16}

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from m3w_builder.dedup.near import NONE, cuts, lesser_neighbours, near_keys
+from m3w_builder.dedup.near import cuts, lesser_neighbours, near_keys
+from m3w_builder.dedup.sinks import NONE
 
 
 def hashes_with_neighbours(number: int, seed: int, most: int = 7) -> np.ndarray:

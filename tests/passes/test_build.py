@@ -96,6 +96,19 @@ def test_dask_and_serial_write_the_same_shards(make):
     assert shard_bytes(one) == shard_bytes(two)
 
 
+def test_groups_joined_over_many_buckets_are_those_that_one_finds(make, monkeypatch):
+    one, first, _ = make("one")
+    assert "exchange1/unite" not in first.passes
+    monkeypatch.setattr("m3w_builder.build.KEYS_A_BUCKET", 8)
+    monkeypatch.setattr("m3w_builder.passes.groups.LINKS_A_BUCKET", 2)
+    two, summary, _ = make("two")
+    assert summary.passes["exchange1/judge"]["tasks"] > 4 <= summary.passes["exchange1/unite"]["tasks"]
+    assert shard_bytes(one) == shard_bytes(two)
+    assert drops(one) == drops(two)
+    _, again, _ = make("two")
+    assert again.reused == again.tasks
+
+
 def test_a_changed_threshold_reruns_only_what_depends_on_it(make):
     make()
     _, _, listener = make(assemble={"min_pictures": 0})

@@ -1,0 +1,113 @@
+"""Who is alike among the rows of a bucket: pages by their sketches, pictures by their hashes, told to a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from m3w_builder.dedup.config import DedupConfig
+from m3w_builder.dedup.minhash import likeness
+from m3w_builder.dedup.near import Hashes, search
+from m3w_builder.dedup.sinks import Sink
+from m3w_builder.dedup.tables import Rows
+
+_WINDOW = 256
+"""Pages of one band that a page is compared with, those before it by rank; and as many more by either half of its
+sketch, where the band has more pages."""
+LOOSER = 3
+"""How many times `max_distance` perceptual hashes may be apart where gradient hashes are within it: plots of few lines
+have frequencies that hang on single px, and chance leaves 12 of 64 bits for three pairs in ten million."""
+
+
+def alike(kind: str, rows: Rows, config: DedupConfig, make: Callable[[int], Sink]) -> tuple[np.ndarray, Sink]:
+    """(a row of each node, best first; the sink with all that is alike among them) of one kind of `groups.KINDS`."""
+    order = best_first(rows)
+    changes = np.zeros(len(order), bool)
+    for name in ("rank", "doc", "picture", "partition"):
+        column = rows[name][order]
+        changes[1:] |= column[1:] != column[:-1]
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(changes)
+    changes[:1] = True
+    nodes = order[changes]
+    sink = make(len(nodes))
+    if kind == "minhash":
+        _pages(rows, place, config, sink)
+    elif len(nodes):
+        _pictures(kind, rows, place, config, sink)
+    return nodes, sink
+
+
+def best_first(rows: Rows, *first: str) -> np.ndarray:
+    """The rows' order by `first`, then best first: by rank, doc, picture, partition."""
+    names = (*first, "rank", "doc", "picture", "partition")
+    order = np.argsort(rows[names[0]])
+    head = rows[names[0]][order]
+    tied = np.zeros(len(order), bool)
+    tied[1:] = head[1:] == head[:-1]
+    tied[:-1] |= tied[1:].copy()
+    # Most rows differ in the first column already: only ties are sorted by the rest.
+    spots = np.flatnonzero(tied)
+    some = order[spots]
+    order[spots] = some[np.lexsort([rows[name][some] for name in reversed(names)])]
+    return order
+
+
+def _pictures(kind: str, rows: Rows, place: np.ndarray, config: DedupConfig, sink: Sink) -> None:
+    """Pictures of near hashes; those by gradients (a second hash of theirs in `more`) among the rest."""
+    radius = config.max_embedding_distance if kind == "embedding" else config.max_distance
+    by_gradient = rows["kind"] == 1
+    for mine, limit in ((~by_gradient, None), (by_gradient, LOOSER * radius)):
+        some = np.flatnonzero(mine)
+        if not len(some):
+            continue
+        numbers, first, owner = np.unique(place[some], return_index=True, return_inverse=True)
+        found = some[first]
+        within = rows["host"][found] if rows["host"].any() else None
+        also = None if limit is None else rows["more"][found]
+        hashes = Hashes(rows["value"][found], radius, within, also, limit or 0, numbers)
+        search(hashes, rows["key"][some], owner, sink)
+
+
+def _pages(rows: Rows, place: np.ndarray, config: DedupConfig, sink: Sink) -> None:
+    """Pages that share a band and, by their sketches, `min_jaccard` of their shingles."""
+    order = np.lexsort([place, rows["key"]])
+    key = rows["key"][order]
+    starts = np.ones(len(order), bool)
+    starts[1:] = key[1:] != key[:-1]
+    heads = np.flatnonzero(starts)
+    run = np.cumsum(starts) - 1
+    depth = np.arange(len(order)) - heads[run]
+    if not config.min_jaccard:
+        mine = np.flatnonzero(depth)
+        _compare(rows, order[mine], order[heads[run[mine]]], place, config, sink)
+        return
+    _window(rows, order, depth, place, config, sink)
+    long = np.bincount(run, minlength=len(heads))[run] > _WINDOW if len(run) else np.zeros(0, bool)
+    if long.any():
+        some = order[long]
+        for half in ("value", "more"):
+            again = some[np.lexsort([place[some], rows[half][some], rows["key"][some]])]
+            _window(rows, again, depth[long], place, config, sink)
+
+
+def _window(
+    rows: Rows, order: np.ndarray, depth: np.ndarray, place: np.ndarray, config: DedupConfig, sink: Sink
+) -> None:
+    """Compare each row with those before it in its run; depth: how many these are."""
+    active = np.flatnonzero(depth)
+    step = 1
+    while len(active) and step <= _WINDOW:
+        _compare(rows, order[active], order[active - step], place, config, sink)
+        step += 1
+        active = active[depth[active] >= step]
+
+
+def _compare(
+    rows: Rows, one: np.ndarray, other: np.ndarray, place: np.ndarray, config: DedupConfig, sink: Sink
+) -> None:
+    distance = sum(np.bitwise_count(rows[half][one] ^ rows[half][other]) for half in ("value", "more"))
+    hit = (likeness(np.asarray(distance), config) >= config.min_jaccard) & (place[one] != place[other])
+    pair = place[one[hit]], place[other[hit]]
+    sink.add(np.maximum(*pair), np.minimum(*pair), np.asarray(distance)[hit])

@@ -1,0 +1,181 @@
+"""Groups of what is alike: connected components of links, and how buckets of links agree on them round by round.
+
+A node is one page or picture as bytes: its kind, then what ranks it (rank, doc, picture, partition), so that the least
+of two nodes is the one that stays. A bucket's links are cut down to stars first: each node with the least of its part.
+Where there are several buckets, each holds the pointers (node, lesser node) of the nodes that fall to it, and in rounds
+(the large and small stars of Kiveris and others, SoCC 2014, with questions in place of the large ones)
+hooks      two lesser nodes of one node are of one group: the larger is told of the less, in its own bucket
+questions  whoever points to a node asks its bucket where that one points by now, and then points there: paths halve
+No bucket is ever sent the members of a group, however large this is: a node is asked about once by each bucket.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from m3w_builder.dedup.config import DedupConfig
+from m3w_builder.dedup.minhash import likeness
+from m3w_builder.dedup.near import mix
+from m3w_builder.dedup.sinks import FAR, Groups
+from m3w_builder.dedup.tables import DECISIONS, decisions_table, hexadecimal
+
+NODE = np.dtype(
+    [("kind", "u1"), ("rank", ">u8"), ("doc", ">u8"), ("picture", ">u8"), ("partition", ">u4"), ("end", "u1")]
+)
+"""The last byte is 1, for numpy takes zeros at the end of bytes for nothing."""
+_BYTES = f"S{NODE.itemsize}"
+REASONS_OF = {"minhash": "near_duplicate_text", "near": "near_duplicate", "embedding": "near_embedding"}
+KINDS = {"minhash": ("minhash",), "near": ("near", "gradient"), "embedding": ("embedding",)}
+"""Whose duplicates need not be alike among each other, and the kinds of keys that tell of them."""
+_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+
+LINKS = pa.schema(
+    [
+        ("what", pa.uint8()),
+        ("node", pa.binary(NODE.itemsize)),
+        ("least", pa.binary(NODE.itemsize)),  # the least node of its group as far as known; a question's is empty
+        ("distance", pa.uint8()),  # of the node to its nearest link, in bits
+        ("bucket", pa.uint32()),  # that asks
+    ]
+)
+POINTER, HOOK, QUESTION, ANSWER = range(4)
+"""What a row of LINKS is. Pointers stay in their bucket; the others are read in the round after."""
+
+
+def nodes(kind: str, rows: dict[str, np.ndarray]) -> np.ndarray:
+    """Rows of `KEYS` as nodes of one kind."""
+    made = np.zeros(len(rows["doc"]), NODE)
+    made["kind"], made["end"] = _NUMBERS[kind], 1
+    for name in ("rank", "doc", "picture", "partition"):
+        made[name] = rows[name]
+    found: np.ndarray = made.view(_BYTES)
+    return found
+
+
+def stars(names: np.ndarray, groups: Groups) -> pa.Table:
+    """`LINKS` of every node that has a link: its hook onto the least of its group in this bucket."""
+    least = groups.settled().least
+    linked = np.flatnonzero(groups.nearest != FAR)
+    return rows(HOOK, names[linked], names[least[linked]], groups.nearest[linked])
+
+
+def rows(
+    what: int, node: np.ndarray, least: np.ndarray, distance: np.ndarray, bucket: int | np.ndarray = 0
+) -> pa.Table:
+    """Rows of `LINKS` of one sort."""
+    number = len(node)
+    columns = [
+        pa.array(np.full(number, what, np.uint8)),
+        *(_binary(column) for column in (node, least)),
+        pa.array(distance.astype(np.uint8)),
+        pa.array(np.broadcast_to(np.asarray(bucket, np.uint32), number)),
+    ]
+    return pa.Table.from_arrays(columns, schema=LINKS)
+
+
+def _binary(column: np.ndarray) -> pa.Array:
+    data = np.ascontiguousarray(column.astype(_BYTES))
+    return pa.Array.from_buffers(pa.binary(NODE.itemsize), len(data), [None, pa.py_buffer(data.tobytes())])
+
+
+def column(table: pa.Table, name: str) -> np.ndarray:
+    """A column of nodes as bytes."""
+    size = NODE.itemsize
+    chunks = [
+        np.frombuffer(chunk.buffers()[1], np.uint8, len(chunk) * size, chunk.offset * size).view(_BYTES)
+        for chunk in table[name].chunks
+        if len(chunk)
+    ]
+    return np.concatenate(chunks) if chunks else np.zeros(0, _BYTES)
+
+
+def bucket_of(node: np.ndarray, buckets: int) -> np.ndarray:
+    """In which bucket a node's pointer lies."""
+    fields = np.ascontiguousarray(node).view(NODE)
+    name = fields["rank"].astype(np.uint64)
+    for other in ("doc", "picture", "partition", "kind"):
+        name = mix(name ^ fields[other].astype(np.uint64))
+    spot: np.ndarray = (name % np.uint64(buckets)).astype(np.int64)
+    return spot
+
+
+def joined(hooks: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pointers and hooks as components: every node in them, sorted, the least of its part, its distance."""
+    node, least = column(hooks, "node"), column(hooks, "least")
+    names, inverse = np.unique(np.concatenate([node, least]), return_inverse=True)
+    groups = Groups(len(names))
+    groups.add(inverse[: len(node)], inverse[len(node) :], np.full(len(node), FAR))
+    np.minimum.at(groups.nearest, inverse[: len(node)], hooks["distance"].to_numpy())
+    return names, names[groups.settled().least], groups.nearest
+
+
+def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[pa.Table, pa.Table, bool]:
+    """One round of a bucket: its pointers and its mail to (pointers, mail to others, whether anything moved).
+
+    A round in which no bucket moved anything is the last: every pointer leads to the least node of its group.
+    """
+    what = mail["what"].to_numpy()
+    told = pa.concat_tables([state, mail.filter(pa.array(what == HOOK))])
+    names, least, nearest = joined(told)
+    mine = bucket_of(names, buckets) == bucket
+    # What another bucket holds is told to it, but for what is the least that is known here.
+    other = ~mine & (names != least)
+    hooks = rows(HOOK, names[other], least[other], nearest[other])
+    node, nearest = names[mine], nearest[mine]
+    least = _followed(least[mine], mail.filter(pa.array(what == ANSWER)))
+    answers = _answers(mail.filter(pa.array(what == QUESTION)), node, least)
+    pointers = rows(POINTER, node, least, nearest)
+    asked = np.setdiff1d(least, node[node == least])
+    questions = rows(QUESTION, asked, np.zeros(len(asked), _BYTES), np.full(len(asked), FAR), bucket)
+    moved = bool(len(hooks) or len(answers)) or not pointers.equals(state)
+    return pointers, pa.concat_tables([hooks, answers, questions]), moved
+
+
+def addressed(mail: pa.Table, buckets: int) -> np.ndarray:
+    """To which bucket each row of mail goes: an answer to who asked, all else to where its node lies."""
+    to = bucket_of(column(mail, "node"), buckets)
+    return np.where(mail["what"].to_numpy() == ANSWER, mail["bucket"].to_numpy(), to)
+
+
+def _followed(least: np.ndarray, answers: pa.Table) -> np.ndarray:
+    """The pointers led on to where the nodes that they point to point."""
+    asked, found = column(answers, "node"), column(answers, "least")
+    if not len(asked):
+        return least
+    order = np.argsort(asked)
+    asked, found = asked[order], found[order]
+    spot = np.minimum(np.searchsorted(asked, least), len(asked) - 1)
+    return np.where(asked[spot] == least, found[spot], least)
+
+
+def _answers(asked: pa.Table, node: np.ndarray, least: np.ndarray) -> pa.Table:
+    """To each bucket that asked for a node which points on: where to."""
+    names, who = column(asked, "node"), asked["bucket"].to_numpy()
+    if not len(names) or not len(node):
+        return LINKS.empty_table()
+    spot = np.minimum(np.searchsorted(node, names), len(node) - 1)
+    on = (node[spot] == names) & (least[spot] != names)
+    return rows(ANSWER, names[on], least[spot[on]], np.full(int(on.sum()), FAR), who[on])
+
+
+def decided(pointers: pa.Table, config: DedupConfig) -> pa.Table:
+    """`DECISIONS` against all of each group but its least node, which the detail names."""
+    node, least = (np.ascontiguousarray(column(pointers, name)).view(NODE) for name in ("node", "least"))
+    distance = pointers["distance"].to_numpy()
+    tables = [DECISIONS.empty_table()]
+    for kind, number in _NUMBERS.items():
+        gone = (node["kind"] == number) & (node != least)
+        columns = {"partition": node["partition"][gone], "doc": node["doc"][gone], "key": node["picture"][gone]}
+        values = measured(kind, distance[gone], config)
+        kept = hexadecimal(least["doc"][gone].astype(np.uint64))
+        tables.append(decisions_table(kind, REASONS_OF[kind], columns | values, kept))
+    return pa.concat_tables(tables)
+
+
+def measured(kind: str, distance: np.ndarray, config: DedupConfig) -> dict[str, np.ndarray]:
+    """A distance in bits as what the kind is judged by, and the limit: columns value and limit of `DECISIONS`."""
+    if kind == "minhash":
+        return {"value": likeness(distance, config), "limit": np.full(len(distance), config.min_jaccard)}
+    limit = config.max_distance if kind == "near" else config.max_embedding_distance
+    return {"value": distance, "limit": np.full(len(distance), limit)}
