@@ -18,20 +18,42 @@ class Count:
 
     kept: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    """Bytes of what was kept: of pages as they were read, of pictures from the fetch on; a picture counts at each place
+    where it stands."""
+    dropped_bytes: dict[str, int] = field(default_factory=dict)
+    """Bytes of what was dropped, by reason, where they had come in."""
 
     @property
     def taken(self) -> int:
         """How many went in."""
         return self.kept + sum(self.dropped.values())
 
-    def drop(self, reason: str, number: int = 1) -> None:
+    @property
+    def taken_bytes(self) -> int:
+        """Bytes of what went in; 0 where they were not known."""
+        return self.bytes + sum(self.dropped_bytes.values())
+
+    def drop(self, reason: str, number: int = 1, size: int = 0) -> None:
+        """Enter so many that went, of `size` bytes together."""
         if number:
             self.dropped[reason] = self.dropped.get(reason, 0) + number
+        if size:
+            self.dropped_bytes[reason] = self.dropped_bytes.get(reason, 0) + size
 
     def add(self, other: Count) -> None:
         self.kept += other.kept
+        self.bytes += other.bytes
         for reason, number in other.dropped.items():
             self.drop(reason, number)
+        for reason, size in other.dropped_bytes.items():
+            self.drop(reason, 0, size)
+
+    def to_json(self) -> dict[str, Any]:
+        told = {"in": self.taken, "kept": self.kept, "dropped": dict(sorted(self.dropped.items()))}
+        if self.taken_bytes:
+            told |= {"bytes": self.bytes, "dropped_bytes": dict(sorted(self.dropped_bytes.items()))}
+        return told
 
 
 @dataclass(slots=True)
@@ -42,6 +64,8 @@ class Entry:
     pages: Count = field(default_factory=Count)
     pictures: Count = field(default_factory=Count)
     cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+    """By how much the stage raised the largest resident size of its process, in MB; the most in one task."""
 
 
 @dataclass(slots=True)
@@ -62,6 +86,7 @@ class Ledger:
             mine.pages.add(entry.pages)
             mine.pictures.add(entry.pictures)
             mine.cpu_seconds += entry.cpu_seconds
+            mine.peak_mb = max(mine.peak_mb, entry.peak_mb)
 
     def faults(self) -> list[str]:
         """Where the books do not balance: what a stage kept must be what the next one took. Empty when all is well.
@@ -85,11 +110,10 @@ class Ledger:
         return [
             {
                 "stage": entry.stage,
-                **{
-                    unit: {"in": count.taken, "kept": count.kept, "dropped": dict(sorted(count.dropped.items()))}
-                    for unit, count in (("pages", entry.pages), ("pictures", entry.pictures))
-                },
+                "pages": entry.pages.to_json(),
+                "pictures": entry.pictures.to_json(),
                 "cpu_seconds": round(entry.cpu_seconds, 4),
+                "peak_mb": round(entry.peak_mb, 1),
             }
             for entry in self.entries.values()
         ]
@@ -100,11 +124,12 @@ class Ledger:
         ledger = cls()
         for row in rows:
             entry = ledger[row["stage"]]
-            entry.cpu_seconds = row["cpu_seconds"]
+            entry.cpu_seconds, entry.peak_mb = row["cpu_seconds"], row.get("peak_mb", 0.0)
             for unit in UNITS:
                 count: Count = getattr(entry, unit)
                 count.kept = row[unit]["kept"]
                 count.dropped = dict(row[unit]["dropped"])
+                count.bytes, count.dropped_bytes = row[unit].get("bytes", 0), dict(row[unit].get("dropped_bytes", {}))
                 if count.taken != row[unit]["in"]:
                     raise ValueError(
                         f"{row['stage']}: {unit}: in {row[unit]['in']} is not kept and dropped {count.taken}"

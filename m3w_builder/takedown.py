@@ -195,6 +195,7 @@ def _enter(task: TakeTask, mine: Receipt, rows: list[dict[str, Any]], tars: list
             statistics.add_document(one)
     left = [described(storage.join(task.build, f"{name}.parquet")) for name in tars]
     counts = {shard.name: shard.samples for shard in left}
+    mine.ledger[STAGE].pictures.bytes = statistics.sums["picture_bytes"]
     mine.stats |= {"documents": statistics.to_json(), "splits": shards.totals(left), "rows": counts}
 
 

@@ -13,7 +13,9 @@ def filled() -> Ledger:
     ledger["read"].pages.drop("empty", 2)
     ledger["extract"].pages.kept = 3
     ledger["extract"].pictures.kept = 5
-    ledger["extract"].pictures.drop("icon", 7)
+    ledger["extract"].pictures.drop("icon", 7, 700)
+    ledger["extract"].pictures.bytes = 500
+    ledger["extract"].peak_mb = 2.5
     ledger["length"].pages.kept = 2
     ledger["length"].pages.drop("too_short")
     ledger["length"].pictures.kept = 4
@@ -48,5 +50,7 @@ def test_the_sum_of_partitions_is_stage_by_stage():
     total.add(filled())
     total.add(filled())
     assert total["read"].pages.taken == 10
+    assert total["extract"].pictures.taken_bytes == 2400
+    assert total["extract"].peak_mb == 2.5
     assert total["extract"].pictures.dropped == {"icon": 14}
     assert total.faults() == []

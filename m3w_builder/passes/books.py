@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, valid
+from m3w_builder.document import Document, valid
 from m3w_builder.ledger import PAGE_DROPPED, Ledger
 from m3w_builder.stage import Drop, Record, Stage, ask
 
@@ -51,12 +52,12 @@ class Books:
         if document:
             self._removed(stage, document)
         for image in document.images if document else ():
-            entry.pictures.drop(PAGE_DROPPED)
+            entry.pictures.drop(PAGE_DROPPED, size=image.bytes)
             self._row("picture", image.url, url, key, stage, Drop(PAGE_DROPPED, drop.reason))
 
-    def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop) -> None:
-        """A picture went; its page, of this URL and document key, stays."""
-        self.ledger[stage].pictures.drop(drop.reason)
+    def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop, size: int = 0) -> None:
+        """A picture of `size` bytes, 0 where none had come, went; its page, of this URL and document key, stays."""
+        self.ledger[stage].pictures.drop(drop.reason, size=size)
         self._row("picture", image_url, page_url, key, stage, drop)
 
     def kept(self, stage: str, document: Document) -> None:
@@ -64,12 +65,14 @@ class Books:
         self._removed(stage, document)
         entry = self.ledger[stage]
         entry.pages.kept += 1
-        entry.pictures.kept += sum(isinstance(item, Image) for item in document.items)
+        images = document.images
+        entry.pictures.kept += len(images)
+        entry.pictures.bytes += sum(image.bytes for image in images)
 
     def _removed(self, stage: str, document: Document) -> None:
         """Enter the pictures that a stage took out of a document, whether the document stays or goes."""
         for image, drop in document.removed:
-            self.picture(stage, image.url, document.url, document.key, drop)
+            self.picture(stage, image.url, document.url, document.key, drop, image.bytes)
         document.removed.clear()
 
     def through(
@@ -92,12 +95,14 @@ class Books:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """The process's CPU time of the block is the stage's."""
-        start = time.process_time()
+        """The process's CPU time of the block is the stage's, and so is the growth of its largest resident size."""
+        start, peak = time.process_time(), peak_mb()
         try:
             yield
         finally:
-            self.ledger[stage].cpu_seconds += time.process_time() - start
+            entry = self.ledger[stage]
+            entry.cpu_seconds += time.process_time() - start
+            entry.peak_mb += peak_mb() - peak
 
     def _row(self, unit: str, url: str, page: str, doc: str, stage: str, drop: Drop) -> None:
         self._rows.append(
@@ -120,6 +125,11 @@ class Books:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=DROPPED_SCHEMA))
             self._rows.clear()
+
+
+def peak_mb() -> float:
+    """The largest resident size that this process had until now, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _number(value: float | None) -> float | None:

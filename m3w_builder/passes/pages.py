@@ -129,6 +129,7 @@ def _extracted(
                 the_books.page("read", record.url, record.drop)
             case sources.Page() | sources.Ready():
                 the_books.ledger["read"].pages.kept += 1
+                the_books.ledger["read"].pages.bytes += len(record.html) if isinstance(record, sources.Page) else 0
                 name = _name(record)
                 suspects.touch(name)
                 answer: Document | Drop

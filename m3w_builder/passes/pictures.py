@@ -205,25 +205,26 @@ def judged(
     suspects = suspects or Suspects(task.build, NAME, task.partition, 1)
     config = task.config.pictures
 
-    def enter(stage: str, url: str, answer: object) -> bool:
-        """Enter one URL's fate at a stage for every place where it stands; whether it is kept."""
+    def enter(stage: str, url: str, answer: object, size: int) -> bool:
+        """Enter one URL's fate at a stage, of `size` bytes, for every place where it stands; whether it is kept."""
         places = wanted.pages[url]
         if isinstance(answer, Drop):
             for page_url, key in places:
-                the_books.picture(stage, url, page_url, key, answer)
+                the_books.picture(stage, url, page_url, key, answer, size)
             return False
         the_books.ledger[stage].pictures.kept += len(places)
+        the_books.ledger[stage].pictures.bytes += size * len(places)
         return True
 
     for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):
         for stage in config.filters:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
-            decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a)]
+            decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a, len(p.body))]
         for picture in decoded:
             with the_books.timed("store"):
                 finished = _contained("store", lambda picture=picture: pictures.finish(picture, config))
-            if enter("store", picture.url, finished):
+            if enter("store", picture.url, finished, len(picture.body)):
                 assert isinstance(finished, Picture)
                 yield finished
 
@@ -232,24 +233,25 @@ def _decoded(
     found: Iterable[tuple[str, fetch.Fetched | Drop]],
     config: pictures.PicturesConfig,
     the_books: Books,
-    enter: Callable[[str, str, object], bool],
+    enter: Callable[[str, str, object, int], bool],
     suspects: Suspects,
 ) -> Iterator[Picture]:
     """The pictures that came in, are not reserved, and can be decoded."""
     for url, answer in found:
-        if not enter("fetch", url, answer):
+        size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
+        if not enter("fetch", url, answer, size):
             continue
         assert isinstance(answer, fetch.Fetched)
         suspects.touch(url)
         with the_books.timed("rights"):
             said = pictures.declared(answer.body)
             refused = pictures.judge(said, config.opt_out)
-        if enter("rights", url, refused):
+        if enter("rights", url, refused, size):
             with the_books.timed("decode"):
                 picture = suspects.drop(url) or _contained(
                     "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
                 )
-            if enter("decode", url, picture):
+            if enter("decode", url, picture, size):
                 assert isinstance(picture, Picture)
                 picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
                 yield picture

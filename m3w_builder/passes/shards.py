@@ -234,7 +234,7 @@ def _still_wanted(one: Document, places: Places, stones: Tombstones, min_picture
     places[:] = [place for place, image in zip(places, one.images, strict=True) if id(image) not in left]
     one.items = [item for item in one.items if id(item) not in left]
     for image in gone:
-        the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN))
+        the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN), image.bytes)
     return True
 
 
@@ -250,6 +250,7 @@ def _join(
             row = found.get(item.url)
             if row is None:
                 continue
+            item.bytes = row["bytes"]
             drop = duplicates.get((one.id, dedup.picture_key(row["sha256"])))
             if drop is None and row["sha256"] in seen:
                 drop = Drop("repeated", "the same picture stands earlier in the document")
@@ -257,7 +258,7 @@ def _join(
                 one.removed.append((item, drop))
                 continue
             seen.add(row["sha256"])
-            for name in ("sha256", "width", "height", "format", "bytes"):
+            for name in ("sha256", "width", "height", "format"):
                 setattr(item, name, row[name])
             item.phash = f"{row['phash']:016x}"
             item.rights, item.licence = row["rights"] or [], row["licence"] or ""

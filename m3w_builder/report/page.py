@@ -25,6 +25,8 @@ SHOWN = 24
 """Documents shown, drawn at random with a fixed seed."""
 LETTERS = 5
 """Fewest letters of the words shown."""
+LEAST_SECONDS = 0.005
+"""CPU seconds from which a stage's cost is told."""
 FEW_WORDS = 8
 """With fewer such words, single characters of scripts without spaces are shown too."""
 
@@ -49,6 +51,7 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
             least_topics=topics.LEAST,
             common_words=common(found["words"]["counts"]),
             cards=list(thumbnails.cards(build, found["drawn"][:SHOWN])),
+            stages=stages(found["ledger"]),
             funnels={unit: funnel(found["ledger"], unit) for unit in ("pages", "pictures")},
         )
     )
@@ -117,12 +120,32 @@ def funnel(ledger: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
                     "gone": gone,
                     "kept_share": round(100 * count["kept"] / most, 2),
                     "gone_share": round(100 * gone / most, 2),
+                    "bytes": count.get("bytes", 0),
                     "reasons": [
-                        (reason, number, round(100 * number / most, 2))
+                        (reason, number, round(100 * number / most, 2), count.get("dropped_bytes", {}).get(reason, 0))
                         for reason, number in sorted(count["dropped"].items(), key=lambda item: -item[1])
                     ],
                 }
             )
+    return rows
+
+
+def stages(ledger: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each stage that took time cost: CPU seconds, what it took in, its pace, how it raised its process's peak."""
+    rows = []
+    for entry in ledger:
+        seconds = entry["cpu_seconds"]
+        if seconds < LEAST_SECONDS:
+            continue
+        taken = {unit: entry[unit]["in"] for unit in ("pages", "pictures")}
+        size = sum(
+            count.get("bytes", 0) + sum(count.get("dropped_bytes", {}).values())
+            for count in (entry["pages"], entry["pictures"])
+        )
+        row = {"stage": entry["stage"], "cpu_seconds": seconds, **taken, "bytes": size, "peak_mb": entry.get("peak_mb")}
+        row |= {f"{unit}_a_second": number / seconds for unit, number in {**taken, "bytes": size}.items()}
+        row |= {f"ms_a_{unit[:-1]}": 1000 * seconds / number for unit, number in taken.items() if number}
+        rows.append(row)
     return rows
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from m3w_builder.report.sketches import STEPS, Histogram
 
-FUNNEL = ("unit", "stage", "in", "kept", "reason", "dropped")
+FUNNEL = ("unit", "stage", "in", "kept", "kept_bytes", "reason", "dropped", "dropped_bytes")
 BARS = ("distribution", "from", "to", "count")
 FIGURES = ("figure", "of", "measure", "value")
 
@@ -47,7 +47,8 @@ def _figure_rows(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         for measure in ("tasks", "seconds", "cpu_seconds", "peak_mb", "bytes"):
             yield "passes", cost["pass"], measure, cost[measure]
     for entry in found["ledger"]:
-        yield "stages", entry["stage"], "cpu_seconds", entry["cpu_seconds"]
+        for measure in ("cpu_seconds", "peak_mb"):
+            yield "stages", entry["stage"], measure, entry.get(measure, 0)
 
 
 def _funnel_rows(ledger: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
@@ -56,7 +57,8 @@ def _funnel_rows(ledger: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
             count = entry[unit]
             for reason, number in {"": 0, **count["dropped"]}.items():
                 if reason or not count["dropped"]:
-                    yield unit, entry["stage"], count["in"], count["kept"], reason, number
+                    size = count.get("dropped_bytes", {}).get(reason, 0)
+                    yield unit, entry["stage"], count["in"], count["kept"], count.get("bytes", 0), reason, number, size
 
 
 def _bar_rows(histograms: dict[str, dict[str, int]]) -> Iterator[tuple[Any, ...]]:

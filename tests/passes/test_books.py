@@ -3,7 +3,7 @@
 import pyarrow.parquet as pq
 
 from m3w_builder.ledger import Ledger
-from m3w_builder.passes.books import books
+from m3w_builder.passes.books import books, peak_mb
 from m3w_builder.stage import Drop
 
 
@@ -15,3 +15,13 @@ def test_a_number_that_no_table_holds_exactly_is_entered_all_the_same(tmp_path):
             "decode", "http://x/a.bmp", "http://x/", "", Drop("too_many_pixels", "", 2**62 + 1, 40_000_000)
         )
     assert pq.read_table(file)["value"].to_pylist() == [float(2**62)]
+
+
+def test_memory_that_a_stage_takes_is_told_as_its_own(tmp_path):
+    ledger = Ledger()
+    with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
+        with the_books.timed("light"):
+            pass
+        with the_books.timed("heavy"):
+            held = b"x" * int((peak_mb() + 40) * 1024 * 1024)  # beyond what the process had at any time before
+    assert len(held) and ledger["heavy"].peak_mb > 30 > ledger["light"].peak_mb

@@ -117,6 +117,7 @@ def sample_build(tmp_path_factory) -> str:
             "source": {"warc": {"paths": paths}},
             "fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0},
             "text": [{"language": {"languages": ["en", "ru", "zh", "ja", "ar", "he"]}}, "length"],
+            "pictures": {"filters": [{"size": {"min_side": 104}}]},
             "cluster": {"kind": "serial"},
         }
     )

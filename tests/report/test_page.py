@@ -3,12 +3,14 @@
 import csv
 import json
 import re
+from itertools import pairwise
 
 import pytest
 
 from m3w_builder import report, storage
 from m3w_builder.errors import BuildError
-from m3w_builder.report import figures, reasons, thumbnails
+from m3w_builder.ledger import Ledger
+from m3w_builder.report import figures, page, reasons, thumbnails
 from tests.report.conftest import jpeg
 
 
@@ -40,7 +42,8 @@ def test_figures_are_those_of_the_build(html, build):
     assert found["passes"][0]["pass"] == "shards"
     assert found["dropped"][0]["meaning"] == "fewer than min_words words"
     rows = list(csv.DictReader(storage.read_bytes(f"{build}/report/funnel.csv").decode().splitlines()))
-    assert {"unit": "pages", "stage": "length", "in": "15", "kept": "13", "reason": "too_short", "dropped": "2"} in rows
+    told = {"unit": "pages", "stage": "length", "in": "15", "kept": "13", "reason": "too_short", "dropped": "2"}
+    assert {**told, "kept_bytes": "0", "dropped_bytes": "0"} in rows
 
 
 def test_a_picture_that_cannot_be_read_has_no_thumbnail():
@@ -91,7 +94,32 @@ def test_a_real_build_is_told_with_tokens_repeats_and_all_reasons_on_a_small_pag
     assert told["tokens"][0]["tokens"] > told["sums"]["words"] / 2
     assert told["duplicates"]["sizes"]
     for row in told["dropped"]:
-        assert f"{row['reason'].replace('_', ' ')}</span>" in html, row
+        assert f"</b> {row['reason'].replace('_', ' ')}" in html, row
     assert len(re.sub(r"data:image/jpeg;base64,[^\"]*", "", html)) < 3_000_000
     rows = list(csv.DictReader(storage.read_bytes(f"{sample_build}/report/figures.csv").decode().splitlines()))
     assert {"figure": "sums", "of": "tokens", "measure": "count", "value": str(told["sums"]["tokens"])} in rows
+
+
+def test_bytes_are_told_from_the_fetch_on_and_go_from_stage_to_stage(sample_build):
+    ledger = Ledger.from_json(storage.read_json(f"{sample_build}/ledger.json"))
+    met = list(ledger.entries.values())
+    fetched = next(place for place, entry in enumerate(met) if entry.stage == "fetch")
+    assert ledger["read"].pages.bytes > 1000
+    assert all(not entry.pictures.taken_bytes for entry in met[:fetched])
+    for before, after in pairwise(met[fetched:]):
+        if after.stage != "store":  # which may write other bytes
+            assert after.pictures.taken_bytes == before.pictures.bytes, after.stage
+    gone = [(entry.stage, reason) for entry in met for reason in entry.pictures.dropped_bytes]
+    assert gone and all(ledger[stage].pictures.dropped[reason] for stage, reason in gone)
+    told = storage.read_json(f"{sample_build}/report/report.json")["sums"]["picture_bytes"]
+    assert ledger["write"].pictures.bytes == told
+
+
+def test_each_stage_tells_what_it_took_and_how_it_raised_the_peak():
+    ledger = Ledger()
+    ledger["decode"].pictures.kept, ledger["decode"].pictures.bytes = 8, 6_000_000
+    ledger["decode"].pictures.drop("undecodable", 2, 2_000_000)
+    ledger["decode"].cpu_seconds, ledger["decode"].peak_mb = 2.0, 31.5
+    (row,) = page.stages(ledger.to_json())
+    assert (row["bytes"], row["bytes_a_second"], row["pictures_a_second"]) == (8_000_000, 4_000_000, 5)
+    assert (row["ms_a_picture"], row["peak_mb"]) == (200, 31.5)
