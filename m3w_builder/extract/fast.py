@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from m3w_builder.document import Audio, Image, Item, Text, Video
 from m3w_builder.extract import inline, media
+from m3w_builder.extract.choose import file_of
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
@@ -98,6 +99,22 @@ def _twins(page: Page, keep: Sequence[bool]) -> set[int]:
         paired = index + 1
         stands_in = visible.reason in _STANDS_IN or inline.is_inline(visible.image.url)
         found.add(shown if stands_in or (keep[fallback] and not keep[shown]) else fallback)
+    return found | _previews(page, found)
+
+
+def _previews(page: Page, twins: set[int]) -> set[int]:
+    """Pictures that are shown until a larger one of the same file is there, which stands near in a <noscript>."""
+    found: set[int] = set()
+    shown: dict[str, int] = {}
+    for index, piece in enumerate(page.pieces):
+        if isinstance(piece, Block):
+            shown.clear()
+        elif isinstance(piece, Shot) and not piece.reason:
+            name = file_of(piece.image.url)
+            if not piece.fallback:
+                shown[name] = index
+            elif name in shown and index not in twins:
+                found.add(shown[name])
     return found
 
 
@@ -117,6 +134,20 @@ def _whole(shot: Shot, config: ExtractConfig) -> Image:
         shot.image.url = shot.link
         shot.image.declared_width = shot.image.declared_height = 0
     return shot.image
+
+
+def with_captions(page: Page, keep: Sequence[bool]) -> list[bool]:
+    """What is kept, and with it the captions that stand directly under kept pictures, wherever those are."""
+    found = list(keep)
+    known: dict[int, bool] = {}
+    under = False
+    for index, piece in enumerate(page.pieces):
+        if isinstance(piece, Shot):
+            under = under or keep[index]
+        elif isinstance(piece, Block):
+            under = under and not keep[index] and (piece.kind == "caption" or _is_caption(page, piece, known))
+            found[index] = keep[index] or under
+    return found
 
 
 def _is_caption(page: Page, block: Block, known: dict[int, bool]) -> bool:

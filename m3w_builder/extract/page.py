@@ -20,7 +20,7 @@ from m3w_builder.extract import (
     threads,
 )
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.fast import items_of
+from m3w_builder.extract.fast import items_of, with_captions
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
@@ -110,10 +110,11 @@ def with_pictures(
     """For each piece whether it is content, the pictures judged one by one; cover, weights: see `choose`."""
     odds = choose.choose(chosen.weighed, chosen.root, chosen.keep, url, cover, config.min_declared_side, weights)
     pieces = chosen.weighed.page.pieces
-    return [
+    keep = [
         odds.get(index, choose.CUT) > choose.CUT if isinstance(piece, Shot) else kept
         for index, (piece, kept) in enumerate(zip(pieces, chosen.keep, strict=True))
     ]
+    return with_captions(chosen.weighed.page, keep)
 
 
 SKIMMED = 0.35

@@ -54,3 +54,18 @@ def test_an_article_in_a_box_that_speaks_of_a_sidebar_is_content():
 def test_a_sidebar_without_an_article_is_not():
     page = "<body><div class='layout sidebar-right'><p>{}</p></div><div class=intro><p>{}</p></div>"
     assert said(page.format(LONG * 3, LONG * 2)) == [(LONG * 2).strip()]
+
+
+def test_a_caption_goes_with_its_picture_above_the_content():
+    figure = "<figure><img src=/boat.jpg width=900 height=600><figcaption>Boats at noon</figcaption></figure>"
+    top = f"<header><h1>The harbour</h1><p>By A. Writer</p>{figure}</header>"
+    document = made(f"<body>{top}<div class=entry-content><p>{LONG * 9}</p></div>")
+    assert [image.caption for image in document.images] == ["Boats at noon"]
+    assert [item.text for item in document.items if isinstance(item, Text)] == ["Boats at noon", (LONG * 9).strip()]
+
+
+def test_a_preview_gives_way_to_the_larger_picture_in_the_noscript():
+    preview = '<img src="/max/60/1boat.jpg?q=20" width=900 height=600>'
+    whole = '<img width=900 height=600><noscript><img src="/max/1800/1boat.jpg" width=900 height=600></noscript>'
+    page = f"<body><article><h1>A</h1><p>{LONG}</p><div><div>{preview}</div>{whole}</div><p>{LONG}</p></article>"
+    assert [image.url for image in made(page).images] == ["http://news.example/max/1800/1boat.jpg"]
