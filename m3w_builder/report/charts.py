@@ -18,6 +18,8 @@ FRAME = (0.11, 0.12, 0.88, 0.85)
 """The axes' left, bottom, width and height in the chart: room for labels as 1.2k; to find it costs as much again."""
 TICKS = 8
 """Most labels under a chart."""
+EIGHTH = STEPS // 8
+"""Histogram bins of an eighth of a doubling."""
 MOST = 26
 """Most bars of one chart."""
 
@@ -71,13 +73,14 @@ def paired(one: Mapping[str, int], two: Mapping[str, int], scale: Scale) -> tupl
 def _edges(low: int, high: int, scale: Scale) -> list[int]:
     """The first histogram bin of each bar, and the end of the last."""
     if scale == "count":
-        # The bins of 1, 2, … 8: each whole number up to 11 has a bin of its own.
-        edges = [0, 8, 12, 16, 18, 20, 22, 24, 28, *range(32, high + 5, 4)]
+        # Up to 8 a bar for each whole number; edges are in eighths of a doubling.
+        edges = [edge * EIGHTH for edge in (0, 8, 12, 16, 18, 20, 22, 24, 28)]
+        edges += range(32 * EIGHTH, high + 4 * EIGHTH + 1, 4 * EIGHTH)
         first = max(index for index, edge in enumerate(edges) if edge <= max(low, 0))
         last = next((index for index, edge in enumerate(edges) if edge > high), len(edges) - 1)
         edges = edges[first : last + 1]
         return edges if len(edges) > 1 else [low, high + 1]
-    step = next(s for s in (2, 4, 8, 16, 32, 64, 128) if (high - low) // s < MOST)
+    step = next(s for s in (2 * EIGHTH << n for n in range(16)) if (high - low) // s < MOST)
     start = low // step * step
     return list(range(start, high + step + 1, step))
 

@@ -71,6 +71,7 @@ def gather(build: str) -> dict[str, Any]:
         },
         "histograms": {name: total.histograms[name].to_json() for name in HISTOGRAMS},
         "counters": {name: counter.most_common(100) for name, counter in total.counters.items()},
+        "counter_errors": {name: total.errors[name] for name in total.counters},
         "distinct": {
             name: min(total.distinct[name].count(), total.sums[of])  # an estimate may pass what there is
             for name, of in zip(DISTINCT, ("documents", "images"), strict=True)

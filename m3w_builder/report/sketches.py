@@ -11,15 +11,18 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import xxhash
 
-STEPS = 8
-"""Bins of a logarithmic histogram for each doubling: a quantile read from it is off by at most 2^(1/16), 4.4 %."""
+STEPS = 32
+"""Bins of a logarithmic histogram for each doubling: a quantile read from it is off by at most 2^(1/64), 1.1 %."""
 
 PRECISION = 12
 """Bits of a hash that choose a register: 4,096 registers, a standard error of 1.04 / 64, 1.6 %."""
 
 
 class Histogram:
-    """Counts of positive numbers in logarithmic bins; zeros apart."""
+    """Counts of positive numbers in logarithmic bins, zeros apart: DDSketch (Masson et al. 2019) without collapsing.
+
+    Merging is exact, in any order. Whole numbers up to 45 have a bin each.
+    """
 
     ZERO = -(10**6)
 
@@ -40,7 +43,7 @@ class Histogram:
         return 0 if top == self.ZERO else math.ceil(2 ** ((top + 1) / STEPS))
 
     def quantile(self, share: float) -> float:
-        """The value below which this share lies, within 4.4 %; NaN where nothing was counted."""
+        """The value below which this share lies, within 1.1 %; NaN where nothing was counted."""
         wanted, seen = share * self.count, 0
         for name in sorted(self.bins):
             seen += self.bins[name]

@@ -51,6 +51,8 @@ class Statistics:
         self.sums: Counter[str] = Counter()
         self.histograms = {name: Histogram() for name in HISTOGRAMS}
         self.counters: dict[str, Counter[str]] = {name: Counter() for name in COUNTERS}
+        self.errors: Counter[str] = Counter()
+        """By how much a count of a counter is too low at most: 0 until more than 2 * `TOP` names were met."""
         self.distinct = {name: Distinct() for name in DISTINCT}
         self.samples = {name: Sample(SAMPLE_HELD) for name in SAMPLES}
         self.words = Frequent(WORDS_HELD)
@@ -134,7 +136,10 @@ class Statistics:
         for name, counter in other.counters.items():
             self.counters[name].update(counter)
             if len(self.counters[name]) > 2 * TOP:
-                self.counters[name] = Counter(dict(self.counters[name].most_common(TOP)))
+                ranked = self.counters[name].most_common(TOP + 1)
+                self.errors[name] += ranked[TOP][1]  # no name that goes was counted more often
+                self.counters[name] = Counter(dict(ranked[:TOP]))
+        self.errors.update(other.errors)
         for name, distinct in other.distinct.items():
             self.distinct[name].merge(distinct)
         for name, sample in other.samples.items():

@@ -3,11 +3,12 @@
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m3w_builder.report.sketches import Distinct, Frequent, Histogram, Sample
+from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
 
 NAMES = st.lists(st.sampled_from([f"n{number}" for number in range(40)]), max_size=400)
 
@@ -88,3 +89,44 @@ def test_the_most_of_a_histogram_is_no_less_than_any_value_and_near(values):
     for value in values:
         histogram.add(value)
     assert max(values) <= histogram.most <= max(values) * 1.1 + 1
+
+
+VALUES = {
+    "log-normal": lambda chance: chance.lognormal(6, 1.2, 40_000),
+    "Pareto": lambda chance: chance.pareto(1.1, 40_000) * 10 + 1,
+    "whole numbers": lambda chance: chance.geometric(0.02, 40_000),
+}
+SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_quantiles_merged_of_parts_are_no_worse_than_those_of_kll(kind):
+    kll = pytest.importorskip("datasketches").kll_doubles_sketch
+    values = VALUES[kind](np.random.default_rng(1))
+    merged, peer = Histogram(), kll(200)
+    for part in np.split(values, 20):
+        mine, other = Histogram(), kll(200)
+        for value in part.tolist():
+            mine.add(value)
+        other.update(part.astype(float))
+        merged.merge(Histogram(json.loads(json.dumps(mine.to_json()))))
+        peer.merge(other)
+    values.sort()
+    exact = values[[int(share * len(values)) - 1 for share in SHARES]]
+
+    def errors(found):
+        in_value = max(abs(value / truth - 1) for value, truth in zip(found, exact, strict=True))
+        low, high = (np.searchsorted(values, found, side) / len(values) for side in ("left", "right"))
+        return in_value, max(np.maximum(0, np.maximum(low - SHARES, np.array(SHARES) - high)))
+
+    ours, theirs = errors([merged.quantile(share) for share in SHARES]), errors(peer.get_quantiles(list(SHARES)))
+    assert ours[0] <= 2 ** (0.5 / STEPS) - 1 + 1e-9
+    assert ours[0] < theirs[0]
+    assert ours[1] < peer.normalized_rank_error(False)
+
+
+def test_whole_numbers_up_to_45_are_read_exactly():
+    for number in range(46):
+        histogram = Histogram()
+        histogram.add(number)
+        assert round(histogram.quantile(0.5)) == number

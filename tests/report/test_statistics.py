@@ -1,11 +1,14 @@
 """Statistics merge to what they would be in one go, and quantiles are off by no more than they say."""
 
 import json
+from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from m3w_builder.document import Document, Image, Source, Text, Video
+from m3w_builder.report import statistics
 from m3w_builder.report.statistics import STEPS, Histogram, Statistics
 
 NUMBERS = st.lists(st.integers(1, 10**7), min_size=1, max_size=200)
@@ -53,4 +56,18 @@ def test_what_is_counted_of_a_document():
         "characters": 17, "documents": 1, "images": 1, "picture_bytes": 1000, "texts": 2, "videos": 1, "words": 4,
     }  # fmt: skip
     assert made["counters"]["years"] == {"2024": 1}
-    assert made["histograms"]["words_between_pictures"] == {"12": 1}
+    assert made["histograms"]["words_between_pictures"] == {"50": 1}
+
+
+@given(st.lists(st.lists(st.sampled_from([f"{name}.test" for name in range(30)]), max_size=40), max_size=8))
+def test_names_of_many_partitions_are_counted_too_low_by_no_more_than_stated(parts):
+    total, truth = Statistics(), Counter(name for part in parts for name in part)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics, "TOP", 5)
+        for part in parts:
+            one = Statistics()
+            one.counters["hosts"].update(part)
+            total.merge(one)
+    assert len(total.counters["hosts"]) <= 2 * 5
+    for name, number in truth.items():
+        assert number - total.errors["hosts"] <= total.counters["hosts"][name] <= number
