@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from m3w_builder import __version__, cluster, plan, report, storage, versions
 from m3w_builder import config as configs
@@ -23,6 +24,9 @@ from m3w_builder.progress import Progress
 from m3w_builder.report import figures
 from m3w_builder.report.sketches import Histogram
 from m3w_builder.shards import cards
+
+if TYPE_CHECKING:
+    from m3w_builder.flamingo.corpus import Order
 
 
 def run(config: Config, out: str, mode: str = "auto", retry_failed: bool = False) -> int:
@@ -164,14 +168,17 @@ def criticise(out: str = "", settings: Sequence[str] = ()) -> str:
     return criticism.table(rows)
 
 
-def contest(first: str, second: str, seeds: int, settings: Sequence[str] = ()) -> list[str]:
-    """Two builds trained on alike; which one's data serve better, with an interval."""
+def contest(
+    first: str, second: str, seeds: int, settings: Sequence[str] = (), orders: tuple[Order, Order] = ("page", "page")
+) -> list[str]:
+    """Two builds, or one read in two orders, trained on alike; which data serve better, with an interval."""
     from m3w_builder.flamingo import contest as contests
     from m3w_builder.flamingo.config import ValidateConfig
 
     config = configs.section(ValidateConfig, settings)
-    found = contests.compare(first, second, config, range(seeds), lambda line: print(line, file=sys.stderr))
-    return [f"A: {first}", f"B: {second}", *found.lines]
+    found = contests.compare(first, second, config, range(seeds), lambda line: print(line, file=sys.stderr), orders)
+    told = [f"{side}: {build}, order by {way}" for side, build, way in zip("AB", (first, second), orders, strict=True)]
+    return [*told, *found.lines]
 
 
 def compare(first: str, second: str, out: str = "") -> list[str]:

@@ -30,6 +30,9 @@ def add(commands: Commands) -> None:
         "--train", action="store_true", help="train a small Flamingo alike on each; which data serve better"
     )
     sub.add_argument("--seeds", type=int, default=3, help="trainings of each with --train (default: %(default)s)")
+    for side in ("a", "b"):
+        said = f"in which order --train reads {side.upper()}'s pictures: as on the page, or by the build's alignment"
+        sub.add_argument(f"--order-{side}", choices=("page", "similarity"), default="page", help=said)
     settings(sub, "steps=500")
 
 
@@ -59,7 +62,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
     if arguments.train:
-        print("\n".join(job.contest(arguments.first, arguments.second, arguments.seeds, arguments.settings)))
+        orders = arguments.order_a, arguments.order_b
+        print("\n".join(job.contest(arguments.first, arguments.second, arguments.seeds, arguments.settings, orders)))
     else:
         print("\n".join(job.compare(arguments.first, arguments.second, arguments.out)))
     return 0

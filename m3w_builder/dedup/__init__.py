@@ -2,7 +2,7 @@
 
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.groups import LINKS, addressed, decided, merged
-from m3w_builder.dedup.judges import judge_pages, judge_pictures, links, settle
+from m3w_builder.dedup.judges import contained, judge_pages, judge_pictures, links, settle
 from m3w_builder.dedup.keys import (
     archived_keys,
     hash64,
@@ -25,6 +25,7 @@ __all__ = [
     "DedupConfig",
     "addressed",
     "archived_keys",
+    "contained",
     "decided",
     "distances",
     "hash64",

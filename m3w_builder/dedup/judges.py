@@ -35,6 +35,7 @@ def judge_pages(keys: pa.Table, config: DedupConfig, alone: bool = True) -> pa.T
             _all_but_the_least(of_kind(keys, "url"), "url", "duplicate_url"),
             _all_but_the_least(of_kind(keys, "text"), "text", "duplicate_text"),
             *(_alike("minhash", of_kind(keys, *KINDS["minhash"]), config) for _ in range(alone)),
+            _paragraphs(of_kind(keys, "paragraph")),
             repeated,
             common_rows,
             _archived(keys, {name: column[~common] for name, column in pictures.items()}),
@@ -76,8 +77,39 @@ def settle(decisions: pa.Table) -> pa.Table:
     return ordered.filter(pa.array(np.concatenate([[True], ~same])[: len(ordered)]))
 
 
+def _paragraphs(rows: Rows) -> pa.Table:
+    """Rows of kind "paragraph", no drops yet: words of a page (`value`) that a better one has too, of all its words
+    (`limit`)."""
+    gone, kept = _lesser(rows)
+    columns = {name: rows[name][gone] for name in ("partition", "doc", "key", "value")} | {"limit": rows["more"][gone]}
+    return decisions_table("paragraph", "contained", columns, hexadecimal(rows["doc"][kept]))
+
+
+def contained(decisions: pa.Table, share: float) -> pa.Table:
+    """The decisions with those on paragraphs as decisions on pages: against those of whose words `share` is covered."""
+    mine = pc.equal(decisions["kind"], "paragraph")
+    rows = decisions.filter(mine)
+    rest = decisions.filter(pc.invert(mine))
+    if not len(rows):
+        return rest
+    pages = rows.group_by(["partition", "doc"]).aggregate([("value", "sum"), ("limit", "max"), ("detail", "min")])
+    covered = pages["value_sum"].to_numpy() / pages["limit_max"].to_numpy()
+    gone = covered >= share
+    columns = {name: pages[name].to_numpy()[gone] for name in ("partition", "doc")}
+    columns |= {"key": np.zeros(int(gone.sum())), "value": covered[gone], "limit": np.full(int(gone.sum()), share)}
+    details = pages["detail_min"].to_numpy(zero_copy_only=False)[gone].astype("U16")
+    return pa.concat_tables([rest, decisions_table("paragraph", "contained", columns, details)])
+
+
 def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     """Decisions against every row of a key but the best; the one that stays is named in the detail."""
+    gone, kept = _lesser(rows)
+    columns = {"partition": rows["partition"][gone], "doc": rows["doc"][gone], "key": rows["picture"][gone]}
+    return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
+
+
+def _lesser(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Every row of a key but the best, and the best of each."""
     order = best_first(rows, "key")
     key = rows["key"][order]
     starts = np.ones(len(order), bool)
@@ -87,11 +119,7 @@ def _all_but_the_least(rows: Rows, kind: str, reason: str) -> pa.Table:
     itself = np.ones(len(order), bool)
     for name in ("partition", "doc", "picture"):
         itself &= rows[name][order] == rows[name][kept]
-    gone, kept = order[~itself], kept[~itself]
-    # A page is named by its document alone, so that `settle` leaves one row of its many MinHash bands.
-    key = rows["picture"][gone]
-    columns = {"partition": rows["partition"][gone], "doc": rows["doc"][gone], "key": key}
-    return decisions_table(kind, reason, columns, hexadecimal(rows["doc"][kept]))
+    return order[~itself], kept[~itself]
 
 
 def _alike(kind: str, rows: Rows, config: DedupConfig) -> pa.Table:

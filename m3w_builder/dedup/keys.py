@@ -17,6 +17,8 @@ from m3w_builder.dedup.tables import KEYS, keys_table
 from m3w_builder.document import Document, Text, words
 from m3w_builder.urls import canonical
 
+PARAGRAPH = 20
+"""Words of the shortest paragraph that tells of a copy; what is shorter may be anybody's."""
 _TOP = 1 << 16
 _LOW = (1 << 48) - 1
 _SPACE = re.compile(r"\s+")
@@ -57,7 +59,7 @@ def lines(item: Text) -> list[str]:
 
 def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig) -> pa.Table:
     """Rows of `KEYS` for some documents: one for the URL, one for the text, one a MinHash band, one for each distinct
-    picture URL and, where lines are counted, one for each distinct line.
+    picture URL and, where they are asked for, one for each distinct line and each distinct long paragraph.
 
     A document without text has no text row: being empty is not being the same.
     """
@@ -65,6 +67,7 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
     texts: list[tuple[int, ...]] = []
     bands: list[tuple[int, ...]] = []
     found: list[tuple[int, ...]] = []
+    paragraphs: list[tuple[int, ...]] = []
     pictures: list[tuple[int, ...]] = []
     for document in documents:
         doc, text = document.id, document.text
@@ -78,6 +81,8 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         pictures += [
             (key, url_hash, doc, text_key, host) for key in {picture_url_key(image.url) for image in document.images}
         ]
+        if config.contained:
+            paragraphs += [(key, rank, doc, *counts) for key, counts in _paragraphs(text).items()]
         if config.lines_per_host:
             keys = {
                 line_key(document.host, line)
@@ -93,6 +98,7 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         ("url", urls, plain, config.urls),
         ("text", texts, plain, config.texts),
         ("minhash", bands, (*plain, "value", "more"), config.near_texts),
+        ("paragraph", paragraphs, (*plain, "value", "more"), bool(config.contained)),
         ("line", found, counted, bool(config.lines_per_host)),
         ("picture", pictures, counted, True),
     ):
@@ -102,6 +108,18 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
         named = dict(zip(names, columns, strict=True))
         tables.append(keys_table(kind, len(rows), partition=np.full(len(rows), partition), **named))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _paragraphs(text: str) -> dict[int, tuple[int, int]]:
+    """Keys of a text's distinct paragraphs of `PARAGRAPH` words or more: their words, and those of the whole text."""
+    found = {}
+    whole = 0
+    for paragraph in text.split("\n"):
+        number = len(words(paragraph))
+        whole += number
+        if number >= PARAGRAPH:
+            found[hash64(f"paragraph {_SPACE.sub(' ', paragraph).strip().casefold()}")] = number
+    return {key: (number, whole) for key, number in found.items()}
 
 
 def _bands(text: str, config: DedupConfig) -> list[tuple[int, tuple[int, int]]]:

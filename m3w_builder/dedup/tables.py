@@ -13,7 +13,7 @@ _FILE = pa.dictionary(pa.int32(), pa.string())
 
 KEYS = pa.schema(
     [
-        # "url", "text", "minhash", "line", "picture", "archived"; "exact", "pixels", "near", "gradient",
+        # "url", "text", "minhash", "line", "paragraph", "picture", "archived"; "exact", "pixels", "near", "gradient",
         # "embedding", "look", "set"
         ("kind", _KIND),
         ("key", pa.uint64()),  # what must meet: all rows of a key are judged together
@@ -21,10 +21,14 @@ KEYS = pa.schema(
         ("partition", pa.uint32()),
         ("doc", pa.uint64()),  # Document.id; 0 for archived
         ("picture", pa.uint64()),  # which of the document's pictures: first 64 bits of its sha256; 0 for pages
-        # text hash (picture, line), record offset (archived), hash (near, embedding), a half of the sketch (minhash)
+        # text hash (picture, line), record offset (archived), hash (near, embedding), a half of the sketch (minhash),
+        # words (paragraph)
         ("value", pa.uint64()),
         ("host", pa.uint64()),  # hash of the page's host (picture, look); what duplicates are sought within (near)
-        ("more", pa.uint64()),  # the sketch's other half (minhash), the perceptual hash (gradient)
+        (
+            "more",
+            pa.uint64(),
+        ),  # the sketch's other half (minhash), the perceptual hash (gradient), words of the page (paragraph)
         ("file", _FILE),  # archived: the archive file
     ]
 )
@@ -49,6 +53,7 @@ REASONS: Mapping[str, str] = {
     "duplicate_url": "another page has the same canonical URL",
     "duplicate_text": "another page has the same text",
     "near_duplicate_text": "it shares at least min_jaccard of its word sequences with a page of its group",
+    "contained": "so large a share of its words as `contained` stands in paragraphs of better pages",
     "repeated_line": "the line stands on lines_per_host documents of its host or more",
     "common_picture": "the picture's URL stands on more than max_documents_per_picture documents",
     "common_on_hosts": "the picture's URL stands on pages of more than max_hosts_per_picture hosts",

@@ -1,7 +1,8 @@
 """`m3w compare A B --train`: a small Flamingo trained alike on each of two builds, told apart on the same documents.
 
-Both share the tokenizer and all sizes, steps and seeds. Held out are documents that neither trains on, as the one build
-has them or as the other, by turns. What differs is the data alone.
+A and B may be one build read in two orders: which of them trains better. Both share the tokenizer and all sizes, steps
+and seeds. Held out are documents that neither trains on, as the one build has them or as the other, by turns. What
+differs is the data alone.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from numpy.typing import NDArray
 from m3w_builder.errors import BuildError
 from m3w_builder.flamingo import processes, workers
 from m3w_builder.flamingo.config import ValidateConfig
-from m3w_builder.flamingo.corpus import Corpus, fill, order, sample
+from m3w_builder.flamingo.corpus import Corpus, Order, fill, order, sample, samples
 from m3w_builder.flamingo.evidence import Gain, gain, per_page
 from m3w_builder.flamingo.sequences import NOTHING
 from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 SPLITS = ("train", "validation")
+Orders = tuple[Order, Order]
+"""In which order the documents of each side are read."""
+PAGES: Orders = ("page", "page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,16 @@ class Outcome:
 
 
 def compare(
-    first: str, second: str, config: ValidateConfig, seeds: Sequence[int], echo: Callable[[str], None] = print
+    first: str,
+    second: str,
+    config: ValidateConfig,
+    seeds: Sequence[int],
+    echo: Callable[[str], None] = print,
+    orders: Orders = PAGES,
 ) -> Outcome:
-    """Train on both and compare; raises BuildError where fewer than `config.undecided` documents can be held out."""
-    trained, held_out = part((first, second), config)
+    """Train on both and compare; raises BuildError where fewer than `config.undecided` documents can be held out, or an
+    order by similarity is asked of documents without any."""
+    trained, held_out = part((first, second), config, orders)
     if len(held_out.pages) < config.undecided:
         raise BuildError(
             f"{len(held_out.pages)} documents can be held out of both builds, and {config.undecided} are needed "
@@ -97,24 +107,37 @@ def compare(
     )
 
 
-def part(builds: tuple[str, str], config: ValidateConfig) -> tuple[list[Corpus], Corpus]:
-    """What each build trains on, and the documents held out of both; those that share a picture with either are not."""
+def part(builds: tuple[str, str], config: ValidateConfig, orders: Orders = PAGES) -> tuple[list[Corpus], Corpus]:
+    """What each build trains on, and the documents held out of both, in the order of the one or of the other by turns;
+    those that share a picture with either are not."""
+    for build, way in zip(builds, orders, strict=True):
+        if way == "similarity" and not aligned(build):
+            raise BuildError(
+                f"{build}: no picture of it belongs to a text, so it has one order alone: build with `similarity` in "
+                "`align`"
+            )
     most = int(config.documents * config.budget)
     keys = [sample(build, SPLITS, most + config.held_out) for build in builds]
     ranked = sorted(keys[0] | keys[1], key=lambda key: order(key, "contest"))
     chosen = set(ranked[: min(config.held_out, len(ranked) // 5)])
     trained = [Corpus(), Corpus()]
-    for corpus, build, own in zip(trained, builds, keys, strict=True):
+    for corpus, build, own, way in zip(trained, builds, keys, orders, strict=True):
         for split in SPLITS:
-            fill(corpus, build, split, own - chosen, config.side, set())
+            fill(corpus, build, split, own - chosen, config.side, set(), way)
     known = {value for corpus in trained for page in corpus.pages for value in page.hashes if value}
     shared = keys[0] & keys[1] & chosen
     turn = {key for key in shared if order(key, "turn") < 0.5}
     held_out = Corpus()
-    for build, own in zip(builds, ((keys[0] & chosen) - turn, (keys[1] & chosen) - (shared - turn)), strict=True):
+    held = ((keys[0] & chosen) - turn, (keys[1] & chosen) - (shared - turn))
+    for build, own, way in zip(builds, held, orders, strict=True):
         for split in SPLITS:
-            fill(held_out, build, split, own, config.side, known)
+            fill(held_out, build, split, own, config.side, known, way)
     return trained, held_out
+
+
+def aligned(build: str) -> bool:
+    """Whether a picture of the build was given a text that it belongs to."""
+    return any(image.matched >= 0 for split in SPLITS for one, _ in samples(build, split) for image in one.images)
 
 
 def lay_out(folders: Sequence[str], trained: Sequence[Corpus], held_out: Corpus, config: ValidateConfig) -> None:

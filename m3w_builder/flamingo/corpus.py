@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, Text
+from m3w_builder.document import Document, Image, Text, by_similarity
 from m3w_builder.errors import BuildError
 from m3w_builder.shards import read, transform
 from m3w_builder.shards.read import Sample
 
 Pixels = NDArray[np.uint8]
 """(3, H, W)"""
+Order = Literal["page", "similarity"]
+"""Pictures where they stand on the page, or before the text that the build's alignment gave them."""
 
 
 @dataclass(slots=True)
@@ -147,7 +150,9 @@ def sample(build: str, splits: Iterable[str], most: int) -> set[str]:
     return set(sorted(keys, key=order)[:most])
 
 
-def fill(corpus: Corpus, build: str, split: str, keys: set[str], side: int, known: set[str]) -> int:
+def fill(
+    corpus: Corpus, build: str, split: str, keys: set[str], side: int, known: set[str], order: Order = "page"
+) -> int:
     """Add the documents of `keys` that stand in a split's shards; how many were left out for a `known` picture."""
     left_out = 0
     for document, parts in samples(build, split):
@@ -156,5 +161,7 @@ def fill(corpus: Corpus, build: str, split: str, keys: set[str], side: int, know
         if any(image.sha256 in known for image in document.images):
             left_out += 1
         else:
+            if order == "similarity":
+                document.items = by_similarity(document)
             corpus.add(document, parts, side)
     return left_out

@@ -117,13 +117,13 @@ def deliver(task: ExchangeTask) -> Receipt:
     places += [(f"{task.exchange}/groups", bucket) for bucket in range(task.linked)]
     files = [f"{folder}/{bucket:05d}{ending}" for folder, bucket in places]
     inputs = [checksums(task.build, folder, (bucket,), ending) for folder, bucket in places]
-    mark = receipt.fingerprint(inputs, task.partitions, receipt.code(*CODE))
+    mark = receipt.fingerprint(inputs, task.partitions, task.config.contained, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
         for folder, bucket in places:
             receipt.check(task.build, folder, bucket, (ending,))
         decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        decisions = dedup.settle(decisions)
+        decisions = dedup.settle(dedup.contained(decisions, task.config.contained))
         partitions = decisions["partition"].to_numpy()
         for partition in task.partitions:
             low, high = np.searchsorted(partitions, [partition, partition + 1])
@@ -192,7 +192,7 @@ def write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
 
 def page_drops(decisions: pa.Table) -> dict[int, Drop]:
     """Exchange 1: which documents go, by `Document.id`; of several reasons the last in the order of kinds counts."""
-    return {row["doc"]: _drop(row) for row in _rows(decisions, ("minhash", "text", "url"))}
+    return {row["doc"]: _drop(row) for row in _rows(decisions, ("paragraph", "minhash", "text", "url"))}
 
 
 def picture_drops(decisions: pa.Table) -> dict[int, Drop]:

@@ -310,3 +310,25 @@ def test_a_picture_url_on_the_pages_of_too_many_hosts_goes() -> None:
     rows = [row for row in judged(pages, max_hosts_per_picture=2) if row["kind"] == "picture"]
     assert {(row["reason"], row["value"], row["limit"]) for row in rows} == {("common_on_hosts", 3.0, 2.0)}
     assert not [row for row in judged(pages, max_hosts_per_picture=3) if row["kind"] == "picture"]
+
+
+def test_a_page_most_of_whose_words_stand_in_paragraphs_of_a_longer_one_goes() -> None:
+    def paragraph(name: str, words: int = 30) -> str:
+        return " ".join(f"{name}{number}" for number in range(words))
+
+    whole = page("http://a.example/", "\n".join(paragraph(name) for name in "abcdefgh"))
+    half = page("http://b.example/", "\n".join([*(paragraph(name) for name in "abcd"), "Copied from a friend of mine"]))
+    quote = page("http://c.example/", "\n".join(paragraph(name) for name in "axyz"))
+    short = page("http://d.example/", "\n".join(paragraph(name, 12) for name in "abc"))
+    config = DedupConfig(contained=0.8)
+    keys = [dedup.page_keys([one], number, config) for number, one in enumerate((whole, half, quote, short))]
+    for buckets in (1, 3):
+        table = pa.concat_tables(keys)
+        bucket = table["key"].to_numpy() % np.uint64(buckets)
+        parts = [dedup.judge_pages(table.filter(pa.array(bucket == number)), config) for number in range(buckets)]
+        rows = dedup.settle(dedup.contained(pa.concat_tables(parts), config.contained)).to_pylist()
+        assert [(row["partition"], row["reason"], row["limit"], row["detail"]) for row in rows] == [
+            (1, "contained", 0.8, whole.key[:16])
+        ]
+        assert rows[0]["value"] == pytest.approx(120 / 126)
+    assert not judged([whole, half, quote, short])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import scenes
 
+from m3w_builder.document import Image, Text
 from m3w_builder.errors import BuildError
 from m3w_builder.flamingo import contest
 from m3w_builder.flamingo.config import LanguageConfig, PretrainConfig, TowerConfig, ValidateConfig
@@ -40,6 +41,37 @@ def test_a_build_against_itself_makes_no_difference_at_all(tmp_path: Path) -> No
     assert found.held_out >= 10 and found.documents[0] == found.documents[1] > 50
     assert found.seeds == [0.0] and found.difference == Gain(0.0, 0.0, 0.0)
     assert found.lines[-1].strip() == "no difference can be told"
+
+
+def matched_to_the_text_before(number: int) -> scenes.Sample:
+    """A document each of whose pictures belongs to the text that stands before it."""
+    one, parts = scenes.document(number)
+    texts = 0
+    for item in one.items:
+        if isinstance(item, Text):
+            texts += 1
+        elif isinstance(item, Image):
+            item.matched = max(0, texts - 1)
+    return one, parts
+
+
+def test_one_build_is_read_in_two_orders(tmp_path: Path) -> None:
+    build = scenes.write_build(tmp_path, [matched_to_the_text_before(number) for number in range(100)])
+    trained, held_out = contest.part((build, build), TINY, ("page", "similarity"))
+    pages, other = ({page.key: page.pieces for page in corpus.pages} for corpus in trained)
+    assert pages.keys() == other.keys() and not pages.keys() & {page.key for page in held_out.pages}
+
+    def shape(pieces: list) -> list:
+        return ["picture" if isinstance(piece, int) else piece for piece in pieces]
+
+    assert all(sorted(shape(pages[key])) == sorted(shape(other[key])) for key in pages)
+    assert sum(shape(pages[key]) != shape(other[key]) for key in pages) > len(pages) // 2
+
+
+def test_an_order_by_similarity_is_asked_of_an_aligned_build_alone(tmp_path: Path) -> None:
+    build = scenes.write_build(tmp_path, [scenes.document(number) for number in range(60)])
+    with pytest.raises(BuildError, match="build with `similarity` in `align`"):
+        contest.part((build, build), TINY, ("page", "similarity"))
 
 
 def test_too_few_documents_are_said(tmp_path: Path) -> None:
