@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from m3w_builder.extract import headline, threads, words
-from m3w_builder.extract.pieces import Block, Box, Page, Piece, Shot
+from m3w_builder.extract.pieces import Block, Box, Page, Shot
+from m3w_builder.extract.trim import trim
 from m3w_builder.extract.weigh import Weighed, weigh
 
 DESCEND = 0.62
@@ -151,7 +152,7 @@ def select(page: Page, thread: bool = False, title: str = "") -> Selection:
     _lead(weighed, root, keep)
     if thread:
         threads.drop_lines_about_posts(weighed, root, keep)
-    _trim(page, keep)
+    trim(weighed, keep)
     return Selection(keep, confidence(weighed, root, keep), weighed, root)
 
 
@@ -227,20 +228,3 @@ def _lead(weighed: Weighed, root: int, keep: list[bool]) -> None:
                 one = pieces[between]
                 keep[between] = isinstance(one, Shot) and not one.reason and not weighed.in_bad(one.box)
             return
-
-
-def _trim(page: Page, keep: list[bool]) -> None:
-    """Single lines that are furniture whatever box they stand in go, and headings at the end that head nothing."""
-    for index, piece in enumerate(page.pieces):
-        if keep[index] and isinstance(piece, Block) and len(piece.text) < 60 and piece.kind != "code":
-            keep[index] = not words.NOISE.match(piece.text) and not (
-                piece.kind not in ("table", "heading") and words.is_about(piece.text)
-            )
-    after: Piece | None = None
-    for index in range(len(page.pieces) - 1, -1, -1):
-        piece = page.pieces[index]
-        if keep[index]:
-            if after is None and isinstance(piece, Block) and piece.kind == "heading" and piece.level > 1:
-                keep[index] = False
-            else:
-                after = piece
