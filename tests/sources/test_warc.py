@@ -217,13 +217,13 @@ def test_a_file_that_ends_early_gives_what_it_has(packing: str, write: Any, reco
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"), [(b"<html>no archive", "not_an_archive"), (gzip.compress(b"no archive"), "not_an_archive")]
+    "data", [b"<html>no archive", gzip.compress(b"no archive", mtime=0)], ids=["plain", "compressed"]
 )
-def test_a_file_that_is_no_archive_says_so(data: bytes, reason: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_archive_says_so(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.warc.gz"
     path.write_bytes(data)
     (found,) = everything(str(path))
-    assert found.drop.reason == reason
+    assert found.drop.reason == "not_an_archive"
 
 
 def test_an_empty_file_has_nothing(tmp_path: Path) -> None:
