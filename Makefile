@@ -9,7 +9,7 @@ quickstart: $(VENV)/.core
 	$(BIN)/m3w quickstart
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check m3w_builder tests tools
