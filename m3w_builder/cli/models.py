@@ -17,6 +17,7 @@ def add(commands: Commands) -> None:
         "train the reference Flamingo on the shards and judge them",
         "m3w validate runs/mine",
     )
+    sub.add_argument("--budget", type=float, default=1.0, help="times the default steps and documents")
     settings(sub, "steps=500")
     sub = built(commands, "train", _train, "train a Flamingo on a build", "m3w train runs/mine --set steps=500")
     settings(sub, "steps=500")
@@ -44,7 +45,8 @@ def add(commands: Commands) -> None:
 def _validate(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
-    return job.validate(arguments.build, arguments.settings)
+    budget = [f"budget={arguments.budget:g}"] if arguments.budget != 1.0 else []
+    return job.validate(arguments.build, [*budget, *arguments.settings])
 
 
 def _train(arguments: argparse.Namespace) -> int:

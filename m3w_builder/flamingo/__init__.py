@@ -11,11 +11,8 @@ if TYPE_CHECKING:
     from m3w_builder.flamingo.evidence import Verdict
 
 
-def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = print, language: str = "") -> Verdict:
-    """Judge a build's shards by training on them; what `m3w validate` calls. Raises BuildError without shards.
-
-    `language` is a folder in which copies of one corpus share tokenizer and language model.
-    """
+def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = print) -> Verdict:
+    """Judge a build's shards by training on them; what `m3w validate` calls. Raises BuildError without shards."""
     from m3w_builder.flamingo import validation  # torch takes seconds to import
 
-    return validation.validate(build, config, echo, language)
+    return validation.validate(build, config, echo)

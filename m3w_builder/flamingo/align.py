@@ -2,7 +2,8 @@
 
 The contrast is told nothing of places: a picture may belong to any text of its own document, and must choose one
 against the texts of others. Where the choices of held-out documents then fall, relative to the pictures' places,
-names a fault: on the text that follows (sound), one place off (shifted), mirrored (reversed), anywhere (mixed up).
+names a fault: on the text that follows (sound), one place off (shifted), mirrored (reversed), on any of their own
+document (disordered), on another document's as often (unrelated).
 """
 
 from __future__ import annotations
@@ -62,33 +63,46 @@ class Scan:
     offsets: dict[int, int] = field(default_factory=dict)
     """How many chose a text so many chunks after their own place; 0 is the text that follows, -1 the one before."""
     shares: dict[str, float] = field(default_factory=dict)
-    """Shares that fell on the following text, the one before, the mirrored place, their neighbour's; and by chance."""
+    """Shares that fell on the following text, the one before, the mirrored place, their neighbour's; and by chance.
+    "home": that liked a text of their document more than any of another one; "settled": of these, on the following."""
     fault: str = ""
-    """"" where the pictures' choices are their own places, else "shifted", "reversed", "mixed up", "unrelated"."""
+    """"" where the pictures' choices are their own places, else "shifted", "reversed", "disordered", "unrelated"."""
     words: str = ""
     """The finding in a sentence."""
 
 
-def scan(similarity: Sequence[NDArray[np.float32]], chunks: Sequence[NDArray[np.int64]], least: int = 50) -> Scan:
-    """The scan of documents, each given as similarities (its pictures × its texts) and the chunks of its texts."""
+def scan(
+    similarity: Sequence[NDArray[np.float32]],
+    chunks: Sequence[NDArray[np.int64]],
+    others: Sequence[NDArray[np.float32]],
+    least: int = 50,
+) -> Scan:
+    """The scan of documents, each given as similarities (its pictures × its texts), the chunks of its texts, and the
+    similarities of its pictures with the texts of another document.
+    """
     offsets: Counter[int] = Counter()
     hits: list[dict[str, float]] = []
-    for similarity_PN, chunks_N in zip(similarity, chunks, strict=True):
+    for similarity_PN, chunks_N, other_PN in zip(similarity, chunks, others, strict=True):
         count = len(similarity_PN)
         if count < 2 or len(set(chunks_N.tolist())) < 2:
             continue
         best = chunks_N[similarity_PN.argmax(1)]
+        at_home = similarity_PN.max(1) > other_PN.max(1)
         for place in range(count):
             offsets[int(best[place]) - place] += 1
             found: dict[str, float] = {"count": count}
             for name, expected in places(place, count).items():
                 found[name] = float(best[place] in expected)
                 found[f"{name} by chance"] = float(np.isin(chunks_N, expected).mean())
+            found["home"] = float(at_home[place])
+            found["home by chance"] = len(chunks_N) / (len(chunks_N) + other_PN.shape[1])
+            found["settled"] = found["home"] * found["following"]
             hits.append(found)
     ordered = dict(sorted(offsets.items()))
     if len(hits) < least:
         return Scan(len(hits), ordered, {}, "", f"{len(hits)} pictures are too few for the alignment scan")
     shares = averaged(hits)
+    shares["settled"] /= max(shares["home"], 1e-9)
     # Two pictures shifted by one are two pictures reversed: three tell these apart.
     longer = [found for found in hits if found["count"] > 2]
     fault, words = name_fault(shares, averaged(longer) if len(longer) >= least else {})
@@ -107,6 +121,7 @@ def places(place: int, count: int) -> dict[str, list[int]]:
         "before": [place - 1] if place else [-1, count - 1],  # what stands above, or was turned round from the end
         "next": [(place + 1) % count],
         "mirrored": [count - 1 - place],
+        "turned": [count - 2 - place],  # mirrored with a heading, which then stands last
     }
 
 
@@ -117,19 +132,24 @@ def name_fault(shares: dict[str, float], longer: dict[str, float]) -> tuple[str,
     """
     told = f"{100 * shares['following']:.0f} % of pictures belong to the text that follows them"
     own = excess(shares, "following")
-    peak = max(("before", "next", "mirrored"), key=lambda name: excess(longer or shares, name))
-    if peak == "mirrored" and not longer:
+    peak = max(("before", "next", "mirrored", "turned"), key=lambda name: excess(longer or shares, name))
+    if peak in ("mirrored", "turned") and not longer:
         peak = "before"
-    most = excess(shares, peak)
-    if max(own, most) < 0.08:
+    most = excess(longer if peak in ("mirrored", "turned") else shares, peak)
+    at_home = excess(shares, "home") > 0.15
+    if max(own, most) < 0.08 and not at_home:
         return (
             "unrelated",
             f"{told}, {100 * shares['following by chance']:.0f} % by chance: they know nothing of each other",
         )
+    if max(own, most) < 0.08 or (most < 1.5 * own and at_home and shares["settled"] < 0.5):
+        home = f"{100 * shares['home']:.0f} % of pictures know their document among two"
+        return "disordered", f"{home}, but only {100 * shares['settled']:.0f} % of these the text that follows them"
     if most < 1.5 * max(own, 0.0):
         return "", told
-    share = f"{100 * shares[peak]:.0f} % of pictures belong to"
+    share = f"{100 * (longer or shares)[peak]:.0f} % of pictures belong to"
     return {
+        "turned": ("reversed", f"{share} the mirrored place: their order is reversed, headings last"),
         "before": ("shifted", f"{share} the text before them: shifted by one, or described from above"),
         "next": ("shifted", f"{share} the text after the next picture: shifted by one"),
         "mirrored": ("reversed", f"{share} the mirrored place: their order is reversed"),

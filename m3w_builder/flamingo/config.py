@@ -139,7 +139,7 @@ class ContrastConfig:
 
 @dataclass(frozen=True, slots=True)
 class ValidateConfig:
-    """How `m3w validate` trains and judges; the defaults take under two minutes on two quiet cores."""
+    """How `m3w validate` trains and judges; the defaults take three minutes on two quiet cores."""
 
     seed: int = 0
     """Seed of the trainings, the swaps and the bootstrap; compare two corpora over three."""
@@ -184,6 +184,10 @@ class ValidateConfig:
     """Share of pictures that must belong to the text after them, as the alignment scan finds."""
     most_leaked: float = 0.1
     """Share of held-out documents that may hold a picture, byte for byte, of a document trained on."""
+    most_repeated: float = 0.1
+    """Share of documents trained on that may hold nothing but pictures, byte for byte, of documents before them."""
+    most_plain: float = 0.3
+    """Share of pictures that may be of one colour all over."""
     model: ModelConfig = field(default_factory=lambda: ModelConfig(gate=0.5))
     """Sizes of what is trained; the gates start open, since half the gain of a short run hangs on it."""
     language: LanguageConfig = field(default_factory=LanguageConfig)

@@ -111,6 +111,23 @@ class Halves:
     leaked: int
     """Held-out documents that share a picture, byte for byte, with a document trained on; they are left out."""
 
+    @property
+    def repeated(self) -> int:
+        """Documents trained on all of whose pictures, byte for byte, stand in documents before them."""
+        seen: set[str] = set()
+        count = 0
+        for page in self.train.pages:
+            count += all(page.hashes) and seen.issuperset(page.hashes)
+            seen.update(page.hashes)
+        return count
+
+    @property
+    def plain(self) -> float:
+        """Share of the pictures trained on that show nothing: of one colour all over, or nearly."""
+        if not self.train.pictures:
+            return 0.0
+        return float(np.mean([np.ptp(pixels.reshape(3, -1), axis=1).max() <= 8 for pixels in self.train.pictures]))
+
 
 def halves(build: str, side: int, most: int, least: int, held_out: int) -> Halves:
     """At most `most` documents to train on, and at most `held_out` of others, from a build's shards.

@@ -13,6 +13,9 @@ from m3w_builder.flamingo.align import Scan
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.sequences import NOTHING, Windows
 
+SETTLED = 0.6
+"""Where more of the pictures that know their document know their place in it, those that don't are another's."""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -20,7 +23,8 @@ class Verdict:
 
     ok: bool
     verdict: str
-    """"sound", "weak", "shifted", "reversed", "unrelated", "leaked" or "undecided"."""
+    """"sound", "weak", "mispaired", "shifted", "reversed", "disordered", "unrelated", "blank", "duplicated", "leaked"
+    or "undecided"."""
     reason: str
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -112,13 +116,16 @@ def judge(figures: dict[str, Any], scan: Scan, config: ValidateConfig) -> Verdic
         return Verdict(False, "leaked", reason, figures)
     if scan.fault in ("shifted", "reversed"):
         return Verdict(False, scan.fault, f"{scan.words}; {gained}", figures)
+    asked = f"{scan.words}, {100 * config.least_aligned:.0f} % asked"
+    foreign = aligned < config.least_aligned and scan.shares.get("settled", 0.0) > SETTLED
     if scan.fault:
         verdict, reason = scan.fault, f"{scan.words}; {gained}"
+    elif foreign:
+        verdict, reason = "mispaired", f"{asked}: the others find no text in their document; {gained}"
     elif net.nats < config.least_gain or net.low <= 0:
         verdict, reason = "weak", f"{gained}: pictures hardly tell what texts say; {scan.words}"
     elif aligned < config.least_aligned:
-        asked = f"{100 * config.least_aligned:.0f} % asked"
-        verdict, reason = "mispaired", f"{scan.words}, {asked}: many pictures stand with another's text; {gained}"
+        verdict, reason = "mispaired", f"{asked}: many pictures stand with another's text; {gained}"
     else:
         return Verdict(True, "sound", f"{gained}; {scan.words}", figures)
     if figures["documents"] < config.enough:

@@ -45,8 +45,12 @@ class Attention(nn.Module):
         self.to_out = nn.Linear(heads * head_width, width, bias=False)
 
     def forward(self, x_BTD: Tensor, seen_BSM: Tensor, mask_BTS: Tensor | None = None) -> Tensor:
+        return self.attend(x_BTD, self.to_kv(seen_BSM), mask_BTS)
+
+    def attend(self, x_BTD: Tensor, kv_BSE: Tensor, mask_BTS: Tensor | None = None) -> Tensor:
+        """The same where keys and values were made before: (B, S, 2·A·E)."""
         q_BATE = self.split(self.to_q(x_BTD))
-        k_BASE, v_BASE = (self.split(half) for half in self.to_kv(seen_BSM).chunk(2, dim=-1))
+        k_BASE, v_BASE = (self.split(half) for half in kv_BSE.chunk(2, dim=-1))
         mask = None if mask_BTS is None else mask_BTS.unsqueeze(1)  # the same for all heads
         y_BATE = F.scaled_dot_product_attention(q_BATE, k_BASE, v_BASE, attn_mask=mask)
         out_BTD: Tensor = self.to_out(y_BATE.transpose(1, 2).flatten(2))
@@ -68,11 +72,16 @@ class ResamplerLayer(nn.Module):
         self.attention = Attention(width, width, config.resampler_heads, config.resampler_head_width)
         self.feed_forward = feed_forward(width, config)
 
-    def forward(self, latents_BLM: Tensor, media_BSM: Tensor) -> Tensor:
+    def forward(self, latents_BLM: Tensor, standard_BSM: Tensor) -> Tensor:
+        """standard_BSM: the media of mean 0 and deviation 1, which is what all layers' norms of them share."""
         normed_BLM = self.norm_latents(latents_BLM)
+        to_kv, norm = self.attention.to_kv, self.norm_media
+        # The norm's scale and shift go into the projection: where the tower is frozen, no gradient has to go to the
+        # many media then, a twentieth of a whole step.
+        media_kv = F.linear(standard_BSM, to_kv.weight * norm.weight, to_kv.weight @ norm.bias)
         # Keys and values come from media and latents together: the paper found it slightly better (section 2.1).
-        seen_BSM = torch.cat([self.norm_media(media_BSM), normed_BLM], dim=1)
-        latents_BLM = latents_BLM + self.attention(normed_BLM, seen_BSM)
+        kv_BSE = torch.cat([media_kv, to_kv(normed_BLM)], dim=1)
+        latents_BLM = latents_BLM + self.attention.attend(normed_BLM, kv_BSE)
         thought_BLM: Tensor = self.feed_forward(latents_BLM)
         return latents_BLM + thought_BLM
 
@@ -99,10 +108,10 @@ class Resampler(nn.Module):
         media = self.project(features_BPFNV)
         if frames > 1:
             media = media + self.times_FM[:frames].unsqueeze(1)
-        media_BSM = media.flatten(0, 1).flatten(1, 2)
+        standard_BSM = F.layer_norm(media, (self.width,)).flatten(0, 1).flatten(1, 2)
         latents_BLM = self.latents_LM.expand(batch * pictures, -1, -1)
         for layer in self.layers:
-            latents_BLM = layer(latents_BLM, media_BSM)
+            latents_BLM = layer(latents_BLM, standard_BSM)
         return self.norm(latents_BLM).unflatten(0, (batch, pictures))  # type: ignore[no-any-return]
 
 

@@ -36,7 +36,7 @@ def adam(module: nn.Module, rate: float, decay: float = 0.1) -> torch.optim.Adam
         {"params": [p for p in wanted if p.ndim >= 2], "weight_decay": decay},
         {"params": [p for p in wanted if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99))
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
 
 
 def step(optimiser: torch.optim.Optimizer, loss: Tensor, module: nn.Module, rate: float) -> None:
@@ -136,16 +136,18 @@ def grouped(numbers: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
 @torch.no_grad()
 def similarities(
     clip: Any, images: NDArray[Any], owners_I: NDArray[np.int64], texts: Texts
-) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """What the alignment scan asks: for each page its pictures × its texts, and the chunks of these."""
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]], list[NDArray[np.float32]]]:
+    """What the alignment scan asks: for each page its pictures × its texts, the chunks of these, and its pictures ×
+    the texts of another page."""
     images_of, texts_of = grouped(owners_I), grouped(texts.pages_N)
-    tables, chunks = [], []
-    for page in sorted(set(images_of) & set(texts_of)):
-        lines = texts_of[page]
-        image_IE, text_NE = embed(clip, images[images_of[page]], texts.tokens_NT[lines])
-        tables.append((image_IE @ text_NE.T).numpy())
-        chunks.append(texts.chunks_N[lines])
-    return tables, chunks
+    pages = sorted(set(images_of) & set(texts_of))
+    shared = [embed(clip, images[images_of[page]], texts.tokens_NT[texts_of[page]]) for page in pages]
+    tables = [(image_IE @ text_NE.T).numpy() for image_IE, text_NE in shared]
+    others = [
+        (image_IE @ text_NE.T).numpy()
+        for (image_IE, _), (_, text_NE) in zip(shared, shared[1:] + shared[:1], strict=True)
+    ]
+    return tables, [texts.chunks_N[texts_of[page]] for page in pages], others
 
 
 @torch.no_grad()

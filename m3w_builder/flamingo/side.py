@@ -20,14 +20,24 @@ from m3w_builder.flamingo.sequences import Windows, batches
 def take(
     windows: Windows, rows: NDArray[np.int64], features_nNV: Tensor, lengths_W: NDArray[np.int64]
 ) -> tuple[Tensor, ...]:
-    """Tokens, looks, labels and features of some windows; absent pictures take the last row, which is the blank one."""
+    """Tokens, looks, labels of some windows, their pictures' features (n, N, V), and which of these each place shows.
+
+    Absent pictures take the last row, which is the blank one. Each picture is there once, however many places show it.
+    """
     longest = int(lengths_W[rows].max())
     most = max(1, int(windows.looks_at_WT[rows].max()) + 1)
-    features = features_nNV[torch.from_numpy(windows.pictures_WP[rows, :most])].float().unsqueeze(2)
+    shown, places_BP = np.unique(windows.pictures_WP[rows, :most], return_inverse=True)
     tokens, looks, labels = (
         torch.from_numpy(array[rows, :longest]) for array in (windows.tokens_WT, windows.looks_at_WT, windows.labels_WT)
     )
-    return tokens, looks, labels, features
+    places = torch.from_numpy(places_BP.reshape(len(rows), most))
+    return tokens, looks, labels, features_nNV[torch.from_numpy(shown)].float(), places
+
+
+def logits(model: Flamingo, tokens: Tensor, looks: Tensor, features_nNV: Tensor, places_BP: Tensor) -> Tensor:
+    """The model's logits, each picture resampled once."""
+    media_nLM = model.media(features_nNV[None, :, None])[0]
+    return model(tokens, looks, media_nLM[places_BP])  # type: ignore[no-any-return]
 
 
 def train(
@@ -48,8 +58,8 @@ def train(
     order = batches(lengths, tokens, seed)
     losses = []
     for number in range(steps):
-        ids, looks, labels, features = take(windows, next(order), features_nNV, lengths)
-        loss = mean_loss(model(ids, looks, features), labels)
+        ids, looks, labels, features, places = take(windows, next(order), features_nNV, lengths)
+        loss = mean_loss(logits(model, ids, looks, features, places), labels)
         step(optimiser, loss, model, rate * schedule(number, steps))
         losses.append(float(loss.detach()))
         if tell:
@@ -68,8 +78,8 @@ def losses(model: Flamingo, windows: Windows, features_nNV: Tensor, tokens: int 
     while start < len(ordered):
         size = max(1, tokens // max(1, int(lengths[ordered[min(start + 64, len(ordered) - 1)]])))
         rows = ordered[start : start + size]
-        ids, looks, labels, features = take(windows, rows, features_nNV, lengths)
-        lost = token_losses(model(ids, looks, features), labels)
+        ids, looks, labels, features, places = take(windows, rows, features_nNV, lengths)
+        lost = token_losses(logits(model, ids, looks, features, places), labels)
         found[rows, 1 : 1 + lost.shape[1]] = lost.numpy()
         start += size
     return found

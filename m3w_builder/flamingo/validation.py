@@ -12,6 +12,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -23,11 +25,17 @@ from m3w_builder.flamingo.evidence import Verdict, judge, measure, others
 from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 
-def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = print, language: str = "") -> Verdict:
+def validate(
+    build: str,
+    config: ValidateConfig,
+    echo: Callable[[str], None] = print,
+    language: str = "",
+    crew: Callable[[], AbstractContextManager[Executor]] = processes.pair,
+) -> Verdict:
     """Judge a build's shards; writes BUILD/validate/verdict.json and verdict.txt. Raises BuildError without shards.
 
     `language` is a folder that keeps the tokenizer and the language model, which the next validation then takes from
-    there: corrupted copies of one corpus start from the same.
+    there: corrupted copies of one corpus start from the same. `crew` is who does the work.
     """
     started = time.monotonic()
     parted = halves(build, config.side, int(config.documents * config.budget), config.least, config.held_out)
@@ -35,12 +43,11 @@ def validate(build: str, config: ValidateConfig, echo: Callable[[str], None] = p
         f"{len(parted.train.pages)} documents with {len(parted.train.pictures)} pictures to train on, "
         f"{len(parted.held_out.pages)} held out {parted.how}"
     )
-    if leaks(parted, config) or len(parted.held_out.pages) < config.undecided:
-        verdict = untrained(parted, config)
-    else:
+    verdict = untrained(parted, config)
+    if verdict is None:
         with tempfile.TemporaryDirectory(prefix="m3w-validate-") as folder:
             take_over(language, folder)
-            verdict = run(parted, config, folder, echo, storage.join(build, "validate"))
+            verdict = run(parted, config, folder, echo, storage.join(build, "validate"), crew)
             take_over(folder, language)
             keep(os.path.join(folder, "model"), storage.join(build, "validate", "model"))
     verdict.figures["seconds"] = round(time.monotonic() - started, 1)
@@ -70,24 +77,28 @@ def keep(folder: str, url: str) -> None:
             storage.write_bytes(storage.join(url, name), stream.read())
 
 
-def leaks(parted: Halves, config: ValidateConfig) -> bool:
-    """Whether more held-out documents than allowed share a picture with those trained on."""
-    return parted.leaked >= 20 and parted.leaked > config.most_leaked * (len(parted.held_out.pages) + parted.leaked)
-
-
-def untrained(parted: Halves, config: ValidateConfig) -> Verdict:
-    """What is said of a corpus on which no training would tell anything: leaks show in no gain, only in hashes."""
-    documents = len(parted.held_out.pages)
-    if leaks(parted, config):
+def untrained(parted: Halves, config: ValidateConfig) -> Verdict | None:
+    """What is said of a corpus on which no training would tell anything: copies show in no gain, only in hashes."""
+    documents, trained = len(parted.held_out.pages), len(parted.train.pages)
+    figures = figures_of(parted)
+    if parted.repeated >= 20 and parted.repeated > config.most_repeated * trained:
+        reason = f"{parted.repeated} of {trained} documents trained on hold only pictures of others: drop duplicates"
+        return Verdict(False, "duplicated", reason, figures)
+    if parted.leaked >= 20 and parted.leaked > config.most_leaked * (documents + parted.leaked):
         reason = (
             f"{parted.leaked} of {documents + parted.leaked} held-out documents share a picture with those trained on"
         )
-        return Verdict(False, "leaked", f"{reason}: drop duplicates first (dedup)", figures_of(parted))
-    reason = (
-        f"{documents} held-out documents with pictures, and {config.undecided} are needed: build from more pages "
-        f"(about {config.undecided * 6} documents with pictures in all), or lower `validate.undecided`"
-    )
-    return Verdict(False, "undecided", reason, figures_of(parted))
+        return Verdict(False, "leaked", f"{reason}: drop duplicates first (dedup)", figures)
+    if parted.plain > config.most_plain:
+        reason = f"{100 * parted.plain:.0f} % of the pictures are of one colour all over: they show nothing"
+        return Verdict(False, "blank", reason, figures)
+    if documents < config.undecided:
+        reason = (
+            f"{documents} held-out documents with pictures, and {config.undecided} are needed: build from more pages "
+            f"(about {config.undecided * 6} documents with pictures in all), or lower `validate.undecided`"
+        )
+        return Verdict(False, "undecided", reason, figures)
+    return None
 
 
 def figures_of(parted: Halves) -> dict[str, Any]:
@@ -98,10 +109,19 @@ def figures_of(parted: Halves) -> dict[str, Any]:
         "held_out_pictures": len(parted.held_out.pictures),
         "held_out_how": parted.how,
         "leaked": parted.leaked,
+        "repeated": parted.repeated,
+        "plain": round(parted.plain, 4),
     }
 
 
-def run(parted: Halves, config: ValidateConfig, folder: str, echo: Callable[[str], None], out: str) -> Verdict:
+def run(
+    parted: Halves,
+    config: ValidateConfig,
+    folder: str,
+    echo: Callable[[str], None],
+    out: str,
+    crew: Callable[[], AbstractContextManager[Executor]],
+) -> Verdict:
     """Train all models in two one-thread processes, which beat two threads of one, and judge; words go to `out`."""
     from m3w_builder.flamingo import canary, words, workers  # torch takes seconds to import
 
@@ -113,7 +133,7 @@ def run(parted: Halves, config: ValidateConfig, folder: str, echo: Callable[[str
     for name, corpus in (("train", parted.train), ("held_out", parted.held_out)):
         workers.save(os.path.join(folder, f"{name}.npz"), corpus, config, tokenizer)
     started = time.monotonic()
-    with processes.pair() as pool:
+    with crew() as pool:
         tower = pool.submit(workers.tower_side, folder, config)
         language = pool.submit(workers.language_side, folder, config)
         cage = os.path.join(folder, "canary")

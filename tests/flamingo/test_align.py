@@ -13,10 +13,11 @@ from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 def tables(
     belongs: str, noise: float = 0.1, documents: int = 60
-) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """Documents of 3 to 5 pictures with a text before and one after each; similarity is 1 where a picture belongs."""
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]], list[NDArray[np.float32]]]:
+    """Documents of 3 to 5 pictures with a text before and one after each; similarity is 1 where a picture belongs, and
+    0 with the texts of other documents."""
     generator = np.random.default_rng(0)
-    found, chunks = [], []
+    found, chunks, others = [], [], []
     for _ in range(documents):
         count = int(generator.integers(3, 6))
         places = np.arange(count)
@@ -26,12 +27,15 @@ def tables(
             "shifted back": (places - 1) % count,
             "shifted on": (places + 1) % count,
             "mirrored": places[::-1],
+            "mirrored, heading last": count - 2 - places,
             "anywhere": generator.permutation(count),
+            "two in three": np.where(places % 3 < 2, places, 99),
             "nowhere": np.full(count, 99),
         }[belongs]
         found.append(((chunk == to[:, None]) + generator.normal(0, noise, (count, count + 1))).astype(np.float32))
         chunks.append(chunk)
-    return found, chunks
+        others.append(generator.normal(0, noise, (count, count + 1)).astype(np.float32))
+    return found, chunks, others
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,9 @@ def tables(
         ("shifted back", "shifted"),
         ("shifted on", "shifted"),
         ("mirrored", "reversed"),
-        ("anywhere", "unrelated"),
+        ("mirrored, heading last", "reversed"),
+        ("anywhere", "disordered"),
+        ("two in three", ""),
         ("nowhere", "unrelated"),
     ],
 )
@@ -51,8 +57,8 @@ def test_each_fault_has_its_name(belongs: str, fault: str) -> None:
 
 
 def test_the_histogram_counts_every_picture() -> None:
-    similarity, chunks = tables("shifted back", noise=0)
-    found = scan(similarity, chunks)
+    similarity, chunks, others = tables("shifted back", noise=0)
+    found = scan(similarity, chunks, others)
     assert sum(found.offsets.values()) == found.pictures == sum(len(table) for table in similarity)
     assert max(found.offsets, key=lambda offset: found.offsets[offset]) == -1
 
@@ -63,7 +69,14 @@ def test_few_pictures_name_nothing() -> None:
 
 
 def test_documents_of_one_picture_are_not_asked() -> None:
-    assert scan([np.ones((1, 3), np.float32)] * 99, [np.arange(-1, 2)] * 99).pictures == 0
+    table = [np.ones((1, 3), np.float32)] * 99
+    assert scan(table, [np.arange(-1, 2)] * 99, table).pictures == 0
+
+
+def test_of_pictures_that_know_their_document_it_says_how_many_know_their_place() -> None:
+    mixed = scan(*tables("two in three")).shares
+    assert mixed["home"] < 0.9 and mixed["settled"] > 0.8
+    assert scan(*tables("anywhere")).shares["settled"] < 0.5
 
 
 def test_texts_are_cut_short_and_know_their_chunk() -> None:

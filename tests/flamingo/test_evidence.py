@@ -36,6 +36,8 @@ def figures(net: float, half: float = 0.005, leaked: int = 0, documents: int = 5
         (0.08, 100, SOUND, "leaked"),
         (0.08, 0, Scan(500, {-1: 500}, {}, "shifted", "shifted by one"), "shifted"),
         (0.08, 0, Scan(500, {0: 500}, {"following": 0.7}, "", "70 % of pictures"), "mispaired"),
+        (0.01, 0, Scan(500, {0: 500}, {"following": 0.7, "settled": 0.9}, "", "70 % of pictures"), "mispaired"),
+        (0.01, 0, Scan(500, {0: 500}, {"following": 0.3, "settled": 0.4}, "", "30 % of pictures"), "weak"),
     ],
 )
 def test_the_verdict(net: float, leaked: int, scan: Scan, expected: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import scenes
 
-from m3w_builder.flamingo import side, validate
+from m3w_builder.flamingo import processes, side, validate, validation
 from m3w_builder.flamingo.config import LanguageConfig, PretrainConfig, TowerConfig, ValidateConfig
 from m3w_builder.flamingo.sequences import Windows
 
@@ -48,7 +50,8 @@ def test_a_sound_corpus_gains_and_leaves_its_verdict(tmp_path: Path, documents: 
 
 def test_shuffled_pictures_do_not_pass(tmp_path: Path) -> None:
     dealt = scenes.shuffle([scenes.document(number) for number in range(300)])
-    verdict = validate(scenes.write_build(tmp_path, dealt), dataclasses.replace(SMALL, steps=30), lambda _: None)
+    config = dataclasses.replace(SMALL, steps=30)
+    verdict = validation.validate(scenes.write_build(tmp_path, dealt), config, lambda _: None, crew=processes.Alone)
     assert not verdict.ok and verdict.verdict in ("unrelated", "weak"), verdict.reason
     assert abs(verdict.figures["gains"]["net"]["nats"]) < 0.004
 
@@ -59,12 +62,32 @@ def test_a_small_corpus_is_undecided_with_what_to_do(tmp_path: Path, documents: 
 
 
 def test_leaks_are_found_by_hash_before_any_training(tmp_path: Path) -> None:
-    again = [scenes.document(number) for number in range(150)]
-    copies = [scenes.document(number) for number in range(150)]
+    trained = [scenes.document(number) for number in range(80)]
+    copies = [scenes.document(number) for number in range(80)]
     for page, _ in copies:
         page.key = page.key[::-1]
-    verdict = validate(scenes.write_build(tmp_path, again + copies), SMALL, lambda _: None)
+    build = scenes.write_build(tmp_path, copies + trained, validation=0.5)
+    verdict = validate(build, SMALL, lambda _: None)
     assert verdict.verdict == "leaked" and not verdict.ok and "gains" not in verdict.figures
+
+
+def test_copies_among_what_is_trained_on_are_told_from_leaks(tmp_path: Path) -> None:
+    copies = [scenes.document(number % 40) for number in range(80)]
+    for number, (page, _) in enumerate(copies):
+        page.key = f"{number:032x}"
+    held_out = [scenes.document(number, seed=1) for number in range(80)]
+    verdict = validate(scenes.write_build(tmp_path, held_out + copies, validation=0.5), SMALL, lambda _: None)
+    assert verdict.verdict == "duplicated" and verdict.figures["leaked"] == 0, verdict.reason
+
+
+def test_pictures_of_one_colour_are_no_evidence(tmp_path: Path) -> None:
+    black = [scenes.document(number) for number in range(150)]
+    for number, (page, parts) in enumerate(black):
+        for image in page.images:
+            parts[image.part] = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes() + bytes([number])
+            parts[image.part] += image.part.encode()  # decoders pass over what stands after the end
+            image.sha256 = hashlib.sha256(parts[image.part]).hexdigest()
+    assert validate(scenes.write_build(tmp_path, black), SMALL, lambda _: None).verdict == "blank"
 
 
 def windows(pictures: list[list[int]]) -> Windows:
