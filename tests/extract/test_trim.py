@@ -8,12 +8,13 @@ from m3w_builder.extract import phrases
 from tests.extract.test_content import said
 from tests.extract.test_extract import LONG
 
-FURNITURE = (
-    "Weiterlesen …|Teilen|Werbung|Lire la suite »|Partager|Publicité|Leer más|Compartir|Publicidad|Leggi tutto|Condividi"
-    "|Pubblicità|Leia mais|Compartilhar|Lees meer|Reacties (12)|Czytaj więcej|Udostępnij|Devamını oku|Paylaş"
+_LINES = (
+    "Weiterlesen …|Teilen|Werbung|Lire la suite »|Partager|Publicité|Leer más|Compartir|Publicidad|Leggi tutto"
+    "|Condividi|Pubblicità|Leia mais|Compartilhar|Lees meer|Reacties (12)|Czytaj więcej|Udostępnij|Devamını oku|Paylaş"
     "|Читать далее →|Поделиться|Реклама|続きを読む|シェアする|더보기|공유하기|阅读全文>>|分享到：|اقرأ المزيد|مشاركة"
     "|और पढ़ें|शेयर करें|Read more|Share on Facebook"
-).split("|")
+)
+FURNITURE = _LINES.split("|")
 
 
 @pytest.mark.parametrize("line", FURNITURE)
