@@ -184,7 +184,7 @@ class Job:
 
         self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
         judged = self._step(f"{name}/judge", exchange.judge, [task(bucket) for bucket in range(buckets)])
-        linked = self._groups(name, buckets, sum(mine.stats["links"] for mine in judged), ids)
+        linked = self._groups(name, buckets, sum(stats["links"] for stats in judged), ids)
         deliveries = [task(group, members, linked) for group, members in groups_of]
         self._step(f"{name}/deliver", exchange.deliver, deliveries)
 
@@ -202,20 +202,20 @@ class Job:
 
         self._step(f"{name}/spread", groups.spread, tasks(judges))
         turn = 0
-        while any(mine.stats["moved"] for mine in self._step(f"{name}/unite", groups.unite, tasks(buckets, turn))):
+        while any(stats["moved"] for stats in self._step(f"{name}/unite", groups.unite, tasks(buckets, turn))):
             turn += 1
         plan.sweep(self.out, f"{name}/unite", lambda file: int(file[:6]) < (turn + 1) * buckets)
         self._step(f"{name}/groups", groups.settle, tasks(buckets, turn))
         return buckets
 
-    def _step(self, name: str, function: Callable[[Any], Receipt], tasks: list[Any]) -> list[Receipt]:
-        """One step of an exchange; raises BuildError where one of its tasks fails in every attempt."""
+    def _step(self, name: str, function: Callable[[Any], Receipt], tasks: list[Any]) -> list[dict[str, Any]]:
+        """One step of an exchange, its tasks' statistics; raises BuildError where one fails in every attempt."""
         done = []
         for _, mine in self.each(name, function, iter(tasks), len(tasks)):
             if mine is None:
                 error = self.summary.quarantined[-1][2]
                 raise BuildError(f"{name.replace('/', ': ')} failed: {error}; run again to retry")
-            done.append(mine)
+            done.append(mine.stats)  # the receipt itself names as many files as there are buckets
         return done
 
     def each(

@@ -201,6 +201,12 @@ def read_table(url: str, columns: Sequence[str] | None = None, filters: Any = No
     return pq.read_table(path, filesystem=fs, columns=columns, filters=filters)
 
 
+def rows(url: str) -> int:
+    """How many rows a Parquet file has."""
+    with open_read(url) as stream:
+        return int(pq.ParquetFile(stream).metadata.num_rows)
+
+
 def iter_tables(url: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """The row groups of a Parquet file, one at a time."""
     with open_read(url) as stream:

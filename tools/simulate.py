@@ -38,7 +38,7 @@ def empty_pass(task: Any) -> Any:
     number = next(getattr(task, field) for field in ("partition", "bundle", "number") if hasattr(task, field))
 
     def work(mine: Any) -> None:
-        mine.stats = {"keys": 50, "sample_bytes": 10**8, "partitions": []}
+        mine.stats = {"keys": 50, "sample_bytes": 10**8, "partitions": [], "links": 0}
 
     return receipt.once(task.build, name or f"{task.exchange}/round", number, f"{number}", "mark", work)
 

@@ -10,6 +10,7 @@ Files grow as groups x buckets, not as partitions x buckets.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from m3w_builder import dedup, storage
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.passes import receipt
+from m3w_builder.passes.buckets import HELD, shares, split
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import Drop
 
@@ -32,7 +34,7 @@ JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
     "exchange2": dedup.judge_pictures,
 }
 KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
-CODE = ("dedup", "passes/exchange.py", "passes/groups.py")
+CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py")
 """What an exchange's outcome rests on."""
 
 
@@ -49,6 +51,8 @@ class ExchangeTask:
     groups: tuple[int, ...] = ()
     linked: int = 0
     """Buckets of groups that decided on what is alike (`passes.groups`); 0: the judges did."""
+    held: int = HELD
+    """Rows that it may hold at once."""
 
     @property
     def alone(self) -> bool:
@@ -67,11 +71,9 @@ def gather(task: ExchangeTask) -> Receipt:
     def work(mine: Receipt) -> None:
         for partition in task.partitions:
             receipt.check(task.build, source, partition, (".keys.parquet",))
-        table = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        buckets = _bucket(table["key"].to_numpy(), task.buckets)
-        for bucket in range(task.buckets):
-            members = table.filter(pa.array(buckets == bucket))
-            write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members)
+        with split(task.build, files, task.buckets, task.held) as members:
+            for bucket in range(task.buckets):
+                write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members(bucket))
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
@@ -122,14 +124,19 @@ def deliver(task: ExchangeTask) -> Receipt:
     def work(mine: Receipt) -> None:
         for folder, bucket in places:
             receipt.check(task.build, folder, bucket, (ending,))
-        decisions = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        decisions = dedup.settle(dedup.contained(decisions, task.config.contained))
-        partitions = decisions["partition"].to_numpy()
-        for partition in task.partitions:
-            low, high = np.searchsorted(partitions, [partition, partition + 1])
-            write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
+        distances: Counter[str] = Counter()
+        urls = [storage.join(task.build, file) for file in files]
+        for some in shares(task.partitions, sum(map(storage.rows, urls)), task.held):
+            within = [("partition", ">=", some[0]), ("partition", "<=", some[-1])]
+            decisions = pa.concat_tables([storage.read_table(url, filters=within) for url in urls])
+            decisions = dedup.settle(dedup.contained(decisions, task.config.contained))
+            partitions = decisions["partition"].to_numpy()
+            for partition in some:
+                low, high = np.searchsorted(partitions, [partition, partition + 1])
+                write(task.build, mine, decisions_name(task.exchange, partition), decisions.slice(low, high - low))
+            distances.update(dedup.distances(decisions) if task.exchange == "exchange2" else {})
         if task.exchange == "exchange2":
-            mine.stats = {"distances": dedup.distances(decisions)}
+            mine.stats = {"distances": dict(sorted(distances.items(), key=lambda one: int(one[0])))}
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
@@ -166,12 +173,6 @@ def groups(partitions: list[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
 def bucket_count(rows: int, rows_a_bucket: int) -> int:
     """A power of two, so that a bucket's share of the keys stays near `rows_a_bucket`."""
     return 1 << max(0, int(rows / rows_a_bucket).bit_length())
-
-
-def _bucket(keys: np.ndarray, buckets: int) -> np.ndarray:
-    bits = buckets.bit_length() - 1
-    # A shift by 64 is undefined, so one bucket is a case of its own.
-    return keys >> np.uint64(64 - bits) if bits else np.zeros(len(keys), np.uint64)
 
 
 def checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str) -> list[str]:

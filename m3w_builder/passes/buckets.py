@@ -1,0 +1,86 @@
+"""Splits the keys of many partitions by bucket, holding a bounded number of rows."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from m3w_builder import storage
+
+HELD = 4_000_000
+"""Rows that gather and deliver hold at once, some 600 MB with the copy that sorting makes."""
+
+
+def place(keys: np.ndarray, buckets: int) -> np.ndarray:
+    """The bucket of each key, by its top bits; `buckets` is a power of two."""
+    bits = buckets.bit_length() - 1
+    # A shift by 64 is undefined, so one bucket is a case of its own.
+    return keys >> np.uint64(64 - bits) if bits else np.zeros(len(keys), np.uint64)
+
+
+@contextmanager
+def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Callable[[int], pa.Table]]:
+    """Gives the rows of a bucket over all key files, in their order; no more than `held` rows and a file's are held.
+
+    What is more lies on this machine's disk until the block ends.
+    """
+    with tempfile.TemporaryDirectory(prefix="m3w-keys-", ignore_cleanup_errors=True) as scratch:
+        parts: list[_Part] = []
+        tables: list[pa.Table] = []
+        for file in files:
+            tables.append(storage.read_table(storage.join(build, file)))
+            if sum(map(len, tables)) >= held:
+                parts.append(_spilt(_sorted(tables, buckets), os.path.join(scratch, f"{len(parts)}.parquet")))
+                tables = []
+        if tables:
+            parts.append(_in_memory(*_sorted(tables, buckets)))
+        yield lambda bucket: pa.concat_tables([part(bucket) for part in parts])
+
+
+_Part = Callable[[int], pa.Table]
+
+
+def _sorted(tables: list[pa.Table], buckets: int) -> tuple[pa.Table, np.ndarray]:
+    """The rows by bucket, otherwise in their order, and where each bucket begins and the last one ends."""
+    table = pa.concat_tables(tables)
+    mine = place(table["key"].to_numpy(), buckets)
+    order = np.argsort(mine, kind="stable")
+    return table.take(pa.array(order)), np.searchsorted(mine[order], np.arange(buckets + 1))
+
+
+def _in_memory(table: pa.Table, bounds: np.ndarray) -> _Part:
+    return lambda bucket: table.slice(bounds[bucket], bounds[bucket + 1] - bounds[bucket])
+
+
+def _spilt(made: tuple[pa.Table, np.ndarray], path: str) -> _Part:
+    """The table in a local file with a row group a bucket."""
+    table, bounds = made
+    with pq.ParquetWriter(path, table.schema, compression="lz4", use_dictionary=storage.worded(table.schema)) as out:
+        for low, high in itertools.pairwise(bounds):
+            if high > low:
+                out.write_table(table.slice(low, high - low), row_group_size=len(table))
+    groups = np.concatenate([[0], np.cumsum(np.diff(bounds) > 0)])
+
+    schema = table.schema
+
+    def read(bucket: int) -> pa.Table:
+        if bounds[bucket] == bounds[bucket + 1]:
+            return schema.empty_table()
+        with pq.ParquetFile(path) as file:
+            return file.read_row_group(int(groups[bucket]))
+
+    return read
+
+
+def shares(partitions: tuple[int, ...], rows: int, held: int) -> Iterator[tuple[int, ...]]:
+    """Neighbouring partitions whose decisions are some `held` rows together, where `rows` are all of them."""
+    step = max(1, len(partitions) * held // max(rows, held))
+    for start in range(0, len(partitions), step):
+        yield partitions[start : start + step]
