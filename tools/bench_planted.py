@@ -34,8 +34,8 @@ import bench
 from m3w_builder import build, config, sampleweb
 from m3w_builder.dedup.alike import LOOSER
 from m3w_builder.pictures import Picture, PicturesConfig, decode
-from m3w_builder.pictures.decode import to_rgb
 from m3w_builder.pictures.hashes import dhash, phash
+from m3w_builder.pictures.scaling import to_rgb
 from m3w_builder.pictures.sniff import sniff
 
 GOAL = 0.98

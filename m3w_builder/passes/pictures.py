@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import IO, Any
 
 import pyarrow as pa
@@ -247,6 +248,9 @@ def _decoded(
             said = pictures.declared(answer.body)
             refused = pictures.judge(said, config.opt_out)
         if enter("rights", url, refused, size):
+            if _small(url, answer.body, config, the_books, enter):
+                suspects.clear()
+                continue
             with the_books.timed("decode"):
                 picture = suspects.drop(url) or _contained(
                     "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
@@ -256,6 +260,30 @@ def _decoded(
                 picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
                 yield picture
         suspects.clear()
+
+
+def _small(
+    url: str,
+    body: bytes,
+    config: pictures.PicturesConfig,
+    the_books: Books,
+    enter: Callable[[str, str, object, int], bool],
+) -> bool:
+    """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
+    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.filters))
+    picture = pictures.described(url, body, config) if early else None
+    if picture is None:
+        return False
+    answers: list[Picture | Drop] = []
+    for stage in early:
+        with the_books.timed(stage.name):
+            answers += ask(stage, [picture])
+        if isinstance(answers[-1], Drop):
+            enter("decode", url, None, len(body))  # nothing was held against it there
+            for passed, said in zip(early, answers, strict=False):
+                enter(passed.name, url, said, len(body))
+            return True
+    return False
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:

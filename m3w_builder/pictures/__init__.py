@@ -6,7 +6,7 @@ from m3w_builder.pictures.colour import Entropy, SingleColour
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.contamination import Blocked, Contamination
 from m3w_builder.pictures.decode import REASONS as _DECODE_REASONS
-from m3w_builder.pictures.decode import decode
+from m3w_builder.pictures.decode import decode, described
 from m3w_builder.pictures.faces import Faces
 from m3w_builder.pictures.looks import QrCode, TextOnly
 from m3w_builder.pictures.nsfw import Nsfw
@@ -39,6 +39,7 @@ __all__ = [
     "PicturesConfig",
     "declared",
     "decode",
+    "described",
     "finish",
     "judge",
 ]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xxhash
 
+from m3w_builder.pictures import png
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.picture import Picture
+from m3w_builder.pictures.scaling import reduced, shrunk
 from m3w_builder.pictures.sniff import claimed_size, sniff
 from m3w_builder.stage import Drop
 
@@ -52,6 +54,15 @@ def decode(url: str, body: bytes, config: PicturesConfig) -> Picture | Drop:
             return _decode(url, body, name, config)
     except Exception as error:  # decoders raise nearly everything on broken bytes
         return _fault(error, body, name, config)
+
+
+def described(url: str, body: bytes, config: PicturesConfig) -> Picture | None:
+    """The picture by its header alone, without px and as if upright; None where only `decode` can say what it is."""
+    name = sniff(body)
+    size = None if _refused(body, name, config) else claimed_size(body, name)
+    if not size or not all(size) or size[0] * size[1] > config.max_pixels:
+        return None
+    return Picture(url, body, None, *size, name)
 
 
 def _refused(body: bytes, name: str, config: PicturesConfig) -> Drop | None:
@@ -96,31 +107,33 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
             # The decoder's own scaling by 1/2, 1/4 or 1/8 leaves out most of its work. It takes the smallest
             # scale whose sides are no smaller than these.
             image.draft(None, (_scaled(width, height, floor), _scaled(height, width, floor)))
-        image.load()
-        if name != "jpeg":
-            turn = orientation(image)
-            width, height = image.size  # a TIFF turns itself on loading
-        whole, extent = None, _extent(width, height, image.size)
+        px = png.load(body, image) if name == "png" else None
+        if px is None:
+            image.load()
+            if name != "jpeg":
+                turn = orientation(image)
+                width, height = image.size  # a TIFF turns itself on loading
+        seen: Image.Image | np.ndarray = image if px is None else px
+        whole, extent, size = None, _extent(width, height, image.size), image.size
         if name != "jpeg" and to_be_encoded(name, turn, mode, max(width, height), len(body), config):
-            whole = shrunk(image, config.max_side)  # one more decoding of a large picture costs more than to keep this
-            extent = (float(whole.width), float(whole.height))
-        seen = whole or image
+            # One more decoding of a large picture costs more than to keep this.
+            seen = whole = shrunk(seen, config.max_side)
+            extent, size = (float(whole.width), float(whole.height)), whole.size
         factor = 1
-        while min(-(-side // factor) for side in seen.size) >= 2 * floor:
+        while min(-(-side // factor) for side in size) >= 2 * floor:
             factor *= 2
-        rgb = reduced(seen, factor)
+        array: Any = reduced(seen, factor)
     extent = (extent[0] / factor, extent[1] / factor)
-    array: Any = np.asarray(rgb)
-    px = xxhash.xxh3_64_intdigest(array, seed=width << 36 | height << 8 | turn) if array.size else 0
-    box = _box(extent, rgb.size, turn)
+    pixels = xxhash.xxh3_64_intdigest(array, seed=width << 36 | height << 8 | turn) if array.size else 0
+    box = _box(extent, (array.shape[1], array.shape[0]), turn)
     if turn != 1:
-        rgb = upright(rgb, turn)
+        array = np.asarray(upright(Image.fromarray(array), turn))
     if turn >= 5:
         width, height = height, width
     return Picture(
         url,
         body,
-        np.asarray(rgb),
+        array,
         width,
         height,
         name,
@@ -128,7 +141,7 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         box=box,
         orientation=turn,
         mode=mode,
-        pixels=px,
+        pixels=pixels,
         whole=whole,
     )
 
@@ -142,20 +155,6 @@ def to_be_encoded(name: str, turn: int, mode: str, side: int, size: int, config:
         or bool(config.max_side and side > config.max_side)
         or bool(config.max_bytes and size > config.max_bytes)
     )
-
-
-def shrunk(image: Image.Image, limit: int) -> Image.Image:
-    """The picture as 8-bit RGB within `limit` px a side (0: none); by a whole factor where that comes near to it."""
-    from PIL import Image
-
-    longer = max(image.size)
-    if not limit or longer <= limit:
-        return to_rgb(image)
-    factor = -(-longer // limit)
-    if longer >= 0.8 * limit * factor:  # averages of whole px: exact, and a tenth of the cost
-        return reduced(image, factor)
-    width, height = (max(1, round(side * limit / longer)) for side in image.size)
-    return to_rgb(image).resize((width, height), Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 def _scaled(side: int, other: int, floor: int) -> int:
@@ -209,47 +208,3 @@ def upright(image: Image.Image, turn: int) -> Image.Image:
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[turn])
-
-
-def reduced(image: Image.Image, factor: int) -> Image.Image:
-    """The picture as 8-bit RGB with every factor × factor px averaged into one; transparency is laid on white."""
-    if factor == 1:
-        return to_rgb(image)
-    if image.mode == "L" and "transparency" not in image.info:
-        return image.reduce(factor).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image if image.mode == "RGBA" else image.convert("RGBA")
-        # Averaging comes first, since most of the work is a px's: of colours weighed by their opacity, or all would
-        # bleed the hidden colour of clear px.
-        if layer.getchannel("A").getextrema()[0] == 255:
-            return layer.convert("RGB").reduce(factor)
-        return on_white(layer.convert("RGBa").reduce(factor))
-    return to_rgb(image).reduce(factor)
-
-
-def on_white(premultiplied: Image.Image) -> Image.Image:
-    """An "RGBa" picture, its colours multiplied by their opacity, on white."""
-    from PIL import Image
-
-    levels = np.asarray(premultiplied).astype(np.uint16)
-    return Image.fromarray(np.minimum(levels[:, :, :3] + 255 - levels[:, :, 3:], 255).astype(np.uint8))
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any colour mode as 8-bit RGB; transparency is laid on white, as a page would show it."""
-    from PIL import Image
-
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        # Pillow's own conversion cuts 16 bits off at 255 and leaves a white picture.
-        levels = np.asarray(image).astype(np.float64)
-        top = 65535.0 if image.mode.startswith("I;16") else max(float(np.nanmax(levels, initial=0.0)), 1.0)
-        top = 65535.0 if image.mode == "I" and 255 < top <= 65535 else top
-        grey = np.nan_to_num(np.clip(levels / top * 255, 0, 255)).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(paper, layer).convert("RGB")
-    return image.convert("RGB")

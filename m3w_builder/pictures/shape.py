@@ -15,6 +15,7 @@ class Size:
     """Keeps pictures whose sides are `min_side` to `max_side` px, both included."""
 
     name: ClassVar[str] = "size"
+    by_header: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
         "too_small": "a side is shorter than min_side",
         "too_large": "a side is longer than max_side",
@@ -43,6 +44,7 @@ class Aspect:
     """Keeps pictures whose longer side is at most `max_ratio` times the shorter one."""
 
     name: ClassVar[str] = "aspect"
+    by_header: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {"too_long": "longer side over shorter side is above max_ratio"}
 
     max_ratio: float = 3.0

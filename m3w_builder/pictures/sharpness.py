@@ -48,6 +48,7 @@ class Bytes:
     """Keeps pictures whose files have `min_bytes` to `max_bytes` bytes as they came, both included."""
 
     name: ClassVar[str] = "bytes"
+    by_header: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
         "too_light": "fewer than min_bytes bytes",
         "too_heavy": "more than max_bytes bytes",

@@ -7,11 +7,14 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from m3w_builder.pictures.config import PicturesConfig
-from m3w_builder.pictures.decode import shrunk, to_be_encoded, upright
+from m3w_builder.pictures.decode import to_be_encoded, upright
 from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.metadata import strip
 from m3w_builder.pictures.picture import Picture
+from m3w_builder.pictures.scaling import shrunk
 from m3w_builder.stage import Drop
 
 if TYPE_CHECKING:
@@ -114,10 +117,13 @@ def _blur(image: Image.Image, box: tuple[float, float, float, float]) -> None:
 
 
 def _write(rgb: Image.Image, name: str, config: PicturesConfig) -> bytes:
+    if name == "png":
+        import cv2
+
+        # One filter for all rows: half the time of trying five on each, and hardly a byte more for a drawing.
+        how = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+        return cv2.imencode(".png", cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR), how)[1].tobytes()
     rgb.info.clear()  # EXIF and comments would be written along
     stream = io.BytesIO()
-    if name == "jpeg":
-        rgb.save(stream, "JPEG", quality=config.quality, optimize=True)
-    else:
-        rgb.save(stream, "PNG", compress_level=3)
+    rgb.save(stream, "JPEG", quality=config.quality, optimize=True)
     return stream.getvalue()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from m3w_builder import cluster, storage, verify
+from m3w_builder import cluster, pictures, storage, verify
 from m3w_builder.build import bundles
 from m3w_builder.document import Text
 from m3w_builder.errors import BuildError, ConfigError
@@ -282,3 +282,18 @@ def test_a_document_goes_with_its_picture_where_the_config_says_so(make):
     assert summary.ledger["assemble"].pages.dropped == {"bad_picture": 1}  # article 5, whose picture is tiny
     with pytest.raises(ConfigError, match="'blur' is no filter"):
         make("wrong", pictures=filters, assemble={"drop_with": ["blur"]})
+
+
+def test_a_picture_too_small_by_its_header_is_dropped_there_and_never_decoded(make, monkeypatch):
+    decoded = []
+    real = pictures.decode
+    monkeypatch.setattr(pictures, "decode", lambda url, *rest: decoded.append(url) or real(url, *rest))
+    small = {"size": {"min_side": 161}}
+    _, first, _ = make("one", pictures={"filters": [small, "single_colour"]})
+    assert not decoded
+    _, second, _ = make("two", pictures={"filters": ["single_colour", small]})
+    assert decoded
+    for summary in (first, second):
+        assert summary.ledger.faults() == []
+        assert summary.ledger["decode"].pictures.kept == 7
+        assert summary.ledger["size"].pictures.dropped["too_small"] == summary.ledger["size"].pictures.taken

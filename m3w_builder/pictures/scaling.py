@@ -1,0 +1,133 @@
+"""Makes pictures smaller by averaging whole px, in 8-bit RGB, with transparency laid on white."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Px = np.ndarray
+"""Colours of 8 bits, (height, width) in grey, or (height, width, 3) RGB, or (height, width, 4) RGBA."""
+
+_CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")
+
+
+def reduced(picture: Image.Image | Px, factor: int) -> Px:
+    """(height, width, 3) RGB with every factor × factor px averaged into one; `factor` is a power of two.
+
+    The last row and column are the averages of what is left there.
+    """
+    px, weighed = _weighed(picture if isinstance(picture, np.ndarray) else levels(picture))
+    return _finished(_halvings(px, factor), weighed)
+
+
+def shrunk(picture: Image.Image | Px, limit: int) -> Image.Image:
+    """The picture as 8-bit RGB within `limit` px a side (0: none); by a whole factor where that comes near to it."""
+    import cv2
+    from PIL import Image
+
+    px, weighed = _weighed(picture if isinstance(picture, np.ndarray) else levels(picture))
+    height, width = px.shape[:2]
+    longer = max(height, width)
+    factor = -(-longer // limit) if limit else 1
+    if factor in (2, 4, 8) and longer >= 0.8 * limit * factor:  # exact, and a fraction of the cost
+        px = _halvings(px, factor)
+    elif factor > 1:
+        scale = limit / longer
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
+    return Image.fromarray(_finished(px, weighed))
+
+
+def halved(px: Px) -> Px:
+    """Every 2 × 2 px averaged into one, halves rounded up; an odd side's last px are averaged by themselves."""
+    import cv2
+
+    height, width = (side // 2 for side in px.shape[:2])
+    whole = (
+        height and width and cv2.resize(px[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    )
+    if px.shape[0] == 2 * height and px.shape[1] == 2 * width:
+        return np.asarray(whole)
+    made = np.empty((px.shape[0] - height, px.shape[1] - width, *px.shape[2:]), np.uint8)
+    if height and width:
+        made[:height, :width] = whole
+    if made.shape[1] > width:
+        made[:height, width:] = _pairs(px[: 2 * height, -1:], 0)
+    if made.shape[0] > height:
+        made[height:, :width] = _pairs(px[-1:, : 2 * width], 1)
+        made[height:, width:] = px[-1:, 2 * width :]
+    return made
+
+
+def _pairs(px: Px, axis: int) -> Px:
+    """Neighbours along an axis of even length averaged, halves rounded up."""
+    first, second = (px[start::2] if axis == 0 else px[:, start::2] for start in (0, 1))
+    return np.asarray(((first.astype(np.uint16) + second + 1) >> 1).astype(np.uint8))
+
+
+def _halvings(px: Px, factor: int) -> Px:
+    while factor > 1:
+        px, factor = halved(px), factor // 2
+    return px
+
+
+def _weighed(px: Px) -> tuple[Px, bool]:
+    """The px to be averaged, and whether their colours were weighed by their opacity.
+
+    Most of the work is a px's, so averaging comes before white; unweighed, all would bleed the hidden colour of clear
+    px. Where nothing is clear there is nothing to weigh.
+    """
+    import cv2
+
+    if px.ndim == 2 or px.shape[2] == 3:
+        return px, False
+    if (np.ascontiguousarray(px).view("<u4") >= 0xFF000000).all():  # opacity is the top byte
+        return px, False
+    return np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2mRGBA)), True
+
+
+def _finished(px: Px, weighed: bool) -> Px:
+    """As RGB; what is clear, on white."""
+    import cv2
+
+    if px.ndim == 2:
+        return np.asarray(cv2.cvtColor(px, cv2.COLOR_GRAY2RGB))
+    if px.shape[2] == 3:
+        return px
+    rgb = np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2RGB))
+    if not weighed:
+        return rgb
+    paper = cv2.cvtColor(cv2.bitwise_not(px[:, :, 3]), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.add(rgb, paper))
+
+
+def levels(image: Image.Image) -> Px:
+    """A loaded picture's px: grey or RGB, or RGBA where some may be clear."""
+    clear = image.mode in _CLEAR or "transparency" in image.info
+    if clear and not image.mode.startswith("I"):
+        return np.asarray(image.convert("RGBA"))
+    return np.asarray(image if image.mode in ("L", "RGB") else to_rgb(image))
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any colour mode as 8-bit RGB; transparency is laid on white, as a page would show it."""
+    from PIL import Image
+
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        # Pillow's own conversion cuts 16 bits off at 255 and leaves a white picture.
+        deep: Any = np.asarray(image).astype(np.float64)
+        top = 65535.0 if image.mode.startswith("I;16") else max(float(np.nanmax(deep, initial=0.0)), 1.0)
+        top = 65535.0 if image.mode == "I" and 255 < top <= 65535 else top
+        grey = np.nan_to_num(np.clip(deep / top * 255, 0, 255)).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode in _CLEAR or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(paper, layer).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,49 @@
+"""Scaling: averages of whole px, at any size and colour mode; what is clear bleeds no hidden colour."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import scene
+from PIL import Image
+
+from m3w_builder.pictures.scaling import halved, reduced, shrunk
+
+sides = st.integers(1, 33)
+
+
+@settings(max_examples=60)
+@given(sides, sides, st.sampled_from([(), (3,), (4,)]), st.integers(0, 9))
+def test_a_half_is_the_average_of_its_px(width: int, height: int, channels: tuple[int, ...], seed: int) -> None:
+    px = np.random.default_rng(seed).integers(0, 256, (height, width, *channels), dtype=np.uint8)
+    found = halved(px)
+    assert found.shape == (-(-height // 2), -(-width // 2), *channels)
+    for y, x in ((0, 0), (found.shape[0] - 1, found.shape[1] - 1), (0, found.shape[1] - 1), (found.shape[0] - 1, 0)):
+        mean = px[2 * y : 2 * y + 2, 2 * x : 2 * x + 2].astype(float).mean(axis=(0, 1))
+        assert np.array_equal(found[y, x], np.floor(mean + 0.5))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "LA", "CMYK"])
+def test_every_mode_becomes_rgb_of_the_reduced_size(mode: str) -> None:
+    picture = scene(101, 67).convert(mode)
+    found = reduced(picture, 4)
+    assert found.shape == (17, 26, 3) and found.dtype == np.uint8
+    wanted = picture.convert("RGB").resize((26, 17), Image.Resampling.BOX)
+    assert np.abs(found.astype(int) - np.asarray(wanted)).mean() < 12
+
+
+def test_the_hidden_colour_of_clear_px_does_not_show() -> None:
+    px = np.zeros((8, 8, 4), np.uint8)
+    px[:, :, :3] = (255, 0, 0)  # red, and wholly clear
+    px[:4, :, :] = (0, 0, 255, 255)  # the upper half is blue
+    found = reduced(px, 2)
+    assert np.array_equal(found[0, 0], (0, 0, 255)) and np.array_equal(found[3, 3], (255, 255, 255))
+    found = reduced(px, 8)
+    assert np.abs(found[0, 0].astype(int) - (127, 127, 255)).max() <= 1
+
+
+@pytest.mark.parametrize(("size", "expected"), [((90, 30), (90, 30)), ((200, 60), (100, 30)), ((130, 65), (100, 50))])
+def test_a_picture_is_brought_within_the_limit(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    small = shrunk(scene(*size), 100)
+    assert (small.size, small.mode) == (expected, "RGB")
+    assert np.abs(np.asarray(small).astype(int) - np.asarray(scene(*size).resize(expected))).mean() < 6
