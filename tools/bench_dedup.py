@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +32,8 @@ import pyarrow.parquet as pq
 import bench
 from m3w_builder import dedup, storage
 from m3w_builder.dedup import DedupConfig
+from m3w_builder.passes.exchange import bucket_count
+from m3w_builder.passes.groups import LINKS_A_BUCKET
 
 PARTITION = 250_000
 ROWS_A_BUCKET = 1_000_000
@@ -59,8 +61,9 @@ def planted(number: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ours(number: int, folder: str) -> dict[str, Any]:
-    """Keys to disk by bucket, bucket by bucket judged: what passes/exchange.py does, without its receipts."""
-    config = DedupConfig(pictures=False, pixels=False, max_distance=RADIUS)
+    """Keys to disk by bucket, each bucket's links cut down to stars, these joined over the buckets round by round: what
+    passes/exchange.py and passes/groups.py do, without their receipts."""
+    config = DedupConfig(pictures=False, pixels=False, near_hash="phash", max_distance=RADIUS)
     values, of = planted(number)
     bits = max(0, (number * (RADIUS + 1) // ROWS_A_BUCKET).bit_length())
     buckets = [os.path.join(folder, f"{bucket:05d}.parquet") for bucket in range(1 << bits)]
@@ -76,8 +79,12 @@ def ours(number: int, folder: str) -> dict[str, Any]:
     for writer in writers:
         writer.close()
     gone = np.zeros(number, bool)
+    links = []
     for name in buckets:
-        decisions = dedup.judge_pictures(pq.read_table(name), config)
+        table = dedup.links(pq.read_table(name), config)
+        links.append(os.path.join(folder, f"links-{len(links):05d}.parquet"))
+        pq.write_table(table, links[-1], **storage.PARQUET)
+    for decisions in _united(links, folder, config):
         gone[decisions["doc"].to_numpy().astype(np.int64)] = True
     seconds = made + time.process_time() - start
     return {
@@ -92,6 +99,33 @@ def ours(number: int, folder: str) -> dict[str, Any]:
         # Of a copy and its original the one of larger rank goes.
         "missed": int((~gone[number - number // 5 :] & ~gone[of]).sum()),
     }
+
+
+def _united(links: list[str], folder: str, config: DedupConfig) -> Iterator[pa.Table]:
+    """The decisions of each bucket of groups, when no pointer moves any more."""
+    rows = sum(pq.read_metadata(name).num_rows for name in links)
+    buckets = bucket_count(rows, LINKS_A_BUCKET)
+    mail = [_posted(pq.read_table(name), f"{name}-to", buckets) for name in links]
+    states = [dedup.LINKS.empty_table()] * buckets
+    moving, turn = True, 0
+    while moving:
+        moving, sent = False, []
+        for bucket in range(buckets):
+            told = pa.concat_tables([pq.read_table(names[bucket]) for names in mail])
+            states[bucket], out, moved = dedup.merged(states[bucket], told, bucket, buckets)
+            moving |= moved
+            sent.append(_posted(out, os.path.join(folder, f"round-{turn}-{bucket}"), buckets))
+        mail, turn = sent, turn + 1
+    for state in states:
+        yield dedup.decided(state, config)
+
+
+def _posted(mail: pa.Table, name: str, buckets: int) -> list[str]:
+    to = dedup.addressed(mail, buckets)
+    names = [f"{name}-{bucket:03d}.parquet" for bucket in range(buckets)]
+    for bucket, path in enumerate(names):
+        pq.write_table(mail.filter(pa.array(to == bucket)), path, **storage.PARQUET)
+    return names
 
 
 def _pictures(values: np.ndarray, low: int) -> pa.Table:

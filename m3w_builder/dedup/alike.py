@@ -62,8 +62,12 @@ def _pictures(kind: str, rows: Rows, place: np.ndarray, config: DedupConfig, sin
         some = np.flatnonzero(mine)
         if not len(some):
             continue
-        numbers, first, owner = np.unique(place[some], return_index=True, return_inverse=True)
-        found = some[first]
+        present = np.zeros(int(place.max()) + 1, bool)
+        present[place[some]] = True
+        numbers = np.flatnonzero(present)
+        owner = (np.cumsum(present) - 1)[place[some]]
+        found = np.empty(len(numbers), np.int64)
+        found[owner] = some  # any row of a picture tells its hashes
         within = rows["host"][found] if rows["host"].any() else None
         also = None if limit is None else rows["more"][found]
         hashes = Hashes(rows["value"][found], radius, within, also, limit or 0, numbers)

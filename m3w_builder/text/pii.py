@@ -57,7 +57,11 @@ _RULES: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool], str]] = {
     "iban": (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"), iban, "XX00 0000 0000 0000"),
     "card": (re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d.,-]?\d)"), _card, "0000 0000 0000 0001"),
     "ip": (
-        re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b"),
+        # IPv6 that is routed begins with 2 or 3: "std::fill" and "a::b" are code.
+        re.compile(
+            r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
+            r"|(?<![\w:.])[23][0-9a-fA-F]{3}:(?:[0-9a-fA-F]{0,4}:){1,6}[0-9a-fA-F]{0,4}(?![\w:])"
+        ),
         _public,
         "192.0.2.1",
     ),

@@ -106,6 +106,8 @@ def test_fineweb_counts_shorter_lines_in_scripts_without_spaces() -> None:
         ("IBAN DE89 3704 0044 0532 0130 00, thanks", "IBAN XX00 0000 0000 0000, thanks"),
         ("IBAN DE88 3704 0044 0532 0130 00", "IBAN DE88 3704 0044 0532 0130 00"),
         ("It came from 8.8.8.8 at night", "It came from 192.0.2.1 at night"),
+        ("Ask 2a00:1450:4001:82b::200e for it", "Ask 192.0.2.1 for it"),
+        ("At 2001:10:30 std::fill calls a::b and abcd::1", "At 2001:10:30 std::fill calls a::b and abcd::1"),
         ("Routers sit at 192.168.0.1, version 1.2.3.4.5", "Routers sit at 192.168.0.1, version 1.2.3.4.5"),
         ("Call +44 20 7946 0958 now", "Call +1 555 0100 now"),
         ("Call (212) 555-0123 now", "Call +1 555 0100 now"),
