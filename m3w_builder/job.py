@@ -33,6 +33,7 @@ def run(config: Config, out: str, mode: str = "auto", retry_failed: bool = False
     """Build, write the report, say what came out. Raises BuildError where partitions were quarantined."""
     with Progress(mode) as progress:
         summary = build(config, out, progress, retry_failed)
+        progress.start("report", None)
         page = finish(out, config, "retry" if retry_failed else "build", summary.passes)
         progress.finish(closing(summary, page))
     if summary.quarantined:

@@ -29,8 +29,8 @@ MOST_HOSTS = 2000
 """Hosts whose seconds are added up at once; where there are more, the quicker half is forgotten."""
 WIDE = 100
 """Columns from which hosts stand beside the reasons."""
-STEPS = ("pages", "exchange1", "pictures", "exchange2", "shards")
-"""The passes and exchanges of a build in their order."""
+STEPS = ("pages", "exchange1", "pictures", "exchange2", "shards", "report")
+"""The passes and exchanges of a build in their order, and what it says of itself at the end."""
 
 
 class Progress:
@@ -138,6 +138,8 @@ class Progress:
         self.pass_name = ""
 
     def _state(self) -> str:
+        if self.total is None and not self.done_tasks:
+            return self.pass_name
         share = f"{self.done_tasks} of {self.total}" if self.total is not None else str(self.done_tasks)
         again = f", {self.reused} done before" if self.reused else ""
         return f"{self.pass_name}: {share} tasks{again}"

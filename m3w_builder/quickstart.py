@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from m3w_builder import config as configs
@@ -18,8 +19,8 @@ MOST_UNLIKE = 0.01
 """Share of the planted pages that may come out otherwise: what is content is a judgement, and none is always right."""
 
 
-def run(out: str, pages: int = 0, mode: str = "auto") -> int:
-    """The whole of it into the local folder `out`; 1 where the verdict or the comparison is bad."""
+def run(out: str, pages: int = 0, mode: str = "auto", changes: Sequence[str] = ()) -> int:
+    """The whole of it into the local folder `out`, the config with `changes`; 1 where verdict or comparison is bad."""
     if not CONFIG.exists():
         raise ConfigError(f"{CONFIG}: not there; run the quickstart from a checkout of the project")
     started = time.monotonic()
@@ -29,6 +30,7 @@ def run(out: str, pages: int = 0, mode: str = "auto") -> int:
         settings = [
             f"source.crawl.seeds={json.dumps([f'http://{host}/' for host in server.hosts])}",
             f'fetch.resolve={{"*.sample.test": "{server.address}"}}',
+            *changes,
         ]
         job.run(configs.load(str(CONFIG), settings), build, mode)
     comparison = sampleweb.compare(str(web), build)

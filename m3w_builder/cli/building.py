@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
     )
     sub.add_argument("--pages", type=int, default=0, help="pages of the sample web")
     sub.add_argument("--out", default="runs/quickstart", help="where everything goes (default: %(default)s)")
+    settings(sub, "validate.steps=500")
     how_to_tell(sub)
     built(commands, "verify", _verify, "prove the books, the checksums and every shard", "m3w verify runs/mine")
     sub = built(
@@ -61,7 +62,7 @@ def _build(arguments: argparse.Namespace) -> int:
 def _quickstart(arguments: argparse.Namespace) -> int:
     from m3w_builder import quickstart
 
-    return quickstart.run(arguments.out, arguments.pages, arguments.mode)
+    return quickstart.run(arguments.out, arguments.pages, arguments.mode, arguments.settings)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

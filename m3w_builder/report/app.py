@@ -22,7 +22,7 @@ from m3w_builder.report.again import again
 from m3w_builder.report.alike import alike, stored
 from m3w_builder.report.catalogue import Catalogue, dropped
 from m3w_builder.report.figures import name_of
-from m3w_builder.report.why import why
+from m3w_builder.report.why import steps
 from m3w_builder.shards.search import Query
 
 PAGE = 30
@@ -229,7 +229,8 @@ class App:
     def why(self, _: list[str], form: dict[str, str]) -> Answer:
         """One URL's way through the stages."""
         url = form.get("url", "")
-        return self._page("why.html", url=url, lines=why(self.build, url) if url else [])
+        found = [(step, self.catalogue.find(step.document) >= 0) for step in (steps(self.build, url) if url else ())]
+        return self._page("why.html", url=url, steps=found)
 
     def judge(self, _: list[str], form: dict[str, str]) -> Answer:
         """A random document that nobody judged yet, with its two buttons."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -14,22 +15,41 @@ from m3w_builder.errors import BuildError
 PASSES = ("pages", "pictures", "shards")
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that became of an address, in words."""
+
+    text: str
+    unit: str
+    """`page` or `picture`."""
+    kept: bool
+    document: str = ""
+    """The key of the document that it tells of."""
+
+
 def why(build: str, url: str) -> list[str]:
     """What became of a page's or picture's URL, a line each; empty where the build never met it.
 
     Raises BuildError where there is no build.
     """
+    return [step.text for step in steps(build, url)]
+
+
+def steps(build: str, url: str) -> list[Step]:
+    """The same as `why`, with what each line is of."""
     if not storage.exists(storage.join(build, "plan.parquet")):
         raise BuildError(f"{build}: no build lies there (no plan.parquet)")
-    lines = [_dropped(row) for row in _rows(build, PASSES, ".dropped.parquet", "url", url)]
-    lines += [_kept(row) for row in _rows(build, ("shards",), ".parquet", "url", url)]
+    found = [
+        Step(_dropped(row), row["unit"], False, row["doc"] or "")
+        for row in _rows(build, PASSES, ".dropped.parquet", "url", url)
+    ]
+    found += [Step(_kept(row), "page", True, row["key"]) for row in _rows(build, ("shards",), ".parquet", "url", url)]
     for row in _rows(build, ("pictures",), ".parquet", "url", url):
-        lines.append(
-            f"picture {url} was kept by every check on it alone: "
-            f"{row['width']} × {row['height']} {row['format']}, {row['bytes']:,} bytes, sha256 {row['sha256'][:16]}…"
-        )
-        lines += [f"  it stands in document {key} of {page}" for key, page in _documents_with(build, url)]
-    return lines
+        told = f"{row['width']} × {row['height']} {row['format']}, {row['bytes']:,} bytes, sha256 {row['sha256'][:16]}…"
+        found.append(Step(f"picture {url} was kept by every check on it alone: {told}", "picture", True))
+        for key, page in _documents_with(build, url):
+            found.append(Step(f"  it stands in document {key} of {page}", "picture", True, key))
+    return found
 
 
 def _rows(build: str, passes: tuple[str, ...], ending: str, column: str, value: str) -> Iterator[dict[str, Any]]:
