@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import xxhash
 
@@ -31,6 +34,34 @@ def words(text: str) -> list[str]:
     """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
     # Most texts hold none of the scripts above, and the shorter pattern takes them several times faster.
     return (_WORD if _NOT_PLAIN.search(text) else _PLAIN).findall(text)
+
+
+def word_count(text: str) -> int:
+    """How many `words` a text has, several times faster than by making them: where one begins, by tables."""
+    if text.isascii():
+        letters = _ASCII[np.frombuffer(text.encode(), np.uint8)]
+    elif _NOT_PLAIN.search(text):
+        return len(words(text))
+    else:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        letters = _letters(_COMMON if codes.max() < _COMMON else sys.maxunicode + 1)[codes]
+    return int(np.count_nonzero(letters[1:] > letters[:-1])) + bool(len(letters) and letters[0])
+
+
+_ASCII = np.array([bool(_PLAIN.match(chr(code))) for code in range(128)])
+
+
+_COMMON = 0x3000
+"""Characters below it are all that most texts without Chinese or Japanese have."""
+
+
+@lru_cache(maxsize=2)
+def _letters(number: int) -> np.ndarray:
+    """For each of the first characters whether it is one of a word."""
+    found = np.zeros(number, np.bool_)
+    for run in _PLAIN.finditer("".join(map(chr, range(number)))):
+        found[run.start() : run.end()] = True
+    return found
 
 
 @dataclass(slots=True)

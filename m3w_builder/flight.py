@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import queue
 import signal
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from m3w_builder import lean
 from m3w_builder.engine import Outcome, code_version
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def work(function: Callable[[Any], Any], tasks: list[Any], version: str) -> Answ
     """
     if code_version() != version:
         raise RuntimeError(f"a worker has other code ({code_version()}) than the driver ({version}): install the same")
+    if multiprocessing.parent_process() is not None:  # a worker's own process
+        lean.process()
     answers, started = Answers(), time.monotonic()
     for task in tasks:
         try:

@@ -23,6 +23,7 @@ from m3w_builder.document import (
     to_json,
     to_table,
     valid,
+    word_count,
     words,
 )
 
@@ -125,3 +126,8 @@ def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
     assert make_key("http://a.example/x.y", source) != make_key("http://a.example/x.z", source)
     assert "." not in make_key("http://a.example/x.y", source)
     assert len(make_key("\ud800", source)) == 32
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aé_ .\n中\u0301\u05b0ª²\ud800𝔘"))))
+def test_words_are_counted_as_they_are_made(text):
+    assert word_count(text) == len(words(text))

@@ -44,7 +44,7 @@ def picture_url_key(url: str) -> int:
 
 def text_hash(text: str) -> int:
     """64 bits of a text, the same for any case and white space."""
-    return hash64(_SPACE.sub(" ", text).strip().casefold())
+    return hash64(" ".join(text.split()).casefold())
 
 
 def line_key(host: str, line: str) -> int:

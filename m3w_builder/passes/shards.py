@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
@@ -174,7 +174,7 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
             if not _still_wanted(left, places, stones, task.config.assemble.min_pictures, the_books):
                 continue
             order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
-            text = json.dumps(document.to_json(left), ensure_ascii=False).encode()
+            text = orjson.dumps(document.to_json(left))
             yield Ready(order, left.host, shards.split_of(left.host, task.config.shards.validation), text, places)
 
 
@@ -276,7 +276,7 @@ def _samples(
     with ExitStack() as stack:
         streams: dict[int, IO[bytes]] = {}
         for one in ready:
-            finished = document.from_json(json.loads(one.json))
+            finished = document.from_json(orjson.loads(one.json))
             pictures = []
             for image, place in zip(finished.images, one.places, strict=True):
                 partition = place[0]

@@ -48,24 +48,27 @@ class Clip:
     """
 
     def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-        self.model = _clip_model()
-        self.bytes = _byte_letters()
+        self.known = _Pieces()
 
     def __call__(self, text: str) -> int:
-        known = self.known
-        total = 0
-        plain = unicodedata.normalize("NFC", text).translate(_STRAIGHT).lower()
-        for piece in _PIECE.findall(plain):
-            number = known.get(piece)
-            total += number if number is not None else self._add(piece)
-        return total
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text).translate(_STRAIGHT)
+        return sum(map(self.known.__getitem__, _PIECE.findall(text.lower())))
 
-    def _add(self, piece: str) -> int:
-        if len(self.known) >= HELD:
-            self.known.clear()
-        letters = "".join(self.bytes[byte] for byte in piece.encode("utf-8", "replace"))
-        number = self.known[piece] = len(self.model.tokenize(letters))
+
+class _Pieces(dict[str, int]):
+    """How many tokens each piece has; one that is not known is looked up."""
+
+    def __init__(self) -> None:
+        self.model = _clip_model()
+        self.letters = _byte_letters()
+
+    def __missing__(self, piece: str) -> int:
+        if len(self) >= HELD:
+            self.clear()
+        # Bytes as the characters U+0000 to U+00FF, so that one table turns them all.
+        letters = piece.encode("utf-8", "replace").decode("latin-1").translate(self.letters)
+        number = self[piece] = len(self.model.tokenize(letters))
         return number
 
 
@@ -77,12 +80,11 @@ def _clip_model() -> Any:
     file = Path(next(iter(spec.submodule_search_locations or [""])) if spec else "") / "bpe_simple_vocab_16e6.txt.gz"
     if not file.exists():
         raise ConfigError("report.tokenizer: clip: open_clip_torch is not installed; name another or leave it empty")
-    with gzip.open(file, "rt", encoding="utf-8") as stream:
-        lines = stream.read().split("\n")[1 : MERGES + 1]
-    merges = [(first, second) for first, _, second in (line.partition(" ") for line in lines)]
+    lines = gzip.decompress(file.read_bytes()).decode().split("\n", MERGES + 1)[1 : MERGES + 1]
+    merges: list[tuple[str, str]] = [tuple(line.split(" ")) for line in lines]  # type: ignore[misc]
     letters = [letter for _, letter in sorted(_byte_letters().items())]
-    names = [*letters, *(f"{letter}</w>" for letter in letters), *(first + second for first, second in merges)]
-    vocabulary = {name: number for number, name in enumerate(names)}
+    names = [*letters, *(f"{letter}</w>" for letter in letters), *map("".join, merges)]
+    vocabulary = dict(zip(names, range(len(names)), strict=True))
     return models.BPE(vocab=vocabulary, merges=merges, end_of_word_suffix="</w>")
 
 

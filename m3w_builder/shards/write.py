@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import orjson
 import pyarrow as pa
 import xxhash
 
 from m3w_builder import document, storage
-from m3w_builder.document import Audio, Document, Image, Text, Video, words
+from m3w_builder.document import Audio, Document, Image, Text, Video, word_count
 from m3w_builder.errors import BuildError
 from m3w_builder.shards import search
 from m3w_builder.shards.config import ShardsConfig
@@ -213,7 +213,7 @@ class _Tar:
         pair(one, pictures)
         start = self.size
         entry = document.to_json(one)
-        self._member(f"{one.key}.json", json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+        self._member(f"{one.key}.json", orjson.dumps(entry))
         places = []
         for image, body in zip(one.images, pictures, strict=True):
             places.append(self.size + tarfile.BLOCKSIZE)
@@ -285,7 +285,7 @@ def index_row(one: Document, shard: str, split: str, offset: int, size: int, pla
         "images": count(Image),
         "videos": count(Video),
         "audios": count(Audio),
-        "words": len(words(text)),
+        "words": word_count(text),
         "characters": len(text),
         "picture_bytes": sum(image.bytes for image in one.images),
         "scores": [{"name": name, "score": score} for name, score in one.scores.items()],

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as dataset
 import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 
@@ -165,6 +164,8 @@ def query(url: str, wanted: IndexQuery, options: Mapping[str, Any]) -> pa.Table:
 
     Row group by row group, of which those whose statistics rule them out are not read; only what fits is held.
     """
+    import pyarrow.dataset as dataset
+
     with files.open_binary(url, options) as stream:
         fragment = dataset.ParquetFileFormat().make_fragment(pa.PythonFile(stream, mode="r"))
         scanner = fragment.scanner(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.document import Document, words
+from m3w_builder.document import Document, word_count
 from m3w_builder.stage import Drop
 
 
@@ -29,7 +29,7 @@ class Length:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        number = len(words(document.text))
+        number = word_count(document.text)
         if number < self.min_words:
             return Drop("too_short", f"{number} words", number, self.min_words)
         if number > self.max_words:
