@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from m3w_builder import storage
@@ -32,13 +33,17 @@ def locked(build: str) -> Iterator[bool]:
     url = storage.join(build, "lock.json")
     mine = {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid()), "id": uuid.uuid4().hex}
     died = _take(url, build, mine)
-    ended = threading.Event()
+    ended, lost = threading.Event(), threading.Event()
 
     def beat() -> None:
         number = 0
         while not ended.wait(BEAT_SECONDS):
             number += 1
             try:
+                if _another(url, mine):
+                    lost.set()
+                    os.kill(os.getpid(), signal.SIGINT)  # the main thread hears it, wherever it is
+                    return
                 storage.write_json(url, {**mine, "beat": number})
             except OSError:  # storage that is away for a moment; the tasks tell, if it stays away
                 pass
@@ -47,10 +52,21 @@ def locked(build: str) -> Iterator[bool]:
     thread.start()
     try:
         yield died
+    except KeyboardInterrupt:
+        if lost.is_set():
+            raise _refusal(build, _read(url) or {}) from None
+        raise
     finally:
         ended.set()
         thread.join()
-        storage.remove(url)
+        if not _another(url, mine):
+            storage.remove(url)
+
+
+def _another(url: str, mine: dict[str, Any]) -> bool:
+    """Whether somebody took the lock over, for instance while this machine slept."""
+    holder = _read(url)
+    return bool(holder) and holder is not None and holder.get("id") != mine["id"]
 
 
 def _take(url: str, build: str, mine: dict[str, Any]) -> bool:
@@ -59,7 +75,7 @@ def _take(url: str, build: str, mine: dict[str, Any]) -> bool:
     if holder is not None:
         if _lives(url, holder):
             raise _refusal(build, holder)
-        storage.remove(url)
+        _bury(url, build, holder)
     text = json.dumps({**mine, "beat": 0}).encode()
     if storage.is_local(url):
         try:
@@ -75,6 +91,26 @@ def _take(url: str, build: str, mine: dict[str, Any]) -> bool:
     if holder is None or holder.get("id") != mine["id"]:
         raise _refusal(build, holder or {})
     return died
+
+
+def _bury(url: str, build: str, dead: dict[str, Any]) -> None:
+    """Remove a dead build's lock, and no other that came in its place since it was looked at."""
+    if not storage.is_local(url):
+        storage.remove(url)
+        return
+    path = url.removeprefix("file://")
+    aside = f"{path}.{uuid.uuid4().hex}"
+    try:
+        os.rename(path, aside)
+    except FileNotFoundError:  # another one was quicker
+        return
+    moved = _read(aside)
+    if moved != dead:
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    os.remove(aside)
+    if moved != dead:
+        raise _refusal(build, moved or {})
 
 
 def _refusal(build: str, holder: dict[str, Any]) -> BuildError:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 
 import pytest
 
@@ -63,3 +64,21 @@ def test_of_two_that_come_at_once_on_an_object_store_one_is_refused(monkeypatch)
     monkeypatch.setattr(lock.time, "sleep", sleep)
     with pytest.raises(BuildError, match="process 2 on h"), lock.locked(url):
         pass
+
+
+def test_of_two_that_find_the_same_dead_lock_the_slower_leaves_the_quicker_ones_alone(folder):
+    dead = {"host": socket.gethostname(), "pid": 1, "born": "never", "id": "dead"}
+    living = {"host": socket.gethostname(), "pid": os.getpid(), "born": lock._born(os.getpid()), "id": "living"}
+    storage.write_json(f"{folder}/lock.json", living)  # it took the place of the dead one that we had read
+    with pytest.raises(BuildError, match="a build is running here"):
+        lock._bury(f"{folder}/lock.json", folder, dead)
+    assert storage.read_json(f"{folder}/lock.json") == living
+    assert os.listdir(folder) == ["lock.json"]
+
+
+def test_who_lost_its_lock_while_it_slept_ends_in_one_line_and_leaves_the_others(folder, monkeypatch):
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.02)
+    with pytest.raises(BuildError, match="process 7 on another"), lock.locked(folder):
+        holds(folder, host="another", pid=7, id="other")
+        threading.Event().wait(20)
+    assert storage.read_json(f"{folder}/lock.json")["id"] == "other"

@@ -7,7 +7,8 @@ of a build that nobody disturbed. Cases: `kills` (SIGKILL of the driver, a worke
 `scheduler` (a scheduler of its own is killed), `sigterm` (the driver must be gone within 10 s), `hang` (a page that
 never ends, with a time limit), `memory` (a page that fills its worker), `poison` (a page that ends its worker: dropped
 alone, its neighbours kept), `storage` (an S3 server that cannot be reached for a while), `disk` (no space left, on a
-small tmpfs), `two` (two builds in one folder), `spoilt` (an intermediate file with one bit turned).
+small tmpfs), `exchanges` (all workers die in each round of both), `clock` (it jumps by years), `two` (two builds in
+one folder), `spoilt` (an intermediate file with one bit turned).
 Exit code 1 where a build came out otherwise.
 """
 
@@ -173,12 +174,14 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
         process.wait()
 
 
-def wait_for(moment: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 300) -> None:
+def wait_for(
+    moment: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 300, pause: float = 0.05
+) -> None:
     ends = time.monotonic() + seconds
     while not moment():
         if process.poll() is not None or time.monotonic() > ends:
             return
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def sigterm(stage: Stage) -> str:
@@ -344,6 +347,53 @@ def spoilt(stage: Stage) -> str:
     return ""
 
 
+def exchanges(stage: Stage) -> str:
+    """All workers die as soon as a round of an exchange has left its first file, in each of the six."""
+    out = stage.folder / "exchanges"
+    process = stage.start(out)
+    for name in ("exchange1", "exchange2"):
+        for step in ("gather", "judge", "deliver"):
+            wait_for((out / name / step).exists, process, pause=0.001)
+            for worker in workers_of(process):
+                worker.kill()
+    code = process.wait(timeout=900)
+    return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+
+
+def clock(stage: Stage) -> str:
+    """The clock jumps a year ahead in the middle, the driver dies, and the next one starts two years before that."""
+    library = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+    if library is None:
+        return "skipped: libfaketime is not installed"
+    out, file = stage.folder / "clock", stage.folder / "clock.now"
+    file.write_text("+0")
+    kept = stage.environment
+    stage.environment = {
+        **kept,
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_CACHE_DURATION": "1",
+        # A wall clock that is set: the clock that only counts is the system's own.
+        "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    try:
+        process = stage.start(out)
+        wait_for(lambda: any((out / "pages").glob("*.json")), process)
+        file.write_text("+365d")
+        wait_for((out / "exchange1" / "deliver").exists, process)
+        targets = workers_of(process)
+        process.kill()
+        process.wait()
+        for target in targets:
+            target.kill()
+        file.write_text("-365d")
+        code = stage.finish(out)
+    finally:
+        stage.environment = kept
+    return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
+
+
 def cases(number: int) -> dict[str, Callable[[Stage], str]]:
     return {
         "sigterm": sigterm,
@@ -353,6 +403,8 @@ def cases(number: int) -> dict[str, Callable[[Stage], str]]:
         "hang": lambda stage: struck(stage, "hang", task_seconds=45),
         "memory": lambda stage: struck(stage, "memory"),
         "scheduler": scheduler,
+        "exchanges": exchanges,
+        "clock": clock,
         "disk": disk,
         "storage": away,
         "kills": lambda stage: kills(stage, number),
