@@ -1,0 +1,179 @@
+"""Builds of more and more pages: what a page costs and what each process holds must not grow with their number.
+
+    python tools/growth.py [--quick] [--json FILE] [--pages 1000 5000 20000 50000] [--workers 2]
+
+Pages are made here: some paragraphs of words drawn at random and two small pictures each, 250 pages to a WARC file.
+Each build runs on local workers. Told: CPU seconds a page (of the tasks, by their receipts, and of all processes, by
+the operating system), the largest resident size of the driver and of a worker, and seconds; last, the middle size with
+one worker beside it. Goals: from the second size on, CPU of the tasks a page and both sizes within 1.1 times those of
+the size before; two workers at least 1.8 times as quick as one (judged only with `--quiet`, on a machine that does
+nothing else).
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+import bench
+
+FILE, FLAT, TWICE = 250, 1.1, 1.8
+HOSTS = 40
+
+
+def words() -> list[str]:
+    rng = random.Random(0)
+    syllables = [first + second for first in "bdfgklmnprstv" for second in "aeiou"]
+    return ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(4000)]
+
+
+def page(number: int, vocabulary: list[str]) -> tuple[str, bytes, list[tuple[str, bytes]]]:
+    """(URL, HTML, its pictures) of one page."""
+    from PIL import Image
+
+    rng = random.Random(number)
+    host = f"http://site-{number % HOSTS}.example"
+    pictures, body = [], []
+    for place in range(2):
+        pixels = Image.frombytes("RGB", (12, 12), rng.randbytes(432)).resize((220, 180), Image.Resampling.BICUBIC)
+        stream = io.BytesIO()
+        pixels.save(stream, "JPEG", quality=60)
+        pictures.append((f"{host}/pictures/{number}-{place}.jpg", stream.getvalue()))
+    for place in range(6):
+        sentences = [" ".join(rng.choices(vocabulary, k=rng.randint(8, 16))).capitalize() + "." for _ in range(4)]
+        body.append(f"<p>{' '.join(sentences)}</p>")
+        if place in (1, 3):
+            body.append(f'<figure><img src="{pictures[place // 2][0]}" alt="{" ".join(rng.choices(vocabulary, k=5))}">')
+            body.append("</figure>")
+    title = " ".join(rng.choices(vocabulary, k=6))
+    article = f"<article><h1>{title}</h1>{''.join(body)}</article>"
+    html = f"<html><head><title>{title}</title></head><body>{article}</body></html>"
+    return f"{host}/pages/{number}.html", html.encode(), pictures
+
+
+def write(folder: Path, pages: int) -> None:
+    """The archive of so many pages; files that are there already are kept."""
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    vocabulary = words()
+    for start in range(0, pages, FILE):
+        path = folder / f"{start // FILE:05d}.warc.gz"
+        if path.exists():
+            continue
+        with path.open("wb") as stream:
+            writer = WARCWriter(stream, gzip=True)
+
+            def record(url: str, body: bytes, kind: str, writer: WARCWriter = writer) -> None:
+                http = StatusAndHeaders("200 OK", [("Content-Type", kind)], "HTTP/1.1")
+                writer.write_record(
+                    writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=http)
+                )
+
+            for number in range(start, start + FILE):
+                url, html, pictures = page(number, vocabulary)
+                record(url, html, "text/html; charset=utf-8")
+                for name, body in pictures:
+                    record(name, body, "image/jpeg")
+
+
+def built(folder: Path, pages: int, workers: int) -> dict[str, Any]:
+    """One build in a process of its own, and what it took."""
+    files = [str(folder / f"{number:05d}.warc.gz") for number in range((pages + FILE - 1) // FILE)]
+    config = {
+        "source": {"warc": {"paths": files}},
+        "fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0},
+        "text": [{"length": {"min_words": 20}}],
+        "cluster": {"kind": "local", "workers": workers, "dashboard": ""},
+    }
+    with tempfile.TemporaryDirectory(prefix="m3w-growth-build-", dir=folder) as name:
+        (Path(name) / "config.yaml").write_text(yaml.safe_dump(config))
+        command = [sys.executable, "-m", "m3w_builder.cli", "build", f"{name}/config.yaml", "--out", f"{name}/build"]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        with open(f"{name}/log", "w+") as log:
+            process = subprocess.Popen([*command, "--json"], stdout=log, stderr=subprocess.STDOUT, env=environment)
+            driver, worker = watched(process)
+            log.seek(0)
+            text = log.read()
+        if process.returncode:
+            raise SystemExit(f"the build of {pages} pages ended with {process.returncode}: {text[-1500:]}")
+        took = time.monotonic() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {
+        "pages": said["pages"],
+        "documents": said["documents"],
+        "pictures": said["pictures"],
+        "workers": workers,
+        "task_cpu_ms_a_page": round(1000 * said["cpu_seconds"] / pages, 2),
+        "cpu_ms_a_page": round(1000 * cpu / pages, 2),
+        "driver_mb": round(driver / 1e6),
+        "worker_mb": round(worker / 1e6),
+        "wall_s": round(took, 1),
+    }
+
+
+def watched(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> tuple[int, int]:
+    """The largest resident bytes of the driver and of any process below it, until it ends."""
+    driver = worker = 0
+    above = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            driver = max(driver, above.memory_info().rss)
+            worker = max([worker, *(child.memory_info().rss for child in above.children(recursive=True))])
+        except psutil.Error:
+            pass
+        time.sleep(0.2)
+    return driver, worker
+
+
+def main() -> int:
+    parser = bench.options(__doc__, quick="250 and 500 pages")
+    parser.add_argument("--pages", type=int, nargs="*", default=[])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--folder", default="", help="where archives are kept for the next run")
+    parser.add_argument("--quiet", action="store_true", help="the machine does nothing else: judge seconds too")
+    arguments = parser.parse_args()
+    sizes = arguments.pages or ([250, 500] if arguments.quick else [1000, 5000, 20_000, 50_000])
+    with tempfile.TemporaryDirectory(prefix="m3w-growth-") as name:
+        folder = Path(arguments.folder or name)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = []
+        for pages in sizes:
+            write(folder, pages)
+            rows.append(built(folder, pages, arguments.workers))
+            print(json.dumps(rows[-1]), flush=True)
+        one = built(folder, sizes[len(sizes) // 2 - 1], 1) if arguments.workers > 1 else None
+    missed = [
+        f"{what} {later[what]} at {later['pages']} pages, {row[what]} at {row['pages']}"
+        for row, later in itertools.pairwise(rows)
+        for what in ("task_cpu_ms_a_page", "driver_mb", "worker_mb")
+        if later[what] > FLAT * row[what]
+    ]
+    if one:
+        ratio = one["wall_s"] / rows[len(sizes) // 2 - 1]["wall_s"]
+        print(json.dumps(one), f"\none worker takes {ratio:.2f} times as long")
+        if arguments.quiet and ratio < TWICE:
+            missed.append(f"one worker takes {ratio:.2f} times as long, goal {TWICE}")
+    print(bench.table(list(rows[0]), [[str(value) for value in row.values()] for row in rows]))
+    bench.write(arguments.json, {"rows": rows, "one_worker": one, "missed_goals": missed}, "dask", "pyarrow")
+    return bench.exit_code([] if arguments.quick else missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
