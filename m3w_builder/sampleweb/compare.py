@@ -237,7 +237,8 @@ class Judge:
         limit = self.policy.distance if self.policy.near else -3
         if exact or distance <= limit - 2:
             return 1, 1
-        return (1, alive) if distance <= limit + 2 else (alive, alive)
+        # Farther by frequencies, a copy may still be found by its gradients.
+        return (1, alive) if distance <= 3 * limit + 2 else (alive, alive)
 
 
 def _told(given: list[tuple[str, str]]) -> str:

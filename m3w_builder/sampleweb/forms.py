@@ -192,3 +192,11 @@ def phash(pixels: Pixels) -> int:
     low = cv2.dct(np.asarray(grey, dtype=np.float32))[:8, :8]
     bits = low > np.partition(low.reshape(-1)[1:], 31)[31]  # the middle one of 63
     return int.from_bytes(np.packbits(bits.reshape(-1)).tobytes(), "big")
+
+
+def gradients(pixels: Pixels) -> int:
+    """64 bits of 9 x 8 px, whether each is brighter than the one to its left."""
+    from PIL import Image
+
+    grey = np.asarray(Image.fromarray(pixels).convert("L").resize((9, 8), Image.Resampling.LANCZOS))
+    return int.from_bytes(np.packbits((grey[:, 1:] > grey[:, :-1]).reshape(-1)).tobytes(), "big")

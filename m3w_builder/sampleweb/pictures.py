@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from m3w_builder.errors import BuildError
-from m3w_builder.sampleweb.forms import FORMS, decoded, phash, scaled
+from m3w_builder.sampleweb.forms import FORMS, decoded, gradients, phash, scaled
 from m3w_builder.sampleweb.scene import render
 from m3w_builder.sampleweb.site import File
 
 APART = 7
-"""Bits by which the perceptual hashes of any two scenes differ at least."""
+"""Bits by which the perceptual hashes of any two scenes differ at least; their gradient hashes too, where the former
+differ by fewer than `LOOSE`."""
+LOOSE = 16
 
 _MANY = 300
 """Scenes from which further processes pay."""
@@ -46,9 +48,10 @@ class Job:
 
 @dataclass(slots=True)
 class Made:
-    """The perceptual hash of each scene by its seed; by how many bits that of each copy differs, by its URL."""
+    """The hashes of each scene by its seed; by how many bits the perceptual one of each copy differs, by its URL."""
 
-    hashes: dict[int, int] = field(default_factory=dict)
+    hashes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Perceptual, of gradients."""
     distances: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Made) -> None:
@@ -111,25 +114,29 @@ def make(job: Job) -> Made:
     for files in job.scenes:
         scene = files[0].scene
         pixels = render(scene, job.salts.get(scene.seed, 0))
-        made.hashes[scene.seed] = phash(pixels)
+        made.hashes[scene.seed] = (mine := phash(pixels)), gradients(pixels)
         for file in files:
             form = FORMS[file.form]
             assert form.write is not None  # files are made of forms that have bytes
             body = form.write(pixels if file.scale == 1 else scaled(pixels, file.scale))
             write(place(job.folder, file.host, file.path), body)
             if form.keep == "group" and file.planted:
-                made.distances[file.url] = (phash(decoded(body)) ^ made.hashes[scene.seed]).bit_count()
+                made.distances[file.url] = (phash(decoded(body)) ^ mine).bit_count()
     return made
 
 
-def too_close(hashes: dict[int, int]) -> set[int]:
-    """Seeds of scenes whose hash is nearer than `APART` to that of one with a smaller seed."""
+def too_close(hashes: dict[int, tuple[int, int]]) -> set[int]:
+    """Seeds of scenes that look like one with a smaller seed: their hashes are nearer than `APART`."""
     seeds = sorted(hashes)
-    words = np.array([hashes[seed] for seed in seeds], dtype=">u8")
-    bits = np.unpackbits(words.view(np.uint8).reshape(len(seeds), 8), axis=1).astype(np.float32) * 2 - 1
+    signs = []
+    for which in (0, 1):
+        words = np.array([hashes[seed][which] for seed in seeds], dtype=">u8")
+        signs.append(np.unpackbits(words.view(np.uint8).reshape(len(seeds), 8), axis=1).astype(np.float32) * 2 - 1)
     close: set[int] = set()
     for start in range(0, len(seeds), 2048):
-        alike = bits[start : start + 2048] @ bits[: start + 2048].T > 64 - 2 * APART
+        # The product of signs is 64 less twice the bits that differ.
+        looks, steps = (bits[start : start + 2048] @ bits[: start + 2048].T for bits in signs)
+        alike = (looks > 64 - 2 * APART) | ((steps > 64 - 2 * APART) & (looks > 64 - 2 * LOOSE))
         rows, columns = np.nonzero(alike)
         close.update(seeds[start + row] for row, column in zip(rows, columns, strict=True) if column < start + row)
     return close
