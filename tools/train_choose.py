@@ -26,6 +26,7 @@ from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from m3w_builder.document import Document, item_to_json
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
 from m3w_builder.extract.fast import items_of
+from m3w_builder.extract.flat import flatten
 from m3w_builder.extract.page import walked, with_pictures
 from m3w_builder.extract.pieces import Shot
 from m3w_builder.urls import host
@@ -67,7 +68,7 @@ def load(gold: Gold) -> Page:
     text = charset.decode(gold.html)
     tree = LexborHTMLParser(text)
     thread = threads.is_thread(gold.url, text)
-    walk = walked(tree, gold.url, CONFIG, thread, whole=False)
+    walk = walked(flatten(tree.html or ""), gold.url, CONFIG, thread, whole=False)
     document = Document(gold.url)
     metadata.fill(document, tree, {})
     chosen = content.select(walk, thread, document.title)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from m3w_builder.extract import native  # isort: split
+
 from m3w_builder.document import Document, item_to_json
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
 from m3w_builder.extract.explain import explain
@@ -12,7 +14,7 @@ from m3w_builder.extract.inline import encode, is_inline
 from m3w_builder.extract.page import extract
 from m3w_builder.stage import Drop
 
-__all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "is_inline", "items", "told"]
+__all__ = ["PICTURE_REASONS", "REASONS", "ExtractConfig", "explain", "extract", "is_inline", "items", "native", "told"]
 
 
 def items(

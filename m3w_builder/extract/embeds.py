@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from selectolax.lexbor import LexborNode
-
 from m3w_builder.document import Audio, Video
 from m3w_builder.extract import media, players
+from m3w_builder.extract.flat import NUMBERS, Flat
 from m3w_builder.extract.srcset import Attributes
 from m3w_builder.urls import absolute
 
@@ -41,17 +40,16 @@ _PARAMS = frozenset(("movie", "src", "url", "filename", "file"))
 _BRIGHTCOVE = "https://players.brightcove.net/{}/{}_default/index.html?videoId={}"
 
 
-def clip(node: LexborNode, base: str) -> Video | Audio | None:
-    """The video or sound that an element of a parsed page shows; None where it shows neither."""
-    tag = node.tag or ""
+def clip(flat: Flat, node: int, base: str) -> Video | Audio | None:
+    """The video or sound that an element of a page shows; None where it shows neither."""
+    tag = flat.tags[node]
     inside: list[tuple[str, Attributes]] = []
     if tag in FILES or tag == "object":
-        one = node.first_child
-        while one is not None:  # what stands deeper is another's, and looking there takes the square of the depth
-            if one.tag in ("source", "embed", "param"):
-                inside.append((one.tag, one.attributes))
-            one = one.next
-    return played(tag, node.attributes, sources_of(inside), base)
+        # What stands deeper is another\'s, and looking there takes the square of the depth.
+        for one in flat.children(node):
+            if flat.tags[one] in ("source", "embed", "param"):
+                inside.append((flat.tags[one], flat.attributes(one)))
+    return played(tag, flat.attributes(node), sources_of(inside), base)
 
 
 def sources_of(inside: Iterable[tuple[str, Attributes]]) -> list[str]:
@@ -148,12 +146,13 @@ def itemprop(attributes: Attributes, base: str) -> Video | Audio | None:
     return named(attributes.get("content") or attributes.get("href") or "", "", base)
 
 
-def formula(node: LexborNode) -> str:
+def formula(flat: Flat, node: int) -> str:
     """A MathML formula as text once: its TeX source where it carries one, else what it shows."""
-    source = node.css_first('annotation[encoding*="tex" i]')
-    if source is not None:
-        return f" ${' '.join(source.text().split())}$ "
-    return f" {' '.join((node.attributes.get('alttext') or '').split()) or ' '.join(node.text(separator=' ').split())} "
+    for one in flat.below(node, NUMBERS["annotation"]):
+        if "tex" in flat.get(one, "encoding").lower():
+            return f" ${' '.join(''.join(flat.texts(one)).split())}$ "
+    told = " ".join(flat.get(node, "alttext").split())
+    return f" {told or ' '.join(' '.join(flat.texts(node)).split())} "
 
 
 def script_formula(kind: str, source: str) -> str:
@@ -162,18 +161,3 @@ def script_formula(kind: str, source: str) -> str:
     if "mml" in kind:
         return f" {' '.join(re.sub(r'<annotation.*?</annotation>|<[^>]*>', ' ', source).split())} "
     return f" $${source}$$ " if "display" in kind else f" ${source}$ "
-
-
-def has_source(node: LexborNode, drawn: str) -> bool:
-    """Whether a formula that a script has drawn stands beside its source; drawn: the class of its element."""
-    one: LexborNode | None = node.prev if "katex" in drawn else node.next
-    for _ in range(4):
-        if one is None:
-            return False
-        if "katex" in drawn:
-            if "katex-mathml" in (one.attributes.get("class") or ""):
-                return True
-        elif one.tag == "script" and (one.attributes.get("type") or "").startswith("math/"):
-            return True
-        one = one.prev if "katex" in drawn else one.next
-    return False

@@ -10,6 +10,7 @@ from m3w_builder.document import Document
 from m3w_builder.extract import charset, content, metadata, threads
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
 from m3w_builder.extract.fast import TWIN, verdicts
+from m3w_builder.extract.flat import flatten
 from m3w_builder.extract.page import extract, walked, with_pictures
 from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
@@ -27,8 +28,9 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
         return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
     text = charset.decode(html)
     tree = LexborHTMLParser(text)
+    flat = flatten(tree.html or "")
     thread = threads.is_thread(url, text)
-    page = walked(tree, url, config, thread, whole=False)
+    page = walked(flat, url, config, thread, whole=False)
     chosen = content.select(page, thread, "" if isinstance(document, Drop) else document.title)
     keep = with_pictures(chosen, url, metadata.cover(tree), config)
     kind = "discussion" if thread else "page"

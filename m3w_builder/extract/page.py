@@ -21,6 +21,7 @@ from m3w_builder.extract import (
 )
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
+from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
@@ -44,16 +45,19 @@ def extract(
         return fault
     tree = LexborHTMLParser(text)
     document = Document(url, host=host(url))
+    if config.backgrounds and (root := tree.body or tree.root) is not None:
+        backgrounds.show(root)
+    flat = flatten(tree.html or "")
     linked = metadata.fill(document, tree, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
         return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
     thread = threads.is_thread(url, text)
     try:
-        page = walked(tree, url, config, thread, config.extractor in ("trafilatura", "reference"), text)
+        page = walked(flat, url, config, thread, config.extractor in ("trafilatura", "reference"))
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
-    _fill(document, page, text, tree, thread, config)
+    _fill(document, page, text, tree, flat, thread, config)
     if document.items and linked.media:
         lead(document, linked.media)
     document.inline = {image.url: page.inline[image.url] for image in document.images if image.url in page.inline}
@@ -79,7 +83,7 @@ def lead(document: Document, told: Sequence[tuple[str, str]]) -> None:
 
 
 def _fill(
-    document: Document, page: Page, text: str, tree: LexborHTMLParser, thread: bool, config: ExtractConfig
+    document: Document, page: Page, text: str, tree: LexborHTMLParser, flat: Flat, thread: bool, config: ExtractConfig
 ) -> None:
     """Items, removed pictures and confidence, by the extractor that the config names."""
     if config.extractor == "reference":
@@ -91,7 +95,7 @@ def _fill(
     chosen = content.select(page, thread, document.title)
     keep = with_pictures(chosen, document.url, metadata.cover(tree), config)
     if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
-        whole = walked(tree, document.url, config, thread)
+        whole = walked(flat, document.url, config, thread)
         borrowed_keep = borrowed.select(whole, text, document.url)
         if any(borrowed_keep):
             page, keep = whole, borrowed_keep
@@ -124,39 +128,33 @@ SKIMMED_COMMENTS = 0.6
 """The same of comments."""
 
 
-def walked(
-    tree: LexborHTMLParser, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True, text: str = ""
-) -> Page:
-    """The pieces and boxes of a parsed page; raises TooMany.
+def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True) -> Page:
+    """The pieces and boxes of a page; raises TooMany.
 
-    thread: whether it is a discussion. whole: whether also what looks like furniture is read. text: the page's own,
-    where it is at hand: what cannot be in it is not searched for.
+    thread: whether it is a discussion. whole: whether also what looks like furniture is read.
     """
-    base = tree.css_first("base[href]")
-    start = absolute(base.attributes.get("href") or "", url) if base is not None else ""
-    root = tree.body or tree.root
-    if root is None:
+    base = next((one for one in flat.all(BASE) if flat.find(one, "href") >= 0), -1)
+    start = absolute(flat.get(base, "href"), url) if base >= 0 else ""
+    root = next(flat.all(BODY), -1)
+    root = next(flat.all(HTML), -1) if root < 0 else root
+    if root < 0:
         return Page()
-    if config.backgrounds:
-        backgrounds.show(root)
-    page = _walker(start or url, config, thread, not whole, text).walk(root)
+    page = _walker(flat, start or url, config, thread, not whole).walk(root)
     if any(box.unread for box in page.boxes) and _too_skimmed(page):
-        return _walker(start or url, config, thread, False, text).walk(root)
+        return _walker(flat, start or url, config, thread, False).walk(root)
     return page
 
 
-def _walker(base: str, config: ExtractConfig, thread: bool, skims: bool, text: str) -> Walker:
-    screen = Screen(config.candidate, config.screen_width, widest=config.widest)
+def _walker(flat: Flat, base: str, config: ExtractConfig, thread: bool, skims: bool) -> Walker:
     return Walker(
+        flat,
         base,
         config.max_elements,
         thread,
         skims,
-        drawn=not text or "MathJax" in text or "katex" in text,
-        code=not text or "<pre" in text or "<PRE" in text,
-        screen=screen,
-        most_pictures=config.max_pictures,
-        least_inline=config.min_inline_bytes,
+        Screen(config.candidate, config.screen_width, widest=config.widest),
+        config.max_pictures,
+        config.min_inline_bytes,
     )
 
 

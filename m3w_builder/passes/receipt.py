@@ -171,7 +171,10 @@ def _plain(value: Any) -> Any:
 
 @lru_cache
 def code(*places: str) -> str:
-    """The digest of the package's files at these places, folders or files: a stage's version is its code."""
+    """The digest of the package's files at these places, folders or files: a stage's version is its code.
+
+    What was compiled of it says the same as its source, and does not count.
+    """
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for place in places:
@@ -183,4 +186,7 @@ def code(*places: str) -> str:
 def _files(place: Path) -> Iterable[Path]:
     if place.is_file():
         return [place]
-    return (file for file in place.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    made = (".so", ".pyd", ".pyc")
+    return (
+        file for file in place.rglob("*") if file.is_file() and file.suffix not in made and file.name != "compiled.json"
+    )

@@ -11,6 +11,7 @@ import yaml
 
 from m3w_builder import __version__, storage
 from m3w_builder.errors import BuildError
+from m3w_builder.extract import native
 from m3w_builder.report import reasons, topics
 from m3w_builder.report.draw import Draw
 from m3w_builder.report.statistics import DISTINCT, HISTOGRAMS, SAMPLE_HELD, SUMS, Statistics
@@ -174,7 +175,7 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return {**found, "extraction": native.told()}
 
 
 def _exact(name: str, quantile: float) -> float:

@@ -1,0 +1,152 @@
+"""What stands among a page's text and is none: pictures, players, drawings, formulae, buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m3w_builder.document import Image
+from m3w_builder.extract import embeds, media
+from m3w_builder.extract.flat import IMG, NUMBERS, Flat
+from m3w_builder.extract.pieces import Clip, Shot
+from m3w_builder.extract.srcset import Attributes
+from m3w_builder.extract.tags import SHOWN
+from m3w_builder.urls import absolute
+
+if TYPE_CHECKING:
+    from m3w_builder.extract.walk import Walker
+
+_FIGURE_NEAR = 4
+"""Elements around a button among which the figure stands whose picture it shows."""
+
+
+def read(walker: Walker, node: int) -> bool:
+    """Deal with an element; the answer is whether its content is read."""
+    flat = walker.flat
+    tag = flat.tags[node]
+    if tag in SHOWN:
+        picture(walker, node)
+    elif tag == "svg":
+        _drawing(walker, flat.attributes(node))
+    elif tag == "script":
+        _script(walker, node)
+    elif tag == "math":
+        _formula(walker, embeds.formula(flat, node))
+    elif tag == "button":
+        _button(walker, node)
+    elif tag in embeds.PLUGINS:
+        return _plugin(walker, node)
+    elif tag in ("meta", "link"):
+        _named_media(walker, flat.attributes(node))
+    elif tag == "mjx-container":
+        for one in flat.below(node, NUMBERS["math"]):
+            _formula(walker, embeds.formula(flat, one))
+            break
+    elif tag == "dialog":
+        return flat.find(node, "open") >= 0 and walker.part(node)
+    else:
+        _clip(walker, node)
+    return False
+
+
+def picture(walker: Walker, node: int) -> None:
+    """Take in an <img> or its like, or an <input> that is one."""
+    attributes = walker.flat.attributes(node)
+    button = walker.flat.tags[node] == "input"
+    if not button or (attributes.get("type") or "").lower() == "image":
+        _shoot(walker, attributes, "icon" if button else "")
+
+
+def _shoot(walker: Walker, attributes: Attributes, against: str = "") -> None:
+    """Take in a picture by its element's attributes; `against` is a reason that is known before."""
+    walker.shots += 1
+    page = walker.page
+    if walker.shots > walker.most_pictures:
+        page.aside.append((Image((attributes.get("src") or "")[:200]), "too_many"))
+        return
+    around = walker.sources[-1] if walker.sources else []
+    image, reason, body = media.image(attributes, walker.base, around, walker.screen, walker.least_inline)
+    if body:
+        page.inline[image.url] = body
+    reason = reason or against or media.judged(image, attributes)
+    stands = media.stands_for(attributes, image, walker.told) if image.alt and reason != "placeholder" else None
+    parts = walker.parts
+    if stands is not None:
+        parts.append(stands[0])
+        reason = reason or stands[1]
+    linked = bool(walker.link) and any(part.strip() for part in parts)
+    if parts and not reason:
+        walker.divide()
+    target = absolute(walker.link[-1], walker.base) if walker.link else ""
+    page.pieces.append(Shot(image, reason, walker.box, target, linked, walker.fallback > 0))
+
+
+def sources(flat: Flat, node: int) -> list[Attributes]:
+    """The attributes of the <source> elements in a <picture>."""
+    return [flat.attributes(one) for one in flat.children(node) if flat.tags[one] == "source"]
+
+
+def pass_over(walker: Walker, node: int, why: str) -> None:
+    """Enter the pictures of an element that is not read."""
+    for one in walker.flat.below(node, IMG):
+        image, reason, _ = media.image(walker.flat.attributes(one), walker.base, (), walker.screen, 0)
+        walker.page.aside.append((image, reason or why))
+
+
+def _formula(walker: Walker, told: str) -> None:
+    walker.told = told.strip(" $")
+    walker.parts.append(told)
+
+
+def _script(walker: Walker, node: int) -> None:
+    kind = walker.flat.get(node, "type")
+    if kind.startswith("math/") and not walker.fallback:
+        _formula(walker, embeds.script_formula(kind, "".join(walker.flat.texts(node))))
+
+
+def _clip(walker: Walker, node: int) -> bool:
+    item = embeds.clip(walker.flat, node, walker.base)
+    if item is None or walker.fallback:
+        return False
+    walker.flush()
+    walker.page.pieces.append(Clip(item, walker.box))
+    return True
+
+
+def _plugin(walker: Walker, node: int) -> bool:
+    """An <object> or <embed>: a player, a file, or a picture; else what an <object> holds for want of these."""
+    if _clip(walker, node):
+        return False
+    tag = walker.flat.tags[node]
+    shown = embeds.pictured(tag, walker.flat.attributes(node))
+    if shown is not None:
+        _shoot(walker, shown)
+        return False
+    return tag == "object"
+
+
+def _named_media(walker: Walker, attributes: Attributes) -> None:
+    """A <meta> or <link> in the body that names a video's or a sound's address for machines (schema.org)."""
+    item = embeds.itemprop(attributes, walker.base)
+    if item is not None and not walker.fallback:
+        walker.flush()
+        walker.page.pieces.append(Clip(item, walker.box))
+
+
+def _drawing(walker: Walker, attributes: Attributes) -> None:
+    """An <svg>: icons are many and say nothing; what has a picture's size is entered."""
+    image = media.drawing(attributes)
+    if image.declared_width >= media.DRAWN and image.declared_height >= media.DRAWN:
+        walker.page.aside.append((image, "svg"))
+
+
+def _button(walker: Walker, node: int) -> None:
+    """A <button>: a reader works with it and does not read it; in a figure it shows the picture large."""
+    flat = walker.flat
+    above = flat.parent[node]
+    for _ in range(_FIGURE_NEAR):
+        if above >= 0 and flat.tags[above] == "figure":
+            for one in flat.below(node, IMG):
+                _shoot(walker, flat.attributes(one))
+            return
+        above = flat.parent[above] if above >= 0 else -1
+    pass_over(walker, node, "icon")

@@ -1,0 +1,56 @@
+# Types for the compiled form of flat.py: without them it runs the same, as plain Python.
+cimport cython
+
+
+cdef class Flat:
+    cdef public str html
+    cdef public Py_ssize_t count, attribute_count, open
+    cdef public int[::1] tag, start, stop, over, parent, first, value_start, value_stop
+    cdef public list names, tags
+
+    cpdef grow(self)
+    cpdef grow_attributes(self)
+    cpdef str text(self, Py_ssize_t node)
+    cpdef str value(self, Py_ssize_t attribute)
+    @cython.locals(number=Py_ssize_t)
+    cpdef str get(self, Py_ssize_t node, str name)
+    @cython.locals(number=Py_ssize_t)
+    cpdef Py_ssize_t find(self, Py_ssize_t node, str name)
+    @cython.locals(number=Py_ssize_t, found=dict)
+    cpdef dict attributes(self, Py_ssize_t node)
+    @cython.locals(at=Py_ssize_t, found=list)
+    cpdef list texts(self, Py_ssize_t node)
+    @cython.locals(at=Py_ssize_t, found=list)
+    cpdef str line(self, Py_ssize_t node, Py_ssize_t most=*)
+
+
+cpdef str unescaped(str text)
+
+
+cpdef Flat flatten(str html)
+
+
+cdef int[::1] _zeros(Py_ssize_t number)
+
+
+@cython.locals(new="int[::1]")
+cdef int[::1] _grown(int[::1] old)
+
+
+@cython.locals(
+    text=int, raw=int, close=int, other=int, last_void=int, last_unparsed=int, template=int, length=Py_ssize_t,
+    here=Py_ssize_t, count=Py_ssize_t, attributes=Py_ssize_t, place=Py_ssize_t, names=list, tags=list, numbers=dict,
+    tag="int[::1]", start="int[::1]", stop="int[::1]", over="int[::1]", parent="int[::1]", first="int[::1]",
+    value_start="int[::1]", value_stop="int[::1]", room=Py_ssize_t, attribute_room=Py_ssize_t, at=Py_ssize_t,
+    sign=Py_UCS4, comment=bint, end=Py_ssize_t, name=str, number=int, begin=Py_ssize_t, name_end=Py_ssize_t,
+    value=Py_ssize_t, value_end=Py_ssize_t,
+)
+cdef int _scan(Flat flat, str html) except -1
+
+
+@cython.locals(end=Py_ssize_t)
+cdef Py_ssize_t _unparsed_end(str html, Py_ssize_t place, str name, int number) except -2
+
+
+@cython.locals(here=Py_ssize_t, count=Py_ssize_t)
+cdef int _close(Flat flat) except -1

@@ -1,0 +1,311 @@
+"""A parsed page as flat arrays: elements, their attributes and texts in reading order, read off its serialised tree.
+
+Asking the parser for one node after the other costs a page more than all else that is done with it. What the parser
+writes is regular, whatever the page was: every element but the void ones is closed, values are quoted, and of entities
+there are five. So one pass finds all of it. This module is compiled where a compiler was at hand (flat.pxd gives the
+types), and says the same as plain Python.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+
+TEXT, RAW, END, OTHER = 0, 1, 2, 3
+"""What stands in `Flat.tag` for texts, texts without entities (scripts, styles), ends of elements, and elements of
+tags that have no number of their own."""
+
+_VOID = "img br input meta link base source embed area col hr param track wbr frame keygen basefont bgsound"
+"""Elements that have no content and no end."""
+_UNPARSED = "script style xmp iframe noembed noframes plaintext"
+"""Elements whose text is written as it is."""
+_NAMED = (
+    "html head title body p div a h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tbody tr td th pre blockquote form figure "
+    "template noscript picture button select textarea svg math video audio object annotation time amp-img amp-anim "
+    "section article main details center nav footer aside header fieldset hgroup menu address figcaption caption "
+    "summary thead tfoot colgroup legend optgroup option datalist canvas map applet frameset rp rt math-source dialog "
+    "mjx-container amp-video amp-audio video-js amp-iframe lite-youtube amp-youtube lite-vimeo amp-vimeo "
+    "amp-dailymotion amp-soundcloud wistia-player"
+)
+NUMBERS: dict[str, int] = {tag: number for number, tag in enumerate(f"{_VOID} {_UNPARSED} {_NAMED}".split(), OTHER + 1)}
+"""The number of each tag that is asked for by number."""
+IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
+HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
+SCRIPT, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "plaintext", "template"))
+TD, TH, PRE, SVG = (NUMBERS[tag] for tag in ("td", "th", "pre", "svg"))
+LAST_VOID = SCRIPT - 1
+LAST_UNPARSED = PLAINTEXT
+_MARKS = re.compile(r"<!---?>|<!--|-->|<(/?)script[\t\n\f />]", re.IGNORECASE)
+
+
+class Flat:
+    """A page's nodes by their number, in reading order; -1 stands for none.
+
+    Comments and what stands in a <template> are left out. An element's nodes are those from itself to before
+    `over[it]`; the last of these is its end, unless it is void.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.count = 0
+        self.attribute_count = 0
+        self.open = -1
+        """The innermost element that is open, while the arrays are filled."""
+        room = len(html) // 32 + 64
+        self.tag = _zeros(room)
+        self.start = _zeros(room)
+        """Where a text begins in `html`; for an end the number of its element; for an element where its tag begins."""
+        self.stop = _zeros(room)
+        """Where a text ends, or an element's start tag."""
+        self.over = _zeros(room)
+        self.parent = _zeros(room)
+        self.first = _zeros(room)
+        """The number of an element's first attribute; its last is before the next node's first."""
+        self.value_start = _zeros(room)
+        self.value_stop = _zeros(room)
+        self.names: list[str] = []
+        """The names of attributes."""
+        self.tags: list[str] = []
+        """The tags of elements, where other nodes have an empty string."""
+
+    def grow(self) -> None:
+        """Make room for twice as many nodes."""
+        self.tag, self.start, self.stop = _grown(self.tag), _grown(self.start), _grown(self.stop)
+        self.over, self.parent, self.first = _grown(self.over), _grown(self.parent), _grown(self.first)
+
+    def grow_attributes(self) -> None:
+        """Make room for twice as many attributes."""
+        self.value_start, self.value_stop = _grown(self.value_start), _grown(self.value_stop)
+
+    def text(self, node: int) -> str:
+        """The text of a text node."""
+        found = self.html[self.start[node] : self.stop[node]]
+        return unescaped(found) if self.tag[node] == TEXT and "&" in found else found
+
+    def value(self, attribute: int) -> str:
+        """The value of an attribute."""
+        found = self.html[self.value_start[attribute] : self.value_stop[attribute]]
+        return unescaped(found) if "&" in found else found
+
+    def get(self, node: int, name: str) -> str:
+        """The value of an element's attribute of this name; empty where it has none."""
+        number = self.find(node, name)
+        return self.value(number) if number >= 0 else ""
+
+    def find(self, node: int, name: str) -> int:
+        """The number of an element's attribute of this name; -1 where it has none."""
+        for number in range(self.first[node], self.first[node + 1]):
+            if self.names[number] == name:
+                return number
+        return -1
+
+    def attributes(self, node: int) -> dict[str, str | None]:
+        """An element's attributes, the first of a name."""
+        found: dict[str, str | None] = {}
+        for number in range(self.first[node], self.first[node + 1]):
+            found[self.names[number]] = self.value(number)
+        return found
+
+    def children(self, node: int) -> Iterator[int]:
+        """The elements right below an element."""
+        at = node + 1
+        while at < self.over[node]:
+            if self.tag[at] >= OTHER:
+                yield at
+                at = self.over[at]
+            else:
+                at += 1
+
+    def below(self, node: int, number: int) -> Iterator[int]:
+        """All elements of a tag, by its number, below an element."""
+        for at in range(node + 1, self.over[node]):
+            if self.tag[at] == number:
+                yield at
+
+    def all(self, number: int) -> Iterator[int]:
+        """All elements of a tag, by its number."""
+        for at in range(self.count):
+            if self.tag[at] == number:
+                yield at
+
+    def texts(self, node: int) -> list[str]:
+        """All texts below an element."""
+        return [self.text(at) for at in range(node + 1, self.over[node]) if self.tag[at] <= RAW]
+
+    def line(self, node: int, most: int = 4000) -> str:
+        """The text of an element as one line, read to about `most` characters."""
+        found: list[str] = []
+        for at in range(node + 1, self.over[node]):
+            if self.tag[at] <= RAW:
+                found.append(self.text(at)[:most])
+                most -= len(found[len(found) - 1])
+                if most <= 0:
+                    break
+        return " ".join("".join(found).split())
+
+
+def unescaped(text: str) -> str:
+    """A text as it was before the parser wrote it with entities."""
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\xa0").replace("&quot;", '"')
+    return text.replace("&amp;", "&")
+
+
+def flatten(html: str) -> Flat:
+    """The nodes of a tree that the parser wrote down; never raises, and makes some tree of any other text."""
+    flat = Flat(html)
+    try:
+        _scan(flat, html)
+    except IndexError:  # text that no parser wrote, which ends within a tag
+        pass
+    _close(flat)
+    return flat
+
+
+def _zeros(number: int) -> array[int]:
+    return array("i", bytes(4 * number))
+
+
+def _grown(old: array[int]) -> array[int]:
+    new = _zeros(2 * len(old))
+    new[: len(old)] = old
+    return new
+
+
+def _scan(flat: Flat, html: str) -> None:
+    """Fill the arrays. What the loop needs stands in local names, which the compiler knows to be numbers and arrays."""
+    text, raw, close, other, template = TEXT, RAW, END, OTHER, TEMPLATE
+    last_void, last_unparsed = LAST_VOID, LAST_UNPARSED
+    length = len(html)
+    here = -1
+    count = attributes = place = 0
+    names, tags, numbers = flat.names, flat.tags, NUMBERS
+    tag, start, stop, over, parent, first = flat.tag, flat.start, flat.stop, flat.over, flat.parent, flat.first
+    value_start, value_stop = flat.value_start, flat.value_stop
+    room, attribute_room = len(tag) - 4, len(value_start)
+    while place < length:
+        if count >= room:
+            flat.grow()
+            tag, start, stop, over, parent, first = flat.tag, flat.start, flat.stop, flat.over, flat.parent, flat.first
+            room = len(tag) - 4
+        at = html.find("<", place)
+        if at < 0:
+            at = length
+        if at > place:
+            tag[count], start[count], stop[count], over[count] = text, place, at, count + 1
+            parent[count], first[count] = here, attributes
+            tags.append("")
+            count += 1
+        if at >= length:
+            break
+        sign = html[at + 1]
+        if sign == "/":
+            end = at + 2 + (len(tags[here]) if here >= 0 else 0)
+            if here < 0 or end >= length or html[end] != ">" or html[at + 2] != html[start[here] + 1]:
+                place = html.find(">", at) + 1  # an end of nothing that is open
+                if place <= 0:
+                    break
+                continue
+            place = end + 1
+            if tag[here] == template and count > here + 1:
+                count, attributes = here + 1, first[here + 1]
+                del tags[count:], names[attributes:]
+            tag[count], start[count], stop[count], over[count] = close, here, at, count + 1
+            parent[count], first[count] = parent[here], attributes
+            tags.append("")
+            count += 1
+            over[here] = count
+            here = parent[here]
+        elif sign == "!" or sign == "?":
+            comment = sign == "!" and html[at + 2] == "-"
+            place = html.find("-->", at + 4) + 3 if comment else html.find(">", at) + 1
+            if place < 3:
+                break
+        else:
+            end = at + 2
+            while html[end] != " " and html[end] != ">":
+                end += 1
+            name = html[at + 1 : end]
+            number = numbers.get(name, other)
+            tag[count], start[count], over[count] = number, at, count + 1
+            parent[count], first[count] = here, attributes
+            tags.append(name)
+            count += 1
+            while html[end] == " ":
+                begin = end + 1
+                end = begin + 1
+                while html[end] != "=" and html[end] != " " and html[end] != ">":
+                    end += 1
+                name_end = value = value_end = end
+                if html[end] == "=" and html[end + 1] == '"':
+                    value = end + 2
+                    value_end = html.find('"', value)
+                    if value_end < 0:
+                        value_end = length
+                    end = value_end + 1
+                if attributes >= attribute_room:
+                    flat.grow_attributes()
+                    value_start, value_stop = flat.value_start, flat.value_stop
+                    attribute_room = len(value_start)
+                names.append(html[begin:name_end])
+                value_start[attributes], value_stop[attributes] = value, value_end
+                attributes += 1
+            stop[count - 1] = end
+            place = end + 1
+            if number > last_void or number == other:
+                here = count - 1
+                if other < number <= last_unparsed:
+                    end = _unparsed_end(html, place, name, number)
+                    if end > place:
+                        tag[count], start[count], stop[count], over[count] = raw, place, end, count + 1
+                        parent[count], first[count] = here, attributes
+                        tags.append("")
+                        count += 1
+                        place = end
+        flat.count, flat.attribute_count, flat.open = count, attributes, here
+    flat.count = count
+
+
+def _unparsed_end(html: str, place: int, name: str, number: int) -> int:
+    """Where the text of an element ends that is written as it is."""
+    mark = f"</{name}>"
+    end = html.rfind(mark, place) if number == PLAINTEXT else html.find(mark, place)
+    if number == SCRIPT and end >= 0 and html.find("<!--", place, end) >= 0:
+        end = _script_end(html, place)
+    return end if end >= 0 else len(html)
+
+
+def _script_end(html: str, place: int) -> int:
+    """Where a script ends in which a comment begins: there another script can begin and end within it.
+
+    https://html.spec.whatwg.org/#script-data-double-escaped-state
+    """
+    comment = inner = False
+    for mark in _MARKS.finditer(html, place):
+        what = mark.group()
+        if what.endswith("->"):
+            comment = inner = False
+        elif what == "<!--":
+            comment = True
+        elif mark.group(1):
+            if not inner:
+                return mark.start()
+            inner = False
+        else:
+            inner = comment
+    return -1
+
+
+def _close(flat: Flat) -> None:
+    """End what is open still, and say where the last node's attributes end."""
+    here = flat.open
+    while here >= 0:
+        count = flat.count
+        if count + 2 >= len(flat.tag):
+            flat.grow()
+        flat.tag[count], flat.start[count], flat.stop[count], flat.over[count] = END, here, len(flat.html), count + 1
+        flat.parent[count], flat.first[count] = flat.parent[here], flat.attribute_count
+        flat.tags.append("")
+        flat.over[here] = flat.count = count + 1
+        here = flat.parent[here]
+    flat.first[flat.count] = flat.attribute_count

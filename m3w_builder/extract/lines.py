@@ -1,0 +1,38 @@
+"""Gathered text as a reader sees it: white space, line breaks, invisible signs, Unicode's normal form."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
+_ANY_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_GONE = dict.fromkeys(map(ord, _INVISIBLE))
+BREAK = "\x01"
+"""Stands for <br> until the block is whole."""
+
+
+def texts(raw: str, pre: bool) -> list[str]:
+    """The blocks in what was gathered: white space as a reader sees it, two <br> part paragraphs.
+
+    Invisible signs go (soft hyphens, zero-width spaces, marks of order and direction), joiners that shape letters stay;
+    what is left is in Unicode's normal form C. pre: whether the text is code, whose lines and spaces stay.
+    """
+    if not raw.isascii():
+        raw = normalize("NFC", raw.translate(_GONE) if _ANY_INVISIBLE.search(raw) else raw)
+    if pre:
+        text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()
+        return [text] if text.strip() else []
+    if BREAK not in raw:
+        text = " ".join(raw.split())
+        return [text] if text and text.strip("| ") else []
+    lines = [" ".join(line.split()) for line in raw.split(BREAK)]
+    found: list[str] = []
+    here: list[str] = []
+    for line in [*lines, ""]:
+        if line:
+            here.append(line)
+        elif here:
+            found.append("\n".join(here))
+            here = []
+    return found

@@ -1,0 +1,72 @@
+"""Which form of the modules that touch every node of a page runs: compiled from this very source, or plain Python.
+
+Installing compiles `MODULES` where a C compiler is at hand (setup.py), and says the same without one, several times
+slower. A compiled module lies beside its source and would go before it even where the source has changed since, as in
+a checkout that was updated: so the build writes down of which source it was made, and where that is another now, or
+where the environment has M3W_PLAIN, the sources are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+MODULES = ("flat", "lines", "unseen", "walk")
+"""In the order in which they need each other."""
+BUILT = "compiled.json"
+"""The file beside them with the digests of the sources that were compiled."""
+FOLDER = Path(__file__).parent
+
+
+def digests(folder: Path = FOLDER) -> dict[str, str]:
+    """The digest of each module's source, types included."""
+    return {
+        name: hashlib.sha256(
+            b"\0".join(file.read_bytes() for file in (folder / f"{name}.py", folder / f"{name}.pxd") if file.exists())
+        ).hexdigest()
+        for name in MODULES
+    }
+
+
+def compiled() -> bool:
+    """Whether the compiled form is in use."""
+    return all(
+        str(importlib.import_module(f"m3w_builder.extract.{name}").__file__).endswith(tuple(EXTENSION_SUFFIXES))
+        for name in MODULES
+    )
+
+
+def told() -> str:
+    """The form in use, in words for a report."""
+    return "compiled" if compiled() else "plain Python, slower: `pip install -e .` with a C compiler compiles it"
+
+
+def plain() -> None:
+    """Load the sources of all modules, whether or not compiled forms lie beside them."""
+    for name in MODULES:
+        full = f"m3w_builder.extract.{name}"
+        spec = importlib.util.spec_from_file_location(full, FOLDER / f"{name}.py")
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{FOLDER / name}.py cannot be loaded")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[full] = module
+        spec.loader.exec_module(module)
+
+
+def _current() -> bool:
+    """Whether what was compiled, if anything was, is of the sources as they are."""
+    try:
+        return bool(json.loads((FOLDER / BUILT).read_text()) == digests())
+    except (OSError, ValueError):
+        return not any((FOLDER / f"{name}{suffix}").exists() for name in MODULES for suffix in EXTENSION_SUFFIXES)
+
+
+# Before anything else of the package is imported: what imports these modules finds them in place.
+if os.environ.get("M3W_PLAIN") or not _current():
+    plain()

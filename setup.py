@@ -1,0 +1,39 @@
+"""Compiles the modules that touch every node of a page (extract/native.py), where Cython and a C compiler are at hand.
+
+All else about the package stands in pyproject.toml. Without a compiler the install goes on, and the same modules run
+as plain Python.
+"""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+FOLDER = Path("m3w_builder/extract")
+DIRECTIVES = {"language_level": 3, "boundscheck": True, "wraparound": False, "annotation_typing": False}
+"""Indices are checked, since pages are hostile, and none counts from the end; types are taken from the .pxd alone."""
+
+
+def extensions():
+    spec = importlib.util.spec_from_file_location("native", FOLDER / "native.py")
+    native = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(native)
+    flags = [] if sys.platform == "win32" else ["-O2", "-g0"]
+    wanted = [
+        Extension(f"m3w_builder.extract.{name}", [str(FOLDER / f"{name}.py")], optional=True, extra_compile_args=flags)
+        for name in native.MODULES
+    ]
+    try:
+        from Cython.Build import cythonize
+
+        made = cythonize(wanted, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True)
+    except Exception as error:  # whatever it is, the package runs without
+        print(f"m3w-builder: extraction is not compiled, and runs slower: {error}", file=sys.stderr)
+        return []
+    (FOLDER / native.BUILT).write_text(json.dumps(native.digests(FOLDER), indent=1) + "\n")
+    return made
+
+
+setup(ext_modules=extensions())
