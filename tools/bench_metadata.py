@@ -51,10 +51,10 @@ def main() -> None:
     parser.add_argument("--show", choices=FIELDS, help="print both values where they differ")
     arguments = parser.parse_args()
 
-    from selectolax.lexbor import LexborHTMLParser
     from trafilatura.utils import load_html
 
     from m3w_builder.extract import charset
+    from m3w_builder.extract.flat import parse
 
     counts: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
     seconds: Counter[str] = Counter()
@@ -63,7 +63,7 @@ def main() -> None:
         url = json.loads(path.read_text())["url"]
         html = charset.decode(gzip.decompress(path.with_name(f"{path.stem}.html.gz").read_bytes()))
         found = {}
-        for name, tree, extract in (("ours", LexborHTMLParser(html), ours), ("theirs", load_html(html), theirs)):
+        for name, tree, extract in (("ours", parse(html), ours), ("theirs", load_html(html), theirs)):
             start = time.process_time()
             found[name] = extract(tree, url) if tree is not None else dict.fromkeys(FIELDS, "")
             seconds[name] += time.process_time() - start

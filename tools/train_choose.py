@@ -19,14 +19,13 @@ from functools import cache
 from pathlib import Path
 from statistics import mean
 
-from selectolax.lexbor import LexborHTMLParser
 from tldextract import TLDExtract
 
 from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from m3w_builder.document import Document, item_to_json
 from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
 from m3w_builder.extract.fast import items_of
-from m3w_builder.extract.flat import flatten
+from m3w_builder.extract.flat import parse
 from m3w_builder.extract.page import walked, with_pictures
 from m3w_builder.extract.pieces import Shot
 from m3w_builder.urls import host
@@ -66,13 +65,13 @@ def _domains() -> TLDExtract:
 
 def load(gold: Gold) -> Page:
     text = charset.decode(gold.html)
-    tree = LexborHTMLParser(text)
+    flat = parse(text)
     thread = threads.is_thread(gold.url, text)
-    walk = walked(flatten(tree.html or ""), gold.url, CONFIG, thread, whole=False)
+    walk = walked(flat, gold.url, CONFIG, thread, whole=False)
     document = Document(gold.url)
-    metadata.fill(document, tree, {})
+    metadata.fill(document, flat, {})
     chosen = content.select(walk, thread, document.title)
-    cover = metadata.cover(tree)
+    cover = metadata.cover(flat)
     known = choose.words_of(chosen.weighed, chosen.root, chosen.keep, gold.url, cover, CONFIG.min_declared_side)
     wanted = {picture_name(item["image"], gold.url) for item in gold.items if item.get("image")}
     page = Page(gold, site(gold.url), chosen, cover, [], [])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selectolax.lexbor import LexborHTMLParser
-
 from m3w_builder.document import Document
 from m3w_builder.extract import charset, content, metadata, threads
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
 from m3w_builder.extract.fast import TWIN, verdicts
-from m3w_builder.extract.flat import flatten
+from m3w_builder.extract.flat import parse
 from m3w_builder.extract.page import extract, walked, with_pictures
 from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
@@ -27,12 +25,11 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     if isinstance(document, Drop) and document.reason != "no_content":
         return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
     text = charset.decode(html)
-    tree = LexborHTMLParser(text)
-    flat = flatten(tree.html or "")
+    flat = parse(text)
     thread = threads.is_thread(url, text)
     page = walked(flat, url, config, thread, whole=False)
     chosen = content.select(page, thread, "" if isinstance(document, Drop) else document.title)
-    keep = with_pictures(chosen, url, metadata.cover(tree), config)
+    keep = with_pictures(chosen, url, metadata.cover(flat), config)
     kind = "discussion" if thread else "page"
     lines = [] if isinstance(document, Drop) else _about(document)
     lines.append(f"{kind}, confidence {chosen.confidence:.2f}, content box: {_path(page, chosen.root)}")

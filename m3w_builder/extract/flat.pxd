@@ -18,6 +18,8 @@ cdef class Flat:
     cpdef Py_ssize_t find(self, Py_ssize_t node, str name)
     @cython.locals(number=Py_ssize_t, found=dict)
     cpdef dict attributes(self, Py_ssize_t node)
+    @cython.locals(node=Py_ssize_t)
+    cpdef Py_ssize_t next(self, int number, Py_ssize_t at=*)
     @cython.locals(at=Py_ssize_t, found=list)
     cpdef list texts(self, Py_ssize_t node)
     @cython.locals(at=Py_ssize_t, found=list)

@@ -12,6 +12,8 @@ import re
 from array import array
 from collections.abc import Iterator
 
+from selectolax.lexbor import LexborHTMLParser
+
 TEXT, RAW, END, OTHER = 0, 1, 2, 3
 """What stands in `Flat.tag` for texts, texts without entities (scripts, styles), ends of elements, and elements of
 tags that have no number of their own."""
@@ -33,7 +35,9 @@ NUMBERS: dict[str, int] = {tag: number for number, tag in enumerate(f"{_VOID} {_
 IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
 HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
 SCRIPT, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "plaintext", "template"))
-TD, TH, PRE, SVG = (NUMBERS[tag] for tag in ("td", "th", "pre", "svg"))
+TD, TH, PRE, SVG, TIME, NOSCRIPT, INPUT = (
+    NUMBERS[tag] for tag in ("td", "th", "pre", "svg", "time", "noscript", "input")
+)
 LAST_VOID = SCRIPT - 1
 LAST_UNPARSED = PLAINTEXT
 _MARKS = re.compile(r"<!---?>|<!--|-->|<(/?)script[\t\n\f />]", re.IGNORECASE)
@@ -123,11 +127,12 @@ class Flat:
             if self.tag[at] == number:
                 yield at
 
-    def all(self, number: int) -> Iterator[int]:
-        """All elements of a tag, by its number."""
-        for at in range(self.count):
-            if self.tag[at] == number:
-                yield at
+    def next(self, number: int, at: int = 0) -> int:
+        """The first element of a tag, by its number, from node `at` on; -1 where there is none."""
+        for node in range(max(at, 0), self.count):
+            if self.tag[node] == number:
+                return node
+        return -1
 
     def texts(self, node: int) -> list[str]:
         """All texts below an element."""
@@ -149,6 +154,11 @@ def unescaped(text: str) -> str:
     """A text as it was before the parser wrote it with entities."""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\xa0").replace("&quot;", '"')
     return text.replace("&amp;", "&")
+
+
+def parse(text: str) -> Flat:
+    """The nodes of a page."""
+    return flatten(LexborHTMLParser(text).html or "")
 
 
 def flatten(html: str) -> Flat:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from m3w_builder.extract.config import ExtractConfig
+from m3w_builder.extract.runs import too_deep
 from m3w_builder.stage import Drop
 
 _STRANGE = re.compile(r"[\x01-\x08\x0b\x0e-\x1f]")
 _CONTROLS = bytes((*range(1, 9), 11, *range(14, 32)))
-_TAGS = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
 _NO_DEPTH = (
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody"
 )
-_FLAT = frozenset(_NO_DEPTH.split()) | {f"/{tag}" for tag in _NO_DEPTH.split()}
+_FLAT = frozenset(_NO_DEPTH.split())
 """Elements that end by themselves, or end each other."""
 LONG = 20_000
 """Characters of a tag from which on its attributes are counted."""
@@ -59,10 +59,5 @@ def too_much(text: str, config: ExtractConfig) -> Drop | None:
     options = len(_OPTION.findall(text))
     if options > _OPTIONS:
         return Drop("too_many_elements", "<option>", options, _OPTIONS)
-    depth = 0
-    for tag in _TAGS.findall(text):
-        if tag not in _FLAT and tag.lower().removeprefix("/") not in _FLAT:
-            depth = depth + 1 if tag[0] != "/" else max(0, depth - 1)
-            if depth > config.max_depth:
-                return Drop("too_deep", "", depth, config.max_depth)
-    return None
+    depth = too_deep(text, _FLAT, config.max_depth)
+    return Drop("too_deep", "", depth, config.max_depth) if depth else None

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
 from m3w_builder import rights
 from m3w_builder.document import Document
+from m3w_builder.extract.flat import H1, HEAD, HTML, META, TITLE, Flat
 from m3w_builder.extract.linked import Linked, read
+from m3w_builder.extract.spots import spots
 from m3w_builder.urls import absolute
 
 _LICENCE = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w\-./]+", re.IGNORECASE)
@@ -63,12 +63,6 @@ _ROBOTS = ("robots", "googlebot", "bingbot")
 LONGEST = 500
 """Characters kept of any of these."""
 
-_SAID = (
-    "meta[name],meta[property],meta[itemprop],meta[http-equiv],script[type^='application/ld' i],link[rel~=canonical],"
-    "[rel~=license],[itemprop~=license],a[href*='creativecommons.org/'],time[datetime],a[rel~=author],[itemprop~=author],"
-    "[class*=byline],.author,.author-name,.post-author,.entry-author,.article-author,.username"
-)
-"""All elements of which anything is read."""
 MOST_BYLINES = 6
 """Elements that name a person, of which the first few can be the author."""
 _BY = re.compile(r"^(?:(?:posted |written |story |words )?by|von|par|por|autor:?|作者[:：]?|文[/／])\s*", re.IGNORECASE)
@@ -94,12 +88,12 @@ class Said:
     bylines: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
 
-    def take(self, node: LexborNode) -> None:
-        """Enter one element."""
-        tag, attributes = node.tag, node.attributes
+    def take(self, flat: Flat, node: int) -> None:
+        """Enter one of the elements that `spots` finds."""
+        tag, attributes = flat.tags[node], flat.attributes(node)
         itemprop = attributes.get("itemprop") or ""
         if tag == "script":
-            self.scripts.append(node.text_content or node.text())
+            self.scripts.append("".join(flat.texts(node)))
             return
         if tag == "meta":
             self.meta(attributes)
@@ -113,7 +107,7 @@ class Said:
         elif tag == "time":
             self.times.append(attributes.get("datetime") or "")
         elif tag not in ("meta", "link") and len(self.bylines) < MOST_BYLINES:
-            self.bylines.append(" ".join(node.text(separator=" ")[:1000].split()))
+            self.bylines.append(" ".join(" ".join(flat.texts(node))[:1000].split()))
 
     def meta(self, attributes: Mapping[str, str | None]) -> None:
         name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
@@ -126,27 +120,26 @@ class Said:
                 self.named.setdefault(name, value)
 
 
-def fill(document: Document, tree: LexborHTMLParser, headers: Mapping[str, str]) -> Linked:
+def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
     """Set the document's metadata and rights from what its page says; the answer is its JSON-LD.
 
     Of what a page says more than once, its <meta> elements are believed first, then JSON-LD (schema.org), then what a
     reader sees. Dates are ISO 8601 where they can be read as days.
     """
     said = Said()
-    for node in tree.css(_SAID):
-        said.take(node)
+    for node in spots(flat):
+        said.take(flat, node)
     named, linked = said.named, read(said.scripts)
-    title = tree.css_first("head > title") or tree.css_first("title")
-    heading = " ".join(title.text().split())[:LONGEST] if title is not None else ""
+    heading = _title(flat)
     document.site = _first(named, _SITE) or linked.site
-    document.title = _first(named, _TITLE) or linked.title or _without(document.site, heading) or _heading(tree)
+    document.title = _first(named, _TITLE) or linked.title or _without(document.site, heading) or _heading(flat)
     author = _first(named, _AUTHOR, lambda value: not _NO_NAME.search(value))
     document.author = _BY.sub("", author or linked.author) or _byline(said.bylines)
     found = _first(named, _DATE) or linked.published or next(filter(day, said.times[:5]), "")
     document.date = day(found) or day_in(document.url) or found
     document.modified = day(_first(named, _MODIFIED) or linked.modified)
-    root = tree.root
-    declared = (root.attributes.get("lang") or root.attributes.get("xml:lang") or "") if root is not None else ""
+    root = flat.next(HTML)
+    declared = (flat.get(root, "lang") or flat.get(root, "xml:lang")) if root >= 0 else ""
     told = (declared, named.get("content-language", ""), named.get("og:locale", ""), linked.language)
     codes = (_LANGUAGE.match(one.strip()) for one in told)
     document.language = document.declared_language = next((code.group().lower() for code in codes if code), "")
@@ -185,9 +178,18 @@ def _without(site: str, title: str) -> str:
     return title
 
 
-def _heading(tree: LexborHTMLParser) -> str:
-    node = tree.css_first("h1")
-    return " ".join(node.text()[: 4 * LONGEST].split())[:LONGEST] if node is not None else ""
+def _title(flat: Flat) -> str:
+    """The text of the <title> in the head, else of any."""
+    first = node = flat.next(TITLE)
+    while node >= 0 and flat.tags[flat.parent[node]] != "head":
+        node = flat.next(TITLE, node + 1)
+    found = node if node >= 0 else first
+    return flat.line(found)[:LONGEST] if found >= 0 else ""
+
+
+def _heading(flat: Flat) -> str:
+    node = flat.next(H1)
+    return flat.line(node, 4 * LONGEST)[:LONGEST] if node >= 0 else ""
 
 
 def _byline(lines: Sequence[str]) -> str:
@@ -204,11 +206,15 @@ def _address(text: str) -> str:
     return text[:LONGEST] if text.startswith(("http://", "https://")) else ""
 
 
-def cover(tree: LexborHTMLParser) -> str:
+def cover(flat: Flat) -> str:
     """The address of the picture by which a page shows itself elsewhere; empty where it names none."""
-    head = tree.head
-    node = head.css_first('meta[property="og:image"],meta[name="twitter:image"]') if head is not None else None
-    return (node.attributes.get("content") or "").strip() if node is not None else ""
+    head = flat.next(HEAD)
+    node = flat.next(META, head)
+    while 0 <= head < node < flat.over[head]:
+        if flat.get(node, "property") == "og:image" or flat.get(node, "name") == "twitter:image":
+            return flat.get(node, "content").strip()
+        node = flat.next(META, node + 1)
+    return ""
 
 
 def _first(named: Mapping[str, str], names: tuple[str, ...], good: Callable[[str], bool] = bool) -> str:

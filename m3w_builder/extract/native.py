@@ -17,7 +17,7 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
-MODULES = ("flat", "lines", "unseen", "walk")
+MODULES = ("runs", "lines", "flat", "spots", "unseen", "walk")
 """In the order in which they need each other."""
 BUILT = "compiled.json"
 """The file beside them with the digests of the sources that were compiled."""
@@ -67,6 +67,7 @@ def _current() -> bool:
         return not any((FOLDER / f"{name}{suffix}").exists() for name in MODULES for suffix in EXTENSION_SUFFIXES)
 
 
-# Before anything else of the package is imported: what imports these modules finds them in place.
-if os.environ.get("M3W_PLAIN") or not _current():
+# Before anything else of the package is imported: what imports these modules finds them in place. The build reads this
+# file by itself, with nothing of the package around it.
+if __package__ == "m3w_builder.extract" and (os.environ.get("M3W_PLAIN") or not _current()):
     plain()

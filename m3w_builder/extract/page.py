@@ -48,7 +48,7 @@ def extract(
     if config.backgrounds and (root := tree.body or tree.root) is not None:
         backgrounds.show(root)
     flat = flatten(tree.html or "")
-    linked = metadata.fill(document, tree, headers or {})
+    linked = metadata.fill(document, flat, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
         return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
@@ -57,7 +57,7 @@ def extract(
         page = walked(flat, url, config, thread, config.extractor in ("trafilatura", "reference"))
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
-    _fill(document, page, text, tree, flat, thread, config)
+    _fill(document, page, text, flat, thread, config)
     if document.items and linked.media:
         lead(document, linked.media)
     document.inline = {image.url: page.inline[image.url] for image in document.images if image.url in page.inline}
@@ -82,18 +82,16 @@ def lead(document: Document, told: Sequence[tuple[str, str]]) -> None:
             document.items.insert(place, item)
 
 
-def _fill(
-    document: Document, page: Page, text: str, tree: LexborHTMLParser, flat: Flat, thread: bool, config: ExtractConfig
-) -> None:
+def _fill(document: Document, page: Page, text: str, flat: Flat, thread: bool, config: ExtractConfig) -> None:
     """Items, removed pictures and confidence, by the extractor that the config names."""
     if config.extractor == "reference":
-        document.items = list(reference.read(tree.html or "", document.url))
+        document.items = list(reference.read(flat.html, document.url))
         kept = {item.url for item in document.items if isinstance(item, Image)}
         _, removed = items_of(page, [False] * len(page.pieces), config)
         document.removed = [(image, drop) for image, drop in removed if image.url not in kept]
         return
     chosen = content.select(page, thread, document.title)
-    keep = with_pictures(chosen, document.url, metadata.cover(tree), config)
+    keep = with_pictures(chosen, document.url, metadata.cover(flat), config)
     if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
         whole = walked(flat, document.url, config, thread)
         borrowed_keep = borrowed.select(whole, text, document.url)
@@ -133,10 +131,12 @@ def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, wh
 
     thread: whether it is a discussion. whole: whether also what looks like furniture is read.
     """
-    base = next((one for one in flat.all(BASE) if flat.find(one, "href") >= 0), -1)
+    base = flat.next(BASE)
+    while base >= 0 and flat.find(base, "href") < 0:
+        base = flat.next(BASE, base + 1)
     start = absolute(flat.get(base, "href"), url) if base >= 0 else ""
-    root = next(flat.all(BODY), -1)
-    root = next(flat.all(HTML), -1) if root < 0 else root
+    root = flat.next(BODY)
+    root = flat.next(HTML) if root < 0 else root
     if root < 0:
         return Page()
     page = _walker(flat, start or url, config, thread, not whole).walk(root)

@@ -20,6 +20,8 @@ cdef class Walker:
     )
     cpdef walk(self, Py_ssize_t root)
     cdef bint enter(self, Py_ssize_t node, int action) except -1
+    @cython.locals(kind=int, flat=Flat)
+    cdef bint tells(self, Py_ssize_t node) except -1
     @cython.locals(mark=int)
     cdef int leave(self, Py_ssize_t node) except -1
     @cython.locals(tag=str)
@@ -32,6 +34,7 @@ cdef class Walker:
     @cython.locals(
         flat=Flat, around=Py_ssize_t, whole=Py_ssize_t, unread=Py_ssize_t, links=Py_ssize_t, at=Py_ssize_t,
         last=Py_ssize_t, link_ends=Py_ssize_t, twin_ends=Py_ssize_t, kind=int, length=Py_ssize_t, inside=list,
+        skimmed="int[::1]", raw=int, close=int, gone=int,
     )
     cdef int skim(self, Py_ssize_t node, box, Py_ssize_t number) except -1
     cdef bint cell(self, Py_ssize_t node) except -1

@@ -10,7 +10,7 @@ from array import array
 
 from m3w_builder.extract import figures, media, unseen, words
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
-from m3w_builder.extract.flat import END, NUMBERS, OTHER, RAW, A, Flat
+from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, A, Flat
 from m3w_builder.extract.lines import BREAK, texts
 from m3w_builder.extract.pieces import Block, Box, Page, TooMany
 from m3w_builder.extract.srcset import Attributes, Screen
@@ -42,9 +42,14 @@ _DONE: dict[str, int] = {
 _ACTIONS = array("i", (0,) * (OTHER + 1 + len(NUMBERS)))
 for _tag, _action in _DONE.items():
     _ACTIONS[NUMBERS[_tag]] = _action
-_UNREAD = frozenset(NUMBERS[tag] for tag in UNREAD)
-_FALLBACK = NUMBERS["noscript"]
-_SKIM_SHOWN = frozenset(NUMBERS[tag] for tag in ("img", "amp-img", "amp-anim"))
+_SHOWN, _UNREAD = 1, 2
+_SKIMMED = array("i", bytes(4 * len(_ACTIONS)))
+"""What counts of an element in a part that is skimmed: that it is a picture, has no text for a reader, or is a link."""
+for _tag in UNREAD:
+    _SKIMMED[NUMBERS[_tag]] = _UNREAD
+for _tag in ("img", "amp-img", "amp-anim"):
+    _SKIMMED[NUMBERS[_tag]] = _SHOWN
+_SKIMMED[A] = _LINK
 
 
 class Walker:
@@ -168,11 +173,22 @@ class Walker:
         elif action == _NOSCRIPT:
             self.fallback += 1
         elif action == _RARE:
-            return figures.read(self, node)
+            return self.tells(node) and figures.read(self, node)
         else:
             return False
         self.marks[node] = action
         return True
+
+    def tells(self, node: int) -> bool:
+        """Whether a rare element can be anything to a reader: most scripts, drawings and <meta> are not."""
+        kind, flat = self.flat.tag[node], self.flat
+        if kind == SCRIPT:
+            return flat.get(node, "type").startswith("math/")
+        if kind == SVG:
+            return flat.find(node, "width") >= 0 or flat.find(node, "style") >= 0
+        if kind in (META, LINK):
+            return flat.find(node, "itemprop") >= 0
+        return kind != INPUT or flat.get(node, "type").lower() == "image"
 
     def leave(self, node: int) -> None:
         """End what an element began."""
@@ -262,30 +278,31 @@ class Walker:
         whole = unread = links = 0
         at, last = node + 1, flat.over[node]
         link_ends = twin_ends = 0
+        skimmed, raw, close, gone = _SKIMMED, RAW, END, unseen.GONE
         inside: list[int] = []
         while at < last:
             kind = flat.tag[at]
-            if kind <= RAW:
+            if kind <= raw:
                 length = len("".join(flat.text(at).split()))
                 whole += length
                 unread += length * len(inside)
                 if at < link_ends:
                     links += length
-            elif kind == END:
+            elif kind == close:
                 if inside and inside[len(inside) - 1] == flat.start[at]:
                     inside.pop()
-            elif self.marks[at] == unseen.GONE:
+            elif self.marks[at] == gone:
                 at = flat.over[at]
                 continue
-            elif kind in _SKIM_SHOWN:
+            elif skimmed[kind] == _SHOWN:
                 self.fallback += at < twin_ends
                 figures.picture(self, at)
                 self.fallback -= at < twin_ends
-            elif kind in _UNREAD:
+            elif skimmed[kind] == _UNREAD:
                 inside.append(at)
-                if kind == _FALLBACK:
+                if kind == NOSCRIPT:
                     twin_ends = max(twin_ends, flat.over[at])
-            elif kind == A:
+            elif skimmed[kind] == _LINK:
                 link_ends = max(link_ends, flat.over[at])
             at += 1
         box.unread = max(0, whole - unread) if whole > FEW else whole

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from m3w_builder.extract.runs import words as letters
+
 
 def _names(*groups: str) -> re.Pattern[str]:
     """One pattern of whole words in lower-case class and id names."""
@@ -137,9 +139,10 @@ def furniture_name(name: str) -> tuple[str, bool]:
     The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others. A
     short word does not count beside one for large parts ("content ad-free").
     """
-    parted = apart(name)
-    if not any(map(_begins, _LETTERS.findall(parted))):
+    runs = letters(name) if name.isascii() else _LETTERS.findall(apart(name))
+    if not any(map(_begins, runs)):
         return "", False
+    parted = apart(name)
     bad, comments = "", False
     for run in _LETTERS.finditer(parted):
         if _begins(run.group()):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.document import Audio, Document, Text, Video
 from m3w_builder.extract import ExtractConfig, extract, metadata
+from m3w_builder.extract.flat import parse
 
 URL = "https://news.example/2023/04/05/story.html"
 LONG = "It was late in the year when the boats came home, and nobody in the harbour expected them so soon. "
@@ -16,7 +16,7 @@ LONG = "It was late in the year when the boats came home, and nobody in the harb
 
 def of(html: str, url: str = "https://news.example/story.html") -> Document:
     document = Document(url)
-    metadata.fill(document, LexborHTMLParser(html), {})
+    metadata.fill(document, parse(html), {})
     return document
 
 

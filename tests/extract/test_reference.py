@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.extract import ExtractConfig, extract, reference
-from m3w_builder.extract.flat import flatten
+from m3w_builder.extract.flat import parse
 from m3w_builder.extract.page import walked
 from m3w_builder.extract.pieces import Block, Shot
 
@@ -21,7 +21,7 @@ Seen = list[str]
 
 def by_the_walk(html: str) -> Seen:
     """The words and the pictures' addresses in the order of the walk."""
-    page = walked(flatten(LexborHTMLParser(html).html or ""), URL, ExtractConfig())
+    page = walked(parse(html), URL, ExtractConfig())
     found: Seen = []
     for piece in page.pieces:
         if isinstance(piece, Block):

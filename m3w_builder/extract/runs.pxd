@@ -1,0 +1,13 @@
+# Types for the compiled form of runs.py: without them it runs the same, as plain Python.
+cimport cython
+
+
+@cython.locals(
+    depth=Py_ssize_t, length=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, closes=bint, sign=Py_UCS4,
+    tag=str,
+)
+cpdef Py_ssize_t too_deep(str text, flat, Py_ssize_t most) except -1
+
+
+@cython.locals(found=list, length=Py_ssize_t, begin=Py_ssize_t, at=Py_ssize_t, small=bint, sign=Py_UCS4)
+cpdef list words(str name)

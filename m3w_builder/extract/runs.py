@@ -1,0 +1,67 @@
+"""Runs of letters in raw text: the tags of a page before it is parsed, and the words in the names of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+
+def too_deep(text: str, flat: Collection[str], most: int) -> int:
+    """The nesting of a page's tags at the first place where it is above `most`; 0 where it is nowhere.
+
+    flat: tags in lower case that do not count, as they end by themselves or end each other.
+    """
+    depth = 0
+    length = len(text)
+    at = text.find("<") + 1
+    while 0 < at < length:
+        begin = at
+        closes = text[at] == "/"
+        if closes:
+            begin += 1
+        end = begin
+        while end < length:
+            sign = text[end]
+            if not ("a" <= sign <= "z" or "A" <= sign <= "Z" or (end > begin and (sign == "-" or "0" <= sign <= "9"))):
+                break
+            end += 1
+        if end > begin:
+            tag = text[begin:end]
+            if tag not in flat and tag.lower() not in flat:
+                if not closes:
+                    depth += 1
+                    if depth > most:
+                        return depth
+                elif depth > 0:
+                    depth -= 1
+        at = text.find("<", end) + 1
+    return 0
+
+
+def words(name: str) -> list[str]:
+    """The runs of ASCII letters in a name, in lower case; "leftSidebar" has two, as a capital behind a small one begins
+    one."""
+    found: list[str] = []
+    length = len(name)
+    begin = -1
+    small = False
+    for at in range(length):
+        sign = name[at]
+        if "a" <= sign <= "z":
+            if begin < 0:
+                begin = at
+            small = True
+        elif "A" <= sign <= "Z":
+            if begin < 0:
+                begin = at
+            elif small:
+                found.append(name[begin:at].lower())
+                begin = at
+            small = False
+        else:
+            if begin >= 0:
+                found.append(name[begin:at].lower())
+            begin = -1
+            small = False
+    if begin >= 0:
+        found.append(name[begin:length].lower())
+    return found
