@@ -1,0 +1,35 @@
+"""Runs of letters: the passes find what the plain patterns for the same find."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m3w_builder.extract import runs
+
+FLAT = frozenset(("br", "p"))
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+
+
+@given(st.text(alphabet="aZ-_ 9é\u212a", max_size=30))
+def test_words_are_the_runs_of_letters_with_humps_parted(name: str) -> None:
+    if name.isascii():
+        parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+        assert runs.words(name) == re.findall("[a-z]+", parted)
+    else:
+        assert all(word.isascii() and word.isalpha() for word in runs.words(name))
+
+
+@given(
+    st.lists(st.sampled_from(["<a>", "</a>", "<P>", "<br", "<x-1 a=b>", "</x-1>", "<", "</", "x", " ", "<é>", "<1>"])),
+    st.integers(0, 4),
+)
+def test_nesting_is_that_of_the_tags(parts: list[str], most: int) -> None:
+    depth = found = 0
+    for closes, tag in TAG.findall("".join(parts)):
+        if tag.lower() not in FLAT:
+            depth = max(0, depth - 1) if closes else depth + 1
+            found = found or (depth if depth > most else 0)
+    assert runs.too_deep("".join(parts), FLAT, most) == found
