@@ -10,17 +10,28 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 FOLDER = Path("m3w_builder/extract")
 DIRECTIVES = {"language_level": 3, "boundscheck": True, "wraparound": False, "annotation_typing": False}
 """Indices are checked, since pages are hostile, and none counts from the end; types are taken from the .pxd alone."""
 
 
+class Tried(build_ext):
+    """Compiles what can be compiled; a compiler that is not there, or fails, is told and does not end the install."""
+
+    def build_extension(self, ext):
+        try:
+            super().build_extension(ext)
+        except Exception as error:
+            self.warn(f"{ext.name} is not compiled, and runs slower: {error}")
+
+
 def extensions():
     spec = importlib.util.spec_from_file_location("native", FOLDER / "native.py")
     native = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(native)
-    flags = [] if sys.platform == "win32" else ["-O2", "-g0"]
+    flags = [] if sys.platform == "win32" else ["-O1", "-g0"]
     wanted = [
         Extension(f"m3w_builder.extract.{name}", [str(FOLDER / f"{name}.py")], optional=True, extra_compile_args=flags)
         for name in native.MODULES
@@ -36,4 +47,4 @@ def extensions():
     return made
 
 
-setup(ext_modules=extensions())
+setup(ext_modules=extensions(), cmdclass={"build_ext": Tried})

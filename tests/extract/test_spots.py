@@ -19,8 +19,15 @@ ELEMENTS = st.sampled_from(
         *("<meta name=a content=b>", "<script type='application/LD+json'>{}</script>", "<script>x</script>"),
         *("<link rel='x canonical' href=a>", "<link rel=author>", "<a rel='license nofollow'>l</a>", "<a rel=author>"),
         *("<p itemprop=author>", "<p itemprop='a license'>", "<p itemprop=authors>", "<time datetime=1>", "<time>"),
-        *("<a href=//creativecommons.org/x>", "<p class='the-byline-box'>", "<p class='x author'>", "<p class=authors>"),
-        *("<i class=username>", "<template><meta></template>", "</p>", "text", "<svg><title>t</title></svg>"),
+        *("<a href=//creativecommons.org/x>", "<p class='the-byline-box'>", "<p class='x author'>"),
+        *(
+            "<p class=authors>",
+            "<i class=username>",
+            "<template><meta></template>",
+            "</p>",
+            "text",
+            "<svg><title>t</title></svg>",
+        ),
     ]
 )
 
