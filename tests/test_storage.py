@@ -1,6 +1,7 @@
 """Files are whole or not there, locally and on other file systems."""
 
 import os
+import time
 
 import pyarrow as pa
 import pytest
@@ -79,3 +80,20 @@ def test_secrets_of_a_config_are_not_kept_and_nothing_else_goes():
     data = {"options": {"secret": "hush", "aws_session_token": "hush", "anon": False}, "tokenizer": "words", "keep": 1}
     kept = storage.without_secrets(data)
     assert kept == {**data, "options": {"secret": "***", "aws_session_token": "***", "anon": False}}
+
+
+def test_remote_files_are_asked_for_abreast_and_told_in_order():
+    under_way, most = [0], [0]
+
+    def look(url):
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        time.sleep(0.01)
+        under_way[0] -= 1
+        return int(url.rsplit("/", 1)[-1])
+
+    assert list(storage.abreast(look, [f"memory://there/{number}" for number in range(150)])) == list(range(150))
+    assert 1 < most[0] <= storage.ABREAST
+    most[0] = 0
+    assert list(storage.abreast(look, [f"/here/{number}" for number in range(5)])) == list(range(5))
+    assert most[0] == 1

@@ -65,9 +65,8 @@ def totals(build: str) -> dict[str, dict[str, int]]:
 def receipts(build: str, pass_name: str) -> Iterator[dict[str, Any]]:
     """The receipts of a pass, one at a time."""
     folder = storage.join(build, pass_name)
-    for name in storage.names(folder):
-        if name.endswith(".json") and name[:-5].isdigit():
-            yield storage.read_json(storage.join(folder, name))
+    names = (name for name in storage.names(folder) if name.endswith(".json") and name[:-5].isdigit())
+    yield from storage.abreast(storage.read_json, [storage.join(folder, name) for name in names])
 
 
 def manifest(build: str, about: Mapping[str, Any]) -> None:

@@ -7,8 +7,7 @@ import hashlib
 import io
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, TypeVar
 
 from fsspec.core import url_to_fs
@@ -18,9 +17,6 @@ from m3w_builder.errors import ConfigError
 
 BLOCK = 1 << 20
 """Bytes that one read asks a remote file system for."""
-
-ABREAST = 64
-"""Remote files whose size is asked for at once: each answer takes a round trip, and a crawl has 90,000 files."""
 
 TRIES, PAUSE = 5, 0.5
 """Tries of one remote read, and seconds before the second; each further pause is three times as long."""
@@ -73,16 +69,6 @@ def describe(url: str, options: Mapping[str, Any], place: str) -> tuple[int, str
     version = next((str(info[key]) for key in _VERSIONS if info.get(key)), "")
     size = int(info.get("size") or 0)
     return size, hashlib.sha256(f"{url}\n{size}\n{version}".encode()).hexdigest()[:32]
-
-
-def abreast(look: Callable[[str], T], urls: Sequence[str]) -> Iterator[T]:
-    """What `look` gives for each file, in order; of remote files, `ABREAST` are asked for at once."""
-    if all(storage.is_local(url) for url in urls):
-        yield from map(look, urls)  # a thread costs more than the answer
-        return
-    with ThreadPoolExecutor(ABREAST) as threads:
-        for start in range(0, len(urls), ABREAST):
-            yield from threads.map(look, urls[start : start + ABREAST])
 
 
 def _say(error: Exception) -> str:

@@ -36,7 +36,7 @@ def plan(source: WarcSource, place: str = "source.warc") -> Iterator[Part]:
         size, mark = files.describe(url, source.options, place)
         return size, mark, bool(step) and size > step * 3 // 2 and _packed(url, source.options)
 
-    for url, (size, mark, cut) in zip(names, files.abreast(look, names), strict=True):
+    for url, (size, mark, cut) in zip(names, storage.abreast(look, names), strict=True):
         label = storage.hidden(url).rsplit("/", 1)[-1]
         options = {"options": source.options} if source.options else {}
         if not cut:

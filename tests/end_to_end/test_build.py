@@ -90,12 +90,6 @@ def test_each_planted_reason_is_in_the_books(crawled):
     assert wanted | {"single_colour", "exact_duplicate", "near_duplicate", "not_a_picture"} <= set(pictures)
 
 
-def test_dask_gives_the_same_shards_as_no_engine(undisturbed, warc_config, tmp_path):
-    out = tmp_path / "build"
-    finish(warc_config, out, "--set", "cluster.kind=local", "--set", "cluster.workers=2")
-    assert shard_sums(out) == shard_sums(undisturbed)
-
-
 MOMENTS = [
     "plan.parquet",
     "pages/000002.json",

@@ -88,7 +88,7 @@ def samples(files) -> dict[str, list]:
 
 
 def test_a_scheduler_elsewhere_and_all_data_on_s3_give_the_same_and_tell_no_secret(store, scheduler, base, tmp_path):
-    sampleweb.generate(tmp_path / "web", pages=24, seed=3, processes=1)
+    sampleweb.generate(tmp_path / "web", pages=12, seed=3, processes=1)
     warcs = sampleweb.write_warc(tmp_path / "web", tmp_path / "warc", files=2)
     fetch = {"fetch": {"resolve": {"*": "127.0.0.1:9"}, "retries": 0, "connect_timeout": 1.0}}
     here = {**base, **fetch, "source": {"warc": {"paths": warcs}}}
