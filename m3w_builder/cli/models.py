@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 
 from m3w_builder.cli.options import Commands, built, command, settings
@@ -39,6 +40,7 @@ def add(commands: Commands) -> None:
     sub = command(commands, "chat", _chat, "talk with a checkpoint about pictures", "m3w chat runs/mine/validate/model")
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
     sub.add_argument("--web", action="store_true", help="as a page on the loopback address instead of the terminal")
+    sub.add_argument("--allow-private", action="store_true", help="let URLs lead to the own machine and network")
     sub.add_argument("--port", type=int, default=8801, help="its port; 0 takes a free one (default: %(default)s)")
 
 
@@ -81,7 +83,8 @@ def _chat(arguments: argparse.Namespace) -> int:
     from m3w_builder.flamingo import chat, chat_page
 
     if arguments.web:
-        chat_page.serve(arguments.checkpoint, arguments.port)
+        chat_page.serve(arguments.checkpoint, arguments.port, arguments.allow_private)
         return 0
-    chat.chat(arguments.checkpoint, sys.stdin, lambda text: print(text, end="", flush=True))
+    say = functools.partial(print, end="", flush=True)
+    chat.chat(arguments.checkpoint, sys.stdin, say, private=arguments.allow_private)
     return 0

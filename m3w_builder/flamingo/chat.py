@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ from m3w_builder.flamingo.corpus import Pixels, decode
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.prompt import Piece, lay_out, stream
 from m3w_builder.flamingo.tokenizer import Tokenizer
+from m3w_builder.stage import Drop
 
 HELP = "a text, or a picture's or video's path or URL on a line of its own; /new begins anew, /quit ends"
 
@@ -41,7 +42,13 @@ class Conversation:
                 file.write(body)
                 file.flush()
                 return video.frames(file.name, side, self.model.config.max_frames)
-        pixels = decode(body, side)
+        large = too_large(body)
+        if large:
+            raise ConfigError(f"{name}: {large}")
+        try:
+            pixels = decode(body, side)
+        except Exception:  # decoders raise nearly everything on broken bytes
+            pixels = None
         if pixels is None:
             raise ConfigError(f"{name}: no picture that can be read")
         return pixels
@@ -55,7 +62,17 @@ class Conversation:
             yield part
 
 
-def chat(folder: str, lines: Iterable[str], say: Callable[[str], None], most: int = 60) -> None:
+def too_large(body: bytes) -> str:
+    """What is said of a picture that few bytes make into more pixels than a build would decode; "" of others."""
+    from m3w_builder.pictures.config import PicturesConfig
+    from m3w_builder.pictures.sniff import claimed_size, sniff
+
+    width, height = claimed_size(body, sniff(body)) or (0, 0)
+    most = PicturesConfig().max_pixels
+    return f"{width} × {height} pixels, at most {most:,} are read" if width * height > most else ""
+
+
+def chat(folder: str, lines: Iterable[str], say: Callable[[str], None], most: int = 60, private: bool = False) -> None:
     """Talk with a checkpoint: each line is a picture or a text, and each text is answered. Raises ConfigError."""
     talk = Conversation(*checkpoint.load(folder), most)
     say(f"{HELP}\n")
@@ -67,7 +84,7 @@ def chat(folder: str, lines: Iterable[str], say: Callable[[str], None], most: in
             talk.pieces.clear()
         elif is_picture(line):
             try:
-                talk.show(fetch(line), line)
+                talk.show(fetch(line, private), line)
                 say("(video seen)\n" if video.is_video(line) else "(picture seen)\n")
             except ConfigError as error:
                 say(f"{error}\n")
@@ -82,17 +99,44 @@ def is_picture(line: str) -> bool:
     return line.startswith(("http://", "https://")) or os.path.isfile(line)
 
 
-def fetch(place: str) -> bytes:
-    """A picture's or video's bytes by path or URL, at most 20 MB; raises ConfigError where there is none."""
+def fetch(place: str, private: bool = False) -> bytes:
+    """A picture's or video's bytes by path or URL, at most 20 MB; raises ConfigError where there is none.
+
+    A URL is asked for as a crawl asks: each redirect is checked anew, and addresses of the own machine or network are
+    refused unless `private` allows them.
+    """
+    if place.startswith(("http://", "https://")):
+        return asyncio.run(download(place, private))
     try:
-        if place.startswith(("http://", "https://")):
-            with urllib.request.urlopen(place, timeout=20) as response:
-                body: bytes = response.read(MAX_BYTES + 1)
-        else:
-            with open(place, "rb") as file:
-                body = file.read(MAX_BYTES + 1)
+        with open(place, "rb") as file:
+            body = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{place}: {error}") from None
     if len(body) > MAX_BYTES:
         raise ConfigError(f"{place}: more than {MAX_BYTES // 1_000_000} MB")
     return body
+
+
+async def download(url: str, private: bool) -> bytes:
+    """What a URL's answer holds, in at most 20 seconds; raises ConfigError."""
+    from m3w_builder.fetch.client import Client
+    from m3w_builder.fetch.config import FetchConfig
+    from m3w_builder.fetch.picture import status_fault
+    from m3w_builder.fetch.response import Response
+
+    config = FetchConfig(max_bytes=MAX_BYTES, allow_private_addresses=private)
+    here = url
+    async with Client(config) as client:
+        for _ in range(config.max_redirects + 1):
+            try:
+                answer = await asyncio.wait_for(client.get(here, "image/*,video/*;q=0.9,*/*;q=0.5"), 20)
+            except TimeoutError:
+                raise ConfigError(f"{url}: no answer in 20 seconds") from None
+            if isinstance(answer, Response) and answer.location:
+                here = answer.location
+                continue
+            body = answer if isinstance(answer, Drop) else status_fault(answer.status) or answer.content(MAX_BYTES)
+            if isinstance(body, Drop):
+                raise ConfigError(f"{url}: {body.reason}: {body.detail}")
+            return body
+    raise ConfigError(f"{url}: more than {config.max_redirects} redirects")

@@ -29,20 +29,23 @@ POLICY = (
 )
 
 
-def server(folder: str, port: int = 0, host: str = "127.0.0.1") -> ThreadingHTTPServer:
-    """The page bound to an address, not yet serving; raises ConfigError without a checkpoint or on a taken port."""
+def server(folder: str, port: int = 0, host: str = "127.0.0.1", private: bool = False) -> ThreadingHTTPServer:
+    """The page bound to an address, not yet serving; raises ConfigError without a checkpoint or on a taken port.
+
+    `private` lets it fetch pictures from the own machine and network."""
     talk = Conversation(*checkpoint.load(folder))
     try:
-        made = ThreadingHTTPServer((host, port), type("Bound", (_Handler,), {"talk": talk, "lock": threading.Lock()}))
+        bound = {"talk": talk, "lock": threading.Lock(), "private": private}
+        made = ThreadingHTTPServer((host, port), type("Bound", (_Handler,), bound))
     except OSError as error:
         raise ConfigError(f"--port {port}: cannot listen on {host}: {error.strerror}; name another one") from None
     made.daemon_threads = True
     return made
 
 
-def serve(folder: str, port: int) -> None:
+def serve(folder: str, port: int, private: bool = False) -> None:
     """Serve until Ctrl-C."""
-    with server(folder, port) as made:
+    with server(folder, port, private=private) as made:
         print(f"chat at http://127.0.0.1:{made.server_address[1]}/ (Ctrl-C ends)", flush=True)
         try:
             made.serve_forever()
@@ -53,6 +56,7 @@ def serve(folder: str, port: int) -> None:
 class _Handler(BaseHTTPRequestHandler):
     talk: Conversation
     lock: threading.Lock
+    private: bool
     protocol_version = "HTTP/1.1"
     timeout = 60
 
@@ -87,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
                     url = str(json.loads(body)["url"])
                     if not url.startswith(("http://", "https://")):
                         raise ConfigError(f"{url}: no http or https URL")
-                    self.talk.show(fetch(url), url)
+                    self.talk.show(fetch(url, self.private), url)
                 self._send(200, b"seen")
             except (ConfigError, ValueError, KeyError, TypeError) as error:
                 self._send(400, str(error).encode(errors="replace"))

@@ -223,7 +223,8 @@ class TrainConfig:
     weight: float = 1.0
     """Weight of the build's own gradients (paper: 1.0 for M3W)."""
     others: dict[str, float] = field(default_factory=dict)
-    """Other builds trained on in every step, with their weights (paper: 0.2 for pairs, 0.03 for videos)."""
+    """Other builds trained on in every step, with their weights (paper: 0.2 for pairs, 0.03 for videos). A folder of
+    videos, each beside a text of its name (`a.mp4`, `a.txt`), is one too: builds hold videos as references alone."""
     unfreeze: tuple[str, ...] = ()
     """Parts of the frozen models that learn too, as "language" or "vision.visual.transformer": fine-tuning."""
     start: str = ""

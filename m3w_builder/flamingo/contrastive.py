@@ -22,7 +22,7 @@ from m3w_builder.flamingo.config import ContrastConfig, TowerConfig
 from m3w_builder.flamingo.corpus import Corpus, fill, sample
 from m3w_builder.flamingo.pretrain import adam, schedule, step
 from m3w_builder.flamingo.tokenizer import Tokenizer, train_tokenizer
-from m3w_builder.flamingo.vision import pixels, pooled, small_clip
+from m3w_builder.flamingo.vision import halves, pixels, pooled, small_clip
 
 
 def pairs(corpus: Corpus) -> tuple[NDArray[np.int64], list[str]]:
@@ -54,23 +54,13 @@ def small_coca(config: TowerConfig, vocabulary: int) -> Any:
     from open_clip.coca_model import CoCa, MultimodalCfg
     from open_clip.model import CLIPTextCfg, CLIPVisionCfg
 
-    vision = CLIPVisionCfg(
-        layers=config.layers,
-        width=config.width,
-        head_width=config.head_width,
-        patch_size=config.patch,
-        image_size=config.side,
-        attentional_pool=True,
-        attn_pooler_queries=16,
-        attn_pooler_heads=4,
-        output_tokens=True,
+    vision, text = halves(config, vocabulary)
+    coca = CoCa(
+        config.embedding,
+        MultimodalCfg(**text, attn_pooler_heads=4),
+        CLIPTextCfg(**text, embed_cls=True, output_tokens=True),
+        CLIPVisionCfg(**vision, attentional_pool=True, attn_pooler_queries=16, attn_pooler_heads=4, output_tokens=True),
     )
-    sizes: dict[str, Any] = {"vocab_size": vocabulary, "width": config.text_width, "heads": config.text_heads}
-    text = CLIPTextCfg(
-        context_length=config.context, layers=config.text_layers, embed_cls=True, output_tokens=True, **sizes
-    )
-    decoder = MultimodalCfg(context_length=config.context, layers=config.text_layers, attn_pooler_heads=4, **sizes)
-    coca = CoCa(config.embedding, decoder, text, vision)
     torch.nn.init.normal_(coca.text_decoder.text_projection, std=config.text_width**-0.5)  # open_clip leaves it unset
     return coca
 

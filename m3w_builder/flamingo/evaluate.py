@@ -16,7 +16,7 @@ from m3w_builder.flamingo.config import EvaluateConfig
 from m3w_builder.flamingo.corpus import Pixels
 from m3w_builder.flamingo.metrics import cider, interval, vqa_accuracy
 from m3w_builder.flamingo.model import Flamingo
-from m3w_builder.flamingo.prompt import Piece, complete, lay_out, score
+from m3w_builder.flamingo.prompt import Piece, complete, latents, lay_out, score
 from m3w_builder.flamingo.tasks import Example, Task, load_task, rendered
 from m3w_builder.flamingo.tokenizer import Tokenizer
 from m3w_builder.flamingo.vision import pixels
@@ -46,12 +46,14 @@ def evaluate(model: Flamingo, tokenizer: Tokenizer, task: Task, config: Evaluate
     answers = [example.answers[0] for example in task.support]
     if config.labels == "shuffled":
         answers = [answers[at] for at in rng.permutation(len(answers))]
+    asked = latents(model, [query.picture for query in queries])
+    shown = latents(model, [example.picture for example in task.support]) if any(config.shots) else []
     results = []
     for shots in config.shots:
         given, tokens, started = [], 0, time.monotonic()
         for number, query in enumerate(queries):
             chosen = pick(shots, len(task.support), None if likeness is None else likeness[number], rng)
-            prompts = orders(task, query, chosen, answers, config.permutations, rng)
+            prompts = orders(task, query, chosen, answers, config.permutations, rng, asked[number], shown)
             laid = [lay_out(model, tokenizer, pieces) for pieces in prompts]
             tokens += len(laid[0].tokens)
             if task.options:
@@ -74,22 +76,32 @@ def spaced(options: Sequence[str]) -> list[str]:
 
 
 def orders(
-    task: Task, query: Example, chosen: Sequence[int], answers: Sequence[str], count: int, rng: np.random.Generator
+    task: Task,
+    query: Example,
+    chosen: Sequence[int],
+    answers: Sequence[str],
+    count: int,
+    rng: np.random.Generator,
+    asked: Piece | None = None,
+    shown: Sequence[Piece] = (),
 ) -> list[list[Piece]]:
-    """The prompt, in as many orders of the shots as asked; zero shots show two examples without their pictures."""
+    """The prompt, in as many orders of the shots as asked; zero shots show two examples without their pictures.
+
+    asked, shown: what the model keeps of the question's picture and of all shots' ones, where it looked before.
+    """
     found = []
     for number in range(count):
         order = list(chosen) if number == 0 else [chosen[at] for at in rng.permutation(len(chosen))]
         pieces: list[Piece] = []
         for at in order:
             shot = task.support[at]
-            pieces += [shot.picture, f"{task.prompt(shot).rstrip()} {answers[at]}"]
+            pieces += [shown[at] if shown else shot.picture, f"{task.prompt(shot).rstrip()} {answers[at]}"]
         if not chosen and len(task.support) > 1:
             texts = [
                 f"{task.prompt(task.support[at]).rstrip()} {answers[at]}" for at in rng.permutation(len(answers))[:2]
             ]
             pieces.append("\n\n".join(texts))
-        found.append([*pieces, query.picture, task.prompt(query).rstrip()])
+        found.append([*pieces, query.picture if asked is None else asked, task.prompt(query).rstrip()])
     return found
 
 

@@ -17,8 +17,9 @@ from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.tokenizer import Tokenizer
 from m3w_builder.flamingo.vision import pixels
 
-Piece = str | Pixels
-"""A text, a picture of the tower's side (3, H, W), or a video of several such frames (F, 3, H, W)."""
+Piece = str | Pixels | Tensor
+"""A text, a picture of the tower's side (3, H, W), a video of several such frames (F, 3, H, W), or what the model keeps
+of one, its latents (L, M)."""
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Prompt:
 def lay_out(model: Flamingo, tokenizer: Tokenizer, pieces: Sequence[Piece]) -> Prompt:
     """Texts and pictures in reading order; an end-of-chunk before each picture but one that begins the prompt."""
     tokens, looks = [tokenizer.end_of_text], [-1]
-    pictures: list[Pixels] = []
+    pictures: list[Pixels | Tensor] = []
     for piece in pieces:
         if isinstance(piece, str):
             ids = tokenizer.encode(piece)
@@ -51,17 +52,22 @@ def lay_out(model: Flamingo, tokenizer: Tokenizer, pieces: Sequence[Piece]) -> P
 
 
 @torch.no_grad()
-def look(model: Flamingo, pictures: Sequence[Pixels]) -> Tensor:
+def look(model: Flamingo, pictures: Sequence[Pixels | Tensor]) -> Tensor:
     """The latents of a prompt's pictures and videos, (1, P, L, M); of one grey picture where there is none."""
     side = model.vision.side
     shown = pictures if len(pictures) else [np.full((3, side, side), 128, np.uint8)]
-    frames = [array if array.ndim == 4 else array[None] for array in shown]
-    media = []
-    for count in sorted({len(array) for array in frames}):  # those of as many frames go together
-        places = [at for at, array in enumerate(frames) if len(array) == count]
+    media = {at: piece for at, piece in enumerate(shown) if isinstance(piece, Tensor)}
+    frames = {at: np.reshape(piece, (-1, 3, side, side)) for at, piece in enumerate(shown) if at not in media}
+    for count in sorted({len(array) for array in frames.values()}):  # those of as many frames go together
+        places = [at for at, array in frames.items() if len(array) == count]
         together = torch.from_numpy(np.stack([frames[at] for at in places]))
-        media += list(zip(places, model.media(model.look(pixels(together)[None]))[0], strict=True))
-    return torch.stack([latents for _, latents in sorted(media, key=lambda entry: entry[0])])[None]
+        media |= dict(zip(places, model.media(model.look(pixels(together)[None]))[0], strict=True))
+    return torch.stack([media[at] for at in range(len(shown))])[None]
+
+
+def latents(model: Flamingo, pictures: Sequence[Pixels], batch: int = 64) -> list[Tensor]:
+    """What the model keeps of each picture, so that many prompts may show it and the tower sees it once."""
+    return [one for at in range(0, len(pictures), batch) for one in look(model, pictures[at : at + batch])[0]]
 
 
 @torch.no_grad()

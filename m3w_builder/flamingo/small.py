@@ -13,6 +13,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 
 from m3w_builder import storage
 from m3w_builder.flamingo import checkpoint, workers
+from m3w_builder.flamingo.clips import Clips, pairs
 from m3w_builder.flamingo.config import TowerConfig, TrainConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import halves
 from m3w_builder.flamingo.model import Flamingo
@@ -80,8 +81,12 @@ def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str
     os.rename(work, folder)  # whole, or not there
 
 
-def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, side: int, rank: int) -> Loader:
-    """The train split's windows, sampled as the paper has it; each rank reads its share."""
+def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, side: int, rank: int) -> Loader | Clips:
+    """The train split's windows, sampled as the paper has it, or a folder's videos; each rank reads its share."""
+    ranks = dist.get_world_size() if dist.is_initialized() else 1
+    if told := pairs(build):
+        frames, batch = config.validate.model.max_frames, max(1, config.batch // 4)
+        return Clips(told, tokenizer, side, frames, config.length, batch, config.seed, rank, ranks)
     dataset = Interleaved(
         find(build),
         tokenizer,
@@ -90,6 +95,6 @@ def stream(build: str, tokenizer: Tokenizer, config: TrainConfig, side: int, ran
         sampling=Sampling(config.length, config.pictures, config.next_probability),
         seed=config.seed,
         rank=rank,
-        ranks=dist.get_world_size() if dist.is_initialized() else 1,
+        ranks=ranks,
     )
     return Loader(dataset, config.workers)

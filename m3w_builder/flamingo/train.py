@@ -19,6 +19,7 @@ from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import state
 from m3w_builder.flamingo.config import TrainConfig
 from m3w_builder.flamingo.model import Flamingo, mean_loss
+from m3w_builder.flamingo.processes import keep_memory
 from m3w_builder.flamingo.state import Progress
 from m3w_builder.shards.loader import Mixture
 
@@ -36,6 +37,7 @@ def fit(
     TensorBoard where that is installed. A batch's pictures are (B, P, C, H, W), or (B, P, F, C, H, W) for videos.
     """
     torch.manual_seed(config.seed)
+    keep_memory()
     rank = join_group()
     unfreeze(model, config.unfreeze)
     runner = spread(model, config.spread)

@@ -12,6 +12,9 @@ SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v", ".ogv")
 MOST_READ = 36_000
 """Frames that are gone through at most: twenty minutes at 30 a second."""
 
+MOST_PIXELS = 40_000_000
+"""Of a frame, as of a build's picture."""
+
 
 def is_video(name: str) -> bool:
     """Whether a name is a video's, by its suffix."""
@@ -27,6 +30,8 @@ def frames(path: str, side: int, most: int = 8, rate: float = 1.0) -> Pixels:
 
     stream = cv2.VideoCapture(path)
     try:
+        if stream.get(cv2.CAP_PROP_FRAME_WIDTH) * stream.get(cv2.CAP_PROP_FRAME_HEIGHT) > MOST_PIXELS:
+            raise ConfigError(f"{path}: frames of more than {MOST_PIXELS:,} pixels")
         native = stream.get(cv2.CAP_PROP_FPS) or 0.0
         native = native if 0 < native < 1000 else 25.0  # some containers do not say, and some lie
         found: list[Pixels] = []

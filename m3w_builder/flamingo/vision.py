@@ -138,28 +138,35 @@ def imagenet(weights: bool = True) -> Any:
     return model
 
 
+def halves(config: TowerConfig, vocabulary: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The sizes of a small model's vision and text half, as open_clip names them."""
+    vision = {
+        "layers": config.layers,
+        "width": config.width,
+        "head_width": config.head_width,
+        "patch_size": config.patch,
+        "image_size": config.side,
+    }
+    text = {
+        "context_length": config.context,
+        "vocab_size": vocabulary,
+        "width": config.text_width,
+        "heads": config.text_heads,
+        "layers": config.text_layers,
+    }
+    return vision, text
+
+
 def small_clip(config: TowerConfig, vocabulary: int) -> Any:
     """An untrained open_clip CLIP of the config's sizes; its text half gives every token, to be averaged (`pooled`)."""
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
-    vision = CLIPVisionCfg(
-        layers=config.layers,
-        width=config.width,
-        head_width=config.head_width,
-        patch_size=config.patch,
-        image_size=config.side,
-        pool_type="avg",
+    vision, text = halves(config, vocabulary)
+    clip = CLIP(
+        config.embedding,
+        CLIPVisionCfg(**vision, pool_type="avg"),
+        CLIPTextCfg(**text, no_causal_mask=True, pool_type="none"),
     )
-    text = CLIPTextCfg(
-        context_length=config.context,
-        vocab_size=vocabulary,
-        width=config.text_width,
-        heads=config.text_heads,
-        layers=config.text_layers,
-        no_causal_mask=True,
-        pool_type="none",
-    )
-    clip = CLIP(config.embedding, vision, text)
     if config.causal:
         blinker = causal_mask(1 + (config.side // config.patch) ** 2)
         clip.visual.transformer.forward = functools.partial(clip.visual.transformer.forward, attn_mask=blinker)

@@ -114,7 +114,9 @@ def assemble(folder: str, config: ValidateConfig) -> Flamingo:
         clip.load_state_dict(torch.load(os.path.join(folder, "clip.pt"), weights_only=True))
         given = Tower(clip.visual)
     torch.manual_seed(config.seed)
-    return Flamingo(given, language, config.model)
+    # A Resampler as wide as a large tower would cost more than all else: such tokens are projected first.
+    width = config.model.resampler_width or min(given.width, language.width)
+    return Flamingo(given, language, replace(config.model, resampler_width=width))
 
 
 def flamingo_side(folder: str, config: ValidateConfig, role: str) -> dict[str, Any]:

@@ -342,7 +342,8 @@ class Mixture:
             for name, weight, batch in step: (weight * loss(batch)).backward()
     """
 
-    loaders: Mapping[str, tuple[Loader, float]]
+    loaders: Mapping[str, tuple[Any, float]]
+    """Each a `Loader`, or what is iterated and keeps its state as one does."""
 
     def __iter__(self) -> Iterator[list[tuple[str, float, Batch]]]:
         """Ends with the first corpus that ends; endless datasets don't."""

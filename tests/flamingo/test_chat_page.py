@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from m3w_builder.flamingo import chat_page, checkpoint
+from m3w_builder.errors import ConfigError
+from m3w_builder.flamingo import chat, chat_page, checkpoint
 from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
 from m3w_builder.flamingo.tokenizer import train_tokenizer
 
@@ -55,6 +56,23 @@ def test_what_can_not_be_read_is_said_and_the_page_goes_on(address: str) -> None
     assert ask(f"{address}/show", json.dumps({"url": "file:///etc/passwd"}).encode())[0] == 400
     assert ask(f"{address}/say", b"{")[0] == 400 and ask(f"{address}/none")[0] == 404
     assert ask(f"{address}/")[0] == 200
+
+
+def test_a_picture_of_the_own_network_is_fetched_only_where_that_is_allowed(address: str) -> None:
+    status, text, _ = ask(f"{address}/show", json.dumps({"url": f"{address}/chat.css"}).encode())
+    assert status == 400 and "private_address" in text
+    assert (
+        chat.fetch(f"{address}/chat.css", private=True) == Path(chat_page.__file__).with_name("chat.css").read_bytes()
+    )
+    with pytest.raises(ConfigError, match="http_4xx"):
+        chat.fetch(f"{address}/none", private=True)
+
+
+def test_a_picture_of_too_many_pixels_is_refused_undecoded(address: str) -> None:
+    bomb = bytearray(cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
+    bomb[16:24] = (60_000).to_bytes(4, "big") * 2
+    status, text, _ = ask(f"{address}/show?name=a.png", bytes(bomb))
+    assert status == 400 and "60000 × 60000 pixels" in text
 
 
 def test_pages_of_elsewhere_are_refused(address: str) -> None:

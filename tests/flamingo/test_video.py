@@ -7,9 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from m3w_builder.errors import ConfigError
-from m3w_builder.flamingo import video
+from m3w_builder.flamingo import checkpoint, clips, video
+from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig, TrainConfig
+from m3w_builder.flamingo.tokenizer import train_tokenizer
+from m3w_builder.flamingo.train import fit
+from m3w_builder.shards.loader import Mixture
 
 
 def write(path: Path, seconds: int, rate: int) -> str:
@@ -38,3 +43,25 @@ def test_what_is_no_video_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no video that can be read"):
         video.frames(str(tmp_path / "v.mp4"), 16)
     assert video.is_video("http://a/b.MP4?x=1") and not video.is_video("a.jpg")
+
+
+def test_a_folder_of_videos_is_trained_on_and_read_in_the_same_order_after_a_stop(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.avi", 2 + number, 5)
+        (tmp_path / f"{number}.txt").write_text(f"it grows lighter for {2 + number} seconds")
+    write(tmp_path / "untold.avi", 1, 5)
+    told = clips.pairs(str(tmp_path))
+    assert [Path(path).name for path, _ in told] == ["0.avi", "1.avi", "2.avi"]
+    tokenizer = train_tokenizer((text for _, text in told), 300)
+    torch.manual_seed(0)
+    model = checkpoint.small(ModelConfig(gate=0.5), LanguageConfig(tokenizer.size, 32, 1, 2), TowerConfig(16, 8, 24, 1))
+    feed = clips.Clips(told, tokenizer, 16, frames=4, batch=2)
+    progress = fit(
+        model, Mixture({"videos": (feed, 1.0)}), TrainConfig(steps=3, warm_up=1), str(tmp_path / "t"), lambda _: None
+    )
+    assert progress.step == 3 and model.resampler.times_FM.grad is not None
+    after = next(iter(feed))
+    assert after.pictures_BPCHW.shape == (2, 1, 4, 3, 16, 16) and feed.state_dict() == {"step": 4}
+    again = clips.Clips(told, tokenizer, 16, frames=4, batch=2)
+    again.load_state_dict({"step": 3})
+    assert next(iter(again)).keys == after.keys
