@@ -18,6 +18,7 @@ from m3w_builder.extract import (
     metadata,
     reference,
     threads,
+    words,
 )
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
@@ -160,6 +161,12 @@ def _walker(flat: Flat, base: str, config: ExtractConfig, thread: bool, skims: b
 
 def _too_skimmed(page: Page) -> bool:
     read = sum(len(piece.text) - piece.links for piece in page.pieces if isinstance(piece, Block))
+    alike: dict[str, list[int]] = {}
+    for box in page.boxes:
+        if box.unread and box.bad != "comments" and box.tag not in words.BAD_TAGS:
+            alike.setdefault(box.name, []).append(box.unread - box.unread_links)
+    if any(len(parts) > 2 and sum(parts) > SKIMMED * read for parts in alike.values()):
+        return True
     return any(
         box.unread - box.unread_links > (SKIMMED_COMMENTS if box.bad == "comments" else SKIMMED) * read
         for box in page.boxes

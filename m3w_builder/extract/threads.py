@@ -8,7 +8,7 @@ from m3w_builder.extract import words
 from m3w_builder.extract.pieces import Block, Page
 from m3w_builder.extract.weigh import Weighed, goodness
 
-LEAST = 15.0
+LEAST = 10.0
 """Good text, in characters, by which a block counts for a kind of post."""
 SHARE = 0.25
 """The posts of one kind hold at least this share of a discussion's good text."""
@@ -33,7 +33,7 @@ def posts_root(weighed: Weighed) -> int:
     page = weighed.page
     kinds: dict[tuple[str, ...], dict[int, float]] = {}
     for piece in page.pieces:
-        if isinstance(piece, Block) and (good := goodness(piece)) >= LEAST and not weighed.hard[piece.box]:
+        if isinstance(piece, Block) and (good := _weight(page, piece)) >= LEAST and not weighed.hard[piece.box]:
             box = _post(page, piece.box)
             boxes = kinds.setdefault(_kind(page, box), {})
             boxes[box] = boxes.get(box, 0.0) + good
@@ -61,6 +61,13 @@ def _with_question(weighed: Weighed, root: int) -> int:
                 before.clear()
     asked = [one.box for one in before if not weighed.hard[one.box] and goodness(one) >= ASKED]
     return _around(page, [root, *asked]) if asked else root
+
+
+def _weight(page: Page, block: Block) -> float:
+    """What a block counts for a kind of post: in boxes that are named as posts the shortest answer does."""
+    if words.is_post(page.boxes[block.box].name):
+        return max(goodness(block), float(len(block.text) - block.links))
+    return goodness(block)
 
 
 def _post(page: Page, box: int) -> int:

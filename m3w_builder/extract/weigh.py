@@ -16,6 +16,8 @@ DOUBTED = 0.15
 """What stands in a box that looks like none of content counts so much."""
 MOST = 0.5
 """A box that holds more than this share of all good text is content, where a weak word alone speaks against it."""
+GROUP = 0.2
+"""The same share of boxes that have the same names: posts, or parts of a list."""
 ARTICLE = 0.4
 """The same share of an article that is in a box under any name."""
 
@@ -108,19 +110,33 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
 def _pardon(weighed: Weighed) -> None:
     """Take back what a word says against a box that holds most of the page's good text.
 
-    A weak word is taken back at once, another where an article is in the box ("layout-with-sidebar").
+    A weak word is taken back at once, another where an article is in the box ("layout-with-sidebar"). Of boxes with
+    the same names any word is taken back, where they hold much together.
     """
     boxes = weighed.page.boxes
     raw = weighed.own[:]
     for index in range(len(boxes) - 1, 0, -1):
         raw[boxes[index].parent] += raw[index]
     most = MOST * raw[0]
+    for alike in _groups(weighed, raw):
+        if sum(raw[index] for index in alike) > GROUP * raw[0]:
+            for index in alike:
+                weighed.bad[index] = ""
     for index, reason in enumerate(weighed.bad):
         if not reason or raw[index] <= most:
             continue
         named = boxes[index].tag not in words.BAD_TAGS and reason != "comments"
         if words.WEAK.match(reason) or (named and _holds_article(weighed, index, raw)):
             weighed.bad[index] = ""
+
+
+def _groups(weighed: Weighed, raw: list[float]) -> list[list[int]]:
+    """Boxes with the same names that a word speaks against, three or more: a page has so many parts, not menus."""
+    groups: dict[str, list[int]] = {}
+    for index, box in enumerate(weighed.page.boxes):
+        if raw[index] and weighed.bad[index] and weighed.bad[index] != "comments" and box.tag not in words.BAD_TAGS:
+            groups.setdefault(box.name, []).append(index)
+    return [alike for alike in groups.values() if len(alike) > 2]
 
 
 def _holds_article(weighed: Weighed, around: int, raw: list[float]) -> bool:

@@ -22,6 +22,8 @@ BAD = _names(
     r"sr-only|visually-?hidden|noprint|print-?only|disclaimer|respond|outbrain|taboola|banner|masthead",
     r"site-?header|global-?header|language\w*|toc|infobar|mw-editsection|editsection|navbox|catlinks",
     r"jump-?links|rating|feedback|call-?to-?action|cta|donate|paywall|copyright|legal|notices?|tooltip",
+    r"signatures?|post-?sig|most-?(?:active|viewed|popular|shared|commented|recent)",
+    r"(?:latest|recent)-?(?:posts|news|articles|stories|comments|topics)",
     r"post-?(?:meta|navigation)|entry-?(?:meta|footer|utility)|headerlink|edit-?link|read-?more|see-?also",
 )
 """Parts of a page that are no content."""
@@ -126,7 +128,7 @@ def furniture(tag: str, name: str, thread: bool) -> str:
     """
     if tag in BAD_TAGS:
         return tag
-    if len(name) < 3:
+    if len(name) < 3 or tag == "blockquote":  # what an article quotes may be called a "social-embed"
         return ""
     bad, comments = furniture_name(name)
     return bad or ("comments" if comments and not thread else "")

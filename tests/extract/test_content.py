@@ -69,3 +69,20 @@ def test_a_preview_gives_way_to_the_larger_picture_in_the_noscript():
     whole = '<img width=900 height=600><noscript><img src="/max/1800/1boat.jpg" width=900 height=600></noscript>'
     page = f"<body><article><h1>A</h1><p>{LONG}</p><div><div>{preview}</div>{whole}</div><p>{LONG}</p></article>"
     assert [image.url for image in made(page).images] == ["http://news.example/max/1800/1boat.jpg"]
+
+
+def test_parts_of_a_list_are_content_under_any_name_where_they_hold_much_together():
+    part = f"<div class=thing><h3>A boat</h3><div class=thing__footer><p>{LONG}</p></div></div>"
+    assert said(f"<body><main><p>{LONG}</p>{part * 5}</main>").count(LONG.strip()) == 6
+
+
+def test_a_quotation_is_content_whatever_it_is_called():
+    quote = f"<blockquote class=social-embed><p>{LONG}</p></blockquote>"
+    assert said(f"<body><article><p>{LONG * 9}</p>{quote}<p>{LONG}</p></article>").count(LONG.strip()) == 2
+
+
+def test_short_posts_are_found_below_long_notices_and_their_signatures_are_left_out():
+    post = "<div class=post><div class=post-text>{}</div><div class=signature>Rather a boat than a house.</div></div>"
+    page = f"<body><div><p>{LONG * 2}</p></div><div><h1>Late boats</h1>{post * 2}</div>"
+    told = ("I cannot see the boats yet, can anybody who stands at the light out there?", "Nor can I, since noon.")
+    assert said(page.format(*told), "http://forum.example/topic/1") == ["Late boats", *told]
