@@ -129,7 +129,9 @@ def _extracted(
                 the_books.page("read", record.url, record.drop)
             case sources.Page() | sources.Ready():
                 the_books.ledger["read"].pages.kept += 1
-                the_books.ledger["read"].pages.bytes += len(record.html) if isinstance(record, sources.Page) else 0
+                size = len(record.html) if isinstance(record, sources.Page) else 0
+                the_books.ledger["read"].pages.bytes += size
+                extracted = the_books.ledger["extract"].pages
                 name = _name(record)
                 suspects.touch(name)
                 answer: Document | Drop
@@ -142,11 +144,14 @@ def _extracted(
                         answer = _extract(record, task.config.extract)
                 if isinstance(answer, Drop):
                     the_books.page("extract", record.url, answer)
+                    extracted.drop(answer.reason, 0, size)
                 elif answer.id in seen:
                     the_books.page("extract", record.url, Drop(REPEATED, answer.key), answer)
+                    extracted.drop(REPEATED, 0, size)
                 else:
                     seen.add(answer.id)
                     the_books.kept("extract", answer)
+                    extracted.bytes += size
                     yield answer
 
 

@@ -168,7 +168,7 @@ def compared(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ours = {
         "documents": sums["documents"], "pictures": sums["images"], "tokens": told,
         "read": next((entry["pages"]["in"] for entry in ledger if entry["pages"]["in"]), 0),
-        "text": f"{charts.size(sums['characters'])[:-1]}characters",
+        "text": f"{charts.short(sums['characters'])} characters",
         "language": ", ".join(name for name, _ in found["counters"]["languages"][:3]),
         "source": "this build",
     }  # fmt: skip
