@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +34,8 @@ def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Cal
 
     What is more lies on this machine's disk until the block ends.
     """
-    with tempfile.TemporaryDirectory(prefix="m3w-keys-", ignore_cleanup_errors=True) as scratch:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{_mine()}{os.getpid()}-", ignore_cleanup_errors=True) as scratch:
         parts: list[_Part] = []
         tables: list[pa.Table] = []
         for file in files:
@@ -42,6 +46,22 @@ def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Cal
         if tables:
             parts.append(_in_memory(*_sorted(tables, buckets)))
         yield lambda bucket: pa.concat_tables([part(bucket) for part in parts])
+
+
+def _mine() -> str:
+    return f"m3w-keys-{socket.gethostname()}-"
+
+
+def _sweep() -> None:
+    """Remove what processes of this machine left that were killed over it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_mine()}*"):
+        owner = folder.name.removeprefix(_mine()).split("-", 1)[0]
+        try:
+            os.kill(int(owner), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, OSError):  # of another user, or none of ours
+            continue
 
 
 _Part = Callable[[int], pa.Table]

@@ -1,5 +1,8 @@
 """An exchange gives the same, however little of it a worker may hold at once."""
 
+import os
+import subprocess
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -34,6 +37,20 @@ def test_a_bucket_has_the_same_rows_in_the_same_order_whether_or_not_they_were_p
     with buckets_of.split(folder, [f"{number}.parquet" for number in range(7)], buckets, held) as members:
         for bucket in range(buckets):
             assert members(bucket).to_pylist() == whole.filter(pa.array(of == bucket)).to_pylist()
+
+
+def test_what_a_killed_worker_put_aside_is_removed_and_what_a_living_one_did_is_kept(keys, tmp_path, monkeypatch):
+    folder, _ = keys
+    monkeypatch.setattr(buckets_of.tempfile, "tempdir", str(tmp_path / "scratch"))
+    child = subprocess.Popen(["true"])
+    child.wait()
+    left = tmp_path / "scratch" / f"{buckets_of._mine()}{child.pid}-abc"
+    kept = tmp_path / "scratch" / f"{buckets_of._mine()}{os.getpid()}-abc"
+    left.mkdir(parents=True)
+    kept.mkdir()
+    with buckets_of.split(folder, ["1.parquet"], 2, 1):
+        assert not left.exists()
+    assert os.listdir(tmp_path / "scratch") == [kept.name]
 
 
 @pytest.mark.parametrize("held", [1, 7, 10**6])
