@@ -100,6 +100,11 @@ def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return []
 
 
+def files_in(out: Path) -> int:
+    """How far a build is."""
+    return sum(len(names) for _, _, names in os.walk(out))
+
+
 def kills(stage: Stage, number: int) -> str:
     """SIGKILL at `number` random moments, over and over in one folder, begun anew whenever a build came through."""
     out, done, struck = stage.folder / "kills", 0, {"driver": 0, "worker": 0, "all workers": 0}
@@ -109,12 +114,16 @@ def kills(stage: Stage, number: int) -> str:
     while done < number:
         process = stage.start(out)
         while process.poll() is None and done < number:
-            time.sleep(stage.random.uniform(0.2, 5.0))
+            # A moment of the work and not of the clock: most of a short build's seconds are spent on starting.
+            goal = files_in(out) + stage.random.randint(0, 25)
+            wait_for(lambda goal=goal: files_in(out) >= goal, process, 60)  # type: ignore[misc]
+            time.sleep(stage.random.uniform(0, 0.2))
             whom = stage.random.choice(list(struck))
             targets = workers_of(process)
             if process.poll() is not None or (whom != "driver" and not targets):
                 continue
             done, struck[whom] = done + 1, struck[whom] + 1
+            print(f"  {done}: {whom}, {files_in(out)} files", flush=True)
             for target in targets if whom == "all workers" else targets[:1] if whom == "worker" else []:
                 target.kill()
             if whom == "driver":

@@ -26,7 +26,16 @@ def from_tools(monkeypatch):
 
 def test_every_program_that_measures_takes_the_shared_options():
     measuring = {path.stem for path in TOOLS.glob("bench_*.py")}
-    assert measuring | {"chaos", "cost_model", "fault_study", "fuzz", "hostile", "simulate"} == set(PROGRAMS)
+    assert measuring | {
+        "chaos",
+        "chaos_exchange",
+        "cost_model",
+        "fault_study",
+        "fuzz",
+        "growth",
+        "hostile",
+        "simulate",
+    } == set(PROGRAMS)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
