@@ -9,6 +9,10 @@ one named, which must answer for every host. The peer is tools/peer_build.py, or
 peak memory (of the largest process) are the operating system's, of each job with all its processes. Ours does all that
 a build does: robots.txt, two exchanges, checksums, tables of drops, shards, report. Goals: 8 times the peer's pages a
 CPU second, at less memory, with more documents and more pictures.
+
+Both are run on the first page alone too: what that costs is a job's fixed cost, start and end, and what the others add
+is the cost of a page. Of ours it is told what is no stage's work: in the tasks (tables, checksums, receipts,
+exchanges), and outside of them (start, engine, report).
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
 
 import bench
 from m3w_builder import sampleweb
@@ -76,14 +82,15 @@ def ours(folder: Path, warcs: list[str], server: str, engine: str) -> dict[str, 
     compiled = [sys.executable, "-m", "compileall", "-q", str(Path(__file__).parents[1] / "m3w_builder")]
     subprocess.run(compiled, check=True, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     figures, said = measured(command, environment, folder / "ours.log")
-    engine_cpu = figures["cpu_s"] - sum(stage["cpu_seconds"] for stage in said["ledger"])
+    stages = sum(stage["cpu_seconds"] for stage in said["ledger"])
     return {
         "who": "ours",
         **figures,
         "pages": said["pages"],
         "documents": said["documents"],
         "pictures": said["pictures"],
-        "outside_stages_s": round(engine_cpu, 2),
+        "in_tasks_s": round(said["cpu_seconds"] - stages, 2),
+        "outside_tasks_s": round(figures["cpu_s"] - said["cpu_seconds"], 2),
     }
 
 
@@ -92,6 +99,23 @@ def peer(folder: Path, warcs: list[str], server: str, script: str) -> dict[str, 
     environment = {"http_proxy": f"http://{server}", "NO_ALBUMENTATIONS_UPDATE": "1"}
     figures, said = measured(command, environment, folder / "peer.log")
     return {"who": Path(script).stem, **figures, "documents": said["documents"], "pictures": said["images"]}
+
+
+def first_page(warcs: list[str], out: Path) -> str:
+    """An archive of nothing but the first page of these."""
+    with open(warcs[0], "rb") as stream, out.open("wb") as written:
+        writer = WARCWriter(written, gzip=True)
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "response" and "html" in (record.http_headers.get_header("Content-Type") or ""):
+                writer.write_record(record)
+                break
+    return str(out)
+
+
+def fixed_and_marginal(row: dict[str, Any], alone: dict[str, Any], pages: int) -> None:
+    """Enter what the start and end of a job cost, and what a page adds."""
+    row["fixed_s"] = alone["cpu_s"]
+    row["page_ms"] = round(1000 * (row["cpu_s"] - alone["cpu_s"]) / max(1, pages - 1), 2)
 
 
 @contextlib.contextmanager
@@ -138,6 +162,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="m3w-bench-") as name, material(arguments, Path(name)) as (warcs, server):
         mine = ours(Path(name), warcs, server, arguments.engine)
         rows = [mine, peer(Path(name), warcs, server, arguments.peer)]
+        alone = Path(name) / "alone"
+        alone.mkdir()
+        one = [first_page(warcs, alone / "first.warc.gz")]
+        fixed_and_marginal(mine, ours(alone, one, server, arguments.engine), mine["pages"])
+        fixed_and_marginal(rows[1], peer(alone, one, server, arguments.peer), mine["pages"])
     for row in rows:
         row["pages_a_cpu_s"] = round(mine["pages"] / row["cpu_s"], 2)
     mine["ratio"] = round(rows[1]["cpu_s"] / mine["cpu_s"], 2)
@@ -145,13 +174,16 @@ def main() -> int:
     cells = [
         [
             row["who"],
-            *(f"{row[name]:.1f}" for name in ("cpu_s", "wall_s", "pages_a_cpu_s")),
+            *(f"{row[name]:.1f}" for name in ("cpu_s", "wall_s", "pages_a_cpu_s", "fixed_s", "page_ms")),
             *(str(row[name]) for name in ("peak_mb", "documents", "pictures")),
         ]
         for row in rows
     ]
-    print(bench.table(["", "CPU s", "wall s", "pages/CPU s", "peak MB", "documents", "pictures"], cells))
-    print(f"ours: {mine['ratio']} times the peer; outside of the stages {mine['outside_stages_s']} CPU s")
+    head = ["", "CPU s", "wall s", "pages/CPU s", "fixed s", "ms/page", "peak MB", "documents", "pictures"]
+    print(bench.table(head, cells))
+    mine["marginal_ratio"] = round(rows[1]["page_ms"] / max(0.01, mine["page_ms"]), 2)
+    print(f"ours: {mine['ratio']} times the peer, {mine['marginal_ratio']} times for each further page")
+    print(f"no stage's work: {mine['in_tasks_s']} CPU s in the tasks, {mine['outside_tasks_s']} outside of them")
     missed = judged(rows, arguments.quick)
     packages = ("trafilatura", "pillow", "imagededup", "webdataset")
     bench.write(arguments.json, {"rows": rows, "missed_goals": missed}, *packages)

@@ -9,84 +9,28 @@ Shape letters: B batch, T tokens, P pictures, C channels, H height, W width.
 
 from __future__ import annotations
 
-import tarfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from m3w_builder import storage
 from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.shards import order, read
+from m3w_builder.shards.batch import Batch, Drawn, Place, Row, collated
+from m3w_builder.shards.opened import Files, spans
 from m3w_builder.shards.transform import Transform
-from m3w_builder.shards.window import NOTHING, Sampling, Tokenizer, Window, draw, line
+from m3w_builder.shards.window import Sampling, Tokenizer, Window, draw, line
+
+__all__ = ["Batch", "Interleaved", "Loader", "Mixture", "Place", "find"]
 
 BAD_PICTURE = "bad_picture"
 """A picture of the window can't be decoded."""
 NO_WINDOW = "no_window"
 """The document has no window with a picture and a token to learn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a worker stands: `position` samples of its share of `epoch` are behind it, those left out included."""
-
-    worker: int = 0
-    epoch: int = 0
-    position: int = 0
-
-
-@dataclass(slots=True)
-class Batch:
-    """B rows of T tokens, each a document's window and padding, or several windows where these are packed.
-
-    P is the most pictures of any row, at least 1.
-    """
-
-    tokens_BT: Tensor
-    """int64"""
-    looks_at_BT: Tensor
-    """int64: which of its row's pictures a token sees; -1 for none and on padding."""
-    labels_BT: Tensor
-    """int64: the tokens unshifted, -100 where no loss is counted. No row is without a label."""
-    pictures_BPCHW: Tensor
-    """float32; zeros where a row has fewer than P."""
-    n_pictures_B: Tensor
-    """int64"""
-    documents_BT: Tensor
-    """int64: which of its row's documents a token is of; -1 on padding. For an attention that keeps them apart."""
-    keys: list[str]
-    """The documents' keys, row by row."""
-    place: Place = field(default_factory=Place)
-    """Where the worker stands behind this batch."""
-    skipped: dict[str, int] = field(default_factory=dict)
-    """Samples left out since the worker's batch before, by reason."""
-
-    def to(self, device: Any) -> Batch:
-        """The same on another device."""
-        return self._mapped(lambda tensor: tensor.to(device, non_blocking=True))
-
-    def pin_memory(self) -> Batch:
-        """The same in pinned memory: what DataLoader asks with `pin_memory=True`."""
-        return self._mapped(lambda tensor: tensor.pin_memory())
-
-    def _mapped(self, function: Any) -> Batch:
-        names = ("tokens_BT", "looks_at_BT", "labels_BT", "pictures_BPCHW", "n_pictures_B", "documents_BT")
-        return replace(self, **{name: function(getattr(self, name)) for name in names})
-
-
-Drawn = tuple[str, Window, list[Any]]
-"""A document's key, its window, and the window's pictures transformed."""
-
-Row = list[Drawn]
-"""What stands in one row of a batch."""
 
 
 def find(build: str, split: str = "train") -> list[str]:
@@ -139,7 +83,7 @@ class Interleaved(IterableDataset[Batch]):
         """The worker that gives the first batch."""
         self.skipped: Counter[str] = Counter()
         """What this process left out: filled where it reads itself, without a Loader."""
-        self.spans = [_spans(url, self.skipped) for url in self.shards]
+        self.spans = [spans(url, self.skipped) for url in self.shards]
         if not any(self.spans):
             raise ConfigError(f"none of {len(self.shards)} shards has a sample")
 
@@ -172,7 +116,7 @@ class Interleaved(IterableDataset[Batch]):
         units = order.units([len(spans) for spans in self.spans], readers)
         position = 0
         ready: Batch | None = None  # one is held back, to tell what was left out behind the last
-        with _Files(self.shards, self.spans) as files:
+        with Files(self.shards, self.spans) as files:
             for shard, row, enters in order.epoch(units, self.seed, place.epoch, reader, readers, self.buffer):
                 if enters:
                     files.enter(shard, row, behind=position < place.position)
@@ -231,36 +175,8 @@ class Interleaved(IterableDataset[Batch]):
         whole = line(one, self.tokenizer, self.sampling.order)
         return draw(whole, self.sampling, f"{self.seed}/{epoch}/{one.key}", self.tokenizer.image)
 
-    def _batch(self, rows: list[Row], place: Place, skipped: Counter[str]) -> Batch:
-        shape = (len(rows), self.sampling.length)
-        tokens = np.full(shape, self.tokenizer.pad, np.int64)
-        looks, documents = np.full(shape, -1, np.int64), np.full(shape, -1, np.int64)
-        labels = np.full(shape, NOTHING, np.int64)
-        counts = [sum(len(pictures) for _, _, pictures in row) for row in rows]
-        first = torch.as_tensor(next(pictures[0] for row in rows for _, _, pictures in row if pictures))
-        pixels = torch.zeros((len(rows), max(1, *counts), *first.shape), dtype=torch.float32)
-        for index, row in enumerate(rows):
-            start = seen = 0
-            for number, (_, drawn, pictures) in enumerate(row):
-                here = slice(start, start + len(drawn.tokens_T))
-                tokens[index, here], labels[index, here] = drawn.tokens_T, drawn.labels_T
-                looks[index, here] = np.where(drawn.looks_at_T >= 0, drawn.looks_at_T + seen, -1)
-                documents[index, here] = number
-                labels[index, start] = NOTHING  # nothing before it tells what a window begins with
-                for place_of, picture in enumerate(pictures, seen):
-                    pixels[index, place_of] = torch.as_tensor(picture)
-                start, seen = here.stop, seen + len(pictures)
-        return Batch(
-            torch.from_numpy(tokens),
-            torch.from_numpy(looks),
-            torch.from_numpy(labels),
-            pixels,
-            torch.tensor(counts),
-            torch.from_numpy(documents),
-            [key for row in rows for key, _, _ in row],
-            place,
-            dict(skipped),
-        )
+    def _batch(self, rows: list[Row], place: Place, skipped: Mapping[str, int]) -> Batch:
+        return collated(rows, self.sampling.length, self.tokenizer.pad, place, skipped)
 
     def state_dict(self) -> dict[str, Any]:
         """Where this process stands; `Loader.state_dict` is that of all workers."""
@@ -363,71 +279,3 @@ class Mixture:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         for name, (loader, _) in self.loaders.items():
             loader.load_state_dict(state[name])
-
-
-def _spans(url: str, skipped: Counter[str]) -> list[tuple[int, int]]:
-    try:
-        return read.spans(url)
-    except FileNotFoundError:
-        raise ConfigError(f"{url}: there is no such shard") from None
-    except tarfile.TarError:  # a tar that is cut and has no index
-        skipped[read.BROKEN_TAR] += 1
-        return []
-
-
-class _Files:
-    """The shards in reading: local ones are read where a sample leaves the buffer, others where it enters.
-
-    A local buffer thus holds no bytes, and a remote shard is read straight through.
-    """
-
-    OPEN = 64
-    """Local files held open at once."""
-
-    def __init__(self, urls: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> None:
-        self.urls, self.spans = urls, spans
-        self.local = [storage.is_local(url) for url in urls]
-        self.open: dict[int, IO[bytes]] = {}
-        self.held: dict[tuple[int, int], bytes] = {}
-
-    def __enter__(self) -> _Files:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with ExitStack() as stack:
-            for stream in self.open.values():
-                stack.callback(stream.close)
-
-    def enter(self, shard: int, row: int, behind: bool) -> None:
-        """A row enters the buffer; `behind` the place from which the reading goes on, nothing is read yet."""
-        if not self.local[shard] and not behind:
-            try:
-                self.held[shard, row] = self._bytes(shard, row)
-            except OSError:
-                pass  # asked again, and then counted, when it leaves
-
-    def leave(self, shard: int, row: int) -> None:
-        """A row leaves unread."""
-        self.held.pop((shard, row), None)
-
-    def take(self, shard: int, row: int, bad: Counter[str]) -> read.Sample | None:
-        """The sample; None where it can't be read, which is counted in `bad`."""
-        body = self.held.pop((shard, row), None)
-        if body is None:
-            try:
-                body = self._bytes(shard, row)
-            except OSError:
-                bad[read.UNREADABLE] += 1
-                return None
-        return read.parse(body, bad)
-
-    def _bytes(self, shard: int, row: int) -> bytes:
-        offset, size = self.spans[shard][row]
-        stream = self.open.pop(shard, None)
-        if stream is None:
-            if len(self.open) >= self.OPEN:
-                self.open.pop(next(iter(self.open))).close()
-            stream = storage.open_read(self.urls[shard])
-        self.open[shard] = stream  # the one used last stands last
-        stream.seek(offset)
-        return stream.read(size)
