@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import takewhile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import pyarrow as pa
 
-from m3w_builder import dedup, document, extract, fetch, pictures, sources, storage
+from m3w_builder import dedup, extract, fetch, sources, storage
 from m3w_builder.config import Config
 from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.checks import judged
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.suspects import Suspects
+from m3w_builder.passes.wanted import Wanted, wanted_of
 from m3w_builder.pictures import Picture
-from m3w_builder.stage import ERROR, Drop, ask
+from m3w_builder.stage import ERROR, Drop
 
 NAME = "pictures"
 SLOWEST = 10
 """Hosts that a receipt names as those that took longest."""
-BATCH = 32
-"""Pictures decoded and held at once, at most."""
-BATCH_BYTES = 64_000_000
-"""Bytes that they may take before the batch is judged, however few they are."""
-
 SCHEMA = pa.schema(
     [
         ("url", pa.string()),
@@ -61,7 +57,7 @@ LINKS = pa.schema(
 
 _CODE = (
     *("document.py", "stage.py", "rights.py", "urls.py"),
-    *("sources", "fetch", "pictures", "dedup", "passes/pictures.py"),
+    *("sources", "fetch", "pictures", "dedup", "passes/pictures.py", "passes/wanted.py", "passes/checks.py"),
 )
 
 
@@ -73,21 +69,6 @@ class PicturesTask:
     config: Config
     partition: int
     attempt: int = 1
-
-
-@dataclass(slots=True)
-class Wanted:
-    """The picture references of a partition: which documents want which URL, in reading order."""
-
-    pages: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """Picture URL to the (page URL, document key) of each place where it stands."""
-    facts: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Document key to the hash of its host's name and the rank of its fetch time."""
-    fetched: dict[str, str] = field(default_factory=dict)
-    """Picture URL to the time at which the first page with it was read (RFC 3339)."""
-    documents: int = 0
-    spent: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """By host: requests of pictures, and the seconds that they took together."""
 
 
 def run(task: PicturesTask) -> Receipt:
@@ -136,13 +117,13 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
     for name in stages:
         mine.ledger[name]
     with books(urls[".dropped.parquet"], mine.ledger) as the_books:
-        wanted = wanted_of(task, decisions, the_books)
+        wanted = wanted_of(task.build, task.partition, decisions, the_books)
         for name in stages[1:]:
             mine.ledger[name].pages.kept = wanted.documents
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"]) as stream:
-            kept = keep(judged(task, answers, wanted, the_books, suspects), stream)
+            kept = keep(judged(task.config.pictures, answers, wanted, the_books, suspects), stream)
     storage.write_table(urls[".links.parquet"], pa.Table.from_pylist(dead, schema=LINKS).sort_by("url"))
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
     keys = keys_of(task, wanted, kept)
@@ -169,128 +150,6 @@ def _noting(
         if isinstance(answer, Drop):
             dead.append({"url": url, "reason": answer.reason, "detail": valid(answer.detail), "tries": 1, "came": ""})
         yield url, answer
-
-
-def wanted_of(task: PicturesTask, decisions: pa.Table, the_books: Books) -> Wanted:
-    """Apply exchange 1: duplicate pages go, pictures that stand on too many documents go unfetched."""
-    gone = exchange.page_drops(decisions)
-    common = exchange.picture_drops(decisions)
-    wanted = Wanted()
-    for table in storage.iter_tables(storage.join(task.build, f"pages/{task.partition:06d}.parquet")):
-        for one in document.from_table(table):
-            if one.id in gone:
-                the_books.page("page_duplicates", one.url, gone[one.id], one)
-                continue
-            the_books.kept("page_duplicates", one)
-            wanted.documents += 1
-            wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
-            for image in one.images:
-                drop = common.get(dedup.picture_url_key(image.url))
-                if drop:
-                    the_books.picture("common_pictures", image.url, one.url, one.key, drop)
-                else:
-                    the_books.ledger["common_pictures"].pictures.kept += 1
-                    wanted.pages.setdefault(image.url, []).append((one.url, one.key))
-                    wanted.fetched.setdefault(image.url, one.source.fetched)
-    return wanted
-
-
-def judged(
-    task: PicturesTask,
-    found: Iterable[tuple[str, fetch.Fetched | Drop]],
-    wanted: Wanted,
-    the_books: Books,
-    suspects: Suspects | None = None,
-) -> Iterator[Picture]:
-    """The pictures that pass every check, in the order in which they came in."""
-    suspects = suspects or Suspects(task.build, NAME, task.partition, 1)
-    config = task.config.pictures
-
-    def enter(stage: str, url: str, answer: object, size: int) -> bool:
-        """Enter one URL's fate at a stage, of `size` bytes, for every place where it stands; whether it is kept."""
-        places = wanted.pages[url]
-        if isinstance(answer, Drop):
-            for page_url, key in places:
-                the_books.picture(stage, url, page_url, key, answer, size)
-            return False
-        the_books.ledger[stage].pictures.kept += len(places)
-        the_books.ledger[stage].pictures.bytes += size * len(places)
-        return True
-
-    for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):
-        for stage in config.filters:
-            with the_books.timed(stage.name):
-                answers = ask(stage, decoded)
-            decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a, len(p.body))]
-        for picture in decoded:
-            with the_books.timed("store"):
-                finished = _contained("store", lambda picture=picture: pictures.finish(picture, config))
-            if enter("store", picture.url, finished, len(picture.body)):
-                assert isinstance(finished, Picture)
-                yield finished
-
-
-def _decoded(
-    found: Iterable[tuple[str, fetch.Fetched | Drop]],
-    config: pictures.PicturesConfig,
-    the_books: Books,
-    enter: Callable[[str, str, object, int], bool],
-    suspects: Suspects,
-) -> Iterator[Picture]:
-    """The pictures that came in, are not reserved, and can be decoded."""
-    for url, answer in found:
-        size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
-        if not enter("fetch", url, answer, size):
-            continue
-        assert isinstance(answer, fetch.Fetched)
-        suspects.touch(url)
-        with the_books.timed("rights"):
-            said = pictures.declared(answer.body)
-            refused = pictures.judge(said, config.opt_out)
-        if enter("rights", url, refused, size):
-            if _small(url, answer.body, config, the_books, enter):
-                suspects.clear()
-                continue
-            with the_books.timed("decode"):
-                picture = suspects.drop(url) or _contained(
-                    "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
-                )
-            if enter("decode", url, picture, size):
-                assert isinstance(picture, Picture)
-                picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
-                yield picture
-        suspects.clear()
-
-
-def _small(
-    url: str,
-    body: bytes,
-    config: pictures.PicturesConfig,
-    the_books: Books,
-    enter: Callable[[str, str, object, int], bool],
-) -> bool:
-    """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
-    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.filters))
-    picture = pictures.described(url, body, config) if early else None
-    if picture is None:
-        return False
-    answers: list[Picture | Drop] = []
-    for stage in early:
-        with the_books.timed(stage.name):
-            answers += ask(stage, [picture])
-        if isinstance(answers[-1], Drop):
-            enter("decode", url, None, len(body))  # nothing was held against it there
-            for passed, said in zip(early, answers, strict=False):
-                enter(passed.name, url, said, len(body))
-            return True
-    return False
-
-
-def _contained(stage: str, call: object) -> Picture | Drop:
-    try:
-        return call()  # type: ignore[operator,no-any-return]
-    except Exception as error:  # one picture is never allowed to end its partition
-        return Drop(ERROR, f"{stage}: {type(error).__name__}: {error}"[:500])
 
 
 def _found(
@@ -328,19 +187,6 @@ def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | 
                 yield url, fetch.Fetched(url, url, 200, {}, body.as_py(), "")
     for url in sorted(left):
         yield url, Drop(ERROR, f"{file} does not hold it")
-
-
-def _batches(decoded: Iterable[Picture], size: int) -> Iterator[list[Picture]]:
-    batch: list[Picture] = []
-    held = 0
-    for picture in decoded:
-        batch.append(picture)
-        held += picture.held
-        if len(batch) == size or held >= BATCH_BYTES:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
 
 
 def keep(passed: Iterator[Picture], stream: IO[bytes], offset: int = 0) -> pa.Table:

@@ -23,8 +23,11 @@ from m3w_builder.document import valid
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes import exchange, pictures, receipt
 from m3w_builder.passes.books import DROPPED_SCHEMA, Books
-from m3w_builder.passes.pictures import LINKS, NAME, PicturesTask, Wanted
+from m3w_builder.passes.checks import judged
+from m3w_builder.passes.pictures import LINKS, NAME, PicturesTask
 from m3w_builder.passes.receipt import Receipt
+from m3w_builder.passes.suspects import Suspects
+from m3w_builder.passes.wanted import Wanted, wanted_of
 from m3w_builder.stage import Drop
 
 LIVE, ARCHIVE = "live", "archive"
@@ -42,7 +45,7 @@ def run(task: PicturesTask) -> Receipt:
 
 def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]) -> Receipt:
     decisions, _ = exchange.read_decisions(task.build, "exchange1", task.partition)
-    wanted = pictures.wanted_of(task, decisions, Books(Ledger(), _Rows()))
+    wanted = wanted_of(task.build, task.partition, decisions, Books(Ledger(), _Rows()))
     came: dict[str, str] = {}
     outcome: dict[str, Drop] = {}
     delta, rows = Ledger(), _Rows()
@@ -54,7 +57,9 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
         with storage.open_read(urls[".bin"]) as stream:
             shutil.copyfileobj(stream, out[".bin"], 1 << 20)
         answers = _answers(task, again, wanted, came, outcome)
-        new = pictures.keep(pictures.judged(task, answers, wanted, the_books), out[".bin"], storage.size(urls[".bin"]))
+        suspects = Suspects(task.build, NAME, task.partition, 1)
+        passed = judged(task.config.pictures, answers, wanted, the_books, suspects)
+        new = pictures.keep(passed, out[".bin"], storage.size(urls[".bin"]))
         the_books.flush()
         kept = pa.concat_tables([storage.read_table(urls[".parquet"]), new])
         keys = pictures.keys_of(task, wanted, kept)
