@@ -282,6 +282,27 @@ def to_table(documents: Iterable[Document]) -> pa.Table:
         return pa.Table.from_pylist(_valid_all(rows), schema=SCHEMA)
 
 
+REFERENCES = ("key", "url", "host", "source", "items.list.element.type", "items.list.element.url")
+"""The columns that `references` looks at."""
+
+
+def references(table: pa.Table) -> Iterator[Document]:
+    """The documents of a table of `REFERENCES`, in order: of their items the pictures alone, by their URLs."""
+    rows = zip(*(table[name].to_pylist() for name in ("key", "url", "host", "source")), strict=True)
+    for items in table["items"].chunks:
+        flat = items.flatten()
+        images = [
+            Image(url) if kind == "image" else None
+            for kind, url in zip(flat.field("type").to_pylist(), flat.field("url").to_pylist(), strict=True)
+        ]
+        start = 0
+        for number in items.value_lengths().to_pylist():
+            key, url, host, source = next(rows)
+            mine: list[Item] = [image for image in images[start : start + number] if image]
+            yield Document(url, mine, key, host, source=Source(**source))
+            start += number
+
+
 def _valid_all(value: Any) -> Any:
     if isinstance(value, str):
         return valid(value)

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from m3w_builder import storage
 from m3w_builder.document import (
     KINDS,
+    REFERENCES,
     SCHEMA,
     Audio,
     Document,
@@ -20,6 +22,7 @@ from m3w_builder.document import (
     item_from_json,
     item_to_json,
     make_key,
+    references,
     to_json,
     to_table,
     valid,
@@ -131,3 +134,15 @@ def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aé_ .\n中\u0301\u05b0ª²\ud800𝔘"))))
 def test_words_are_counted_as_they_are_made(text):
     assert word_count(text) == len(words(text))
+
+
+def test_references_are_the_pictures_of_the_whole_documents(tmp_path):
+    one = Document("http://a.example/", [Image("p.png"), Text("t"), Video("v"), Image("q.png")], "a" * 32, "a.example")
+    whole = [one, Document("http://b.example/", [Text("no picture")], key="b" * 32), one]
+    storage.write_table(str(tmp_path / "t.parquet"), to_table(whole), row_group=2)
+    tables = storage.iter_tables(str(tmp_path / "t.parquet"), REFERENCES)
+    found = [document for table in tables for document in references(table)]
+    assert [[image.url for image in document.images] for document in found] == [
+        [image.url for image in document.images] for document in whole
+    ]
+    assert [(d.key, d.url, d.host, d.source) for d in found] == [(d.key, d.url, d.host, d.source) for d in whole]

@@ -1,10 +1,12 @@
 """Runs every benchmark at its small size; prints the ratios against peers, now and as last committed.
 
-    python tools/bench_all.py [--json FILE] [--only NAME …] [--keep]
+    python tools/bench_all.py [--json FILE] [--only NAME …] [--gold FOLDER] [--labelled FOLDER] [--keep]
 
 Each tools/bench_*.py runs with `--quick --json`. A ratio is any figure whose name says so; those last committed stand
 in tools/figures.json, which `--keep` writes anew (those of the programs that ran; the rest stays). Exit code 1 where a
 program broke, or a ratio fell below 0.7 of the committed one; goals that a program misses at its small size are told.
+Programs that measure on material which is not made here, pages with their gold or labelled pictures, run where its
+folder is named; else they are told as left out.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ import bench
 TOOLS = Path(__file__).parent
 FIGURES = TOOLS / "figures.json"
 FALL = 0.7
+MATERIAL = {"bench_extract": "gold", "bench_metadata": "gold", "bench_grounding": "labelled"}
+"""By program: the option that names the folder on which it measures."""
 
 
 def ratios(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
@@ -38,21 +43,24 @@ def ratios(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
             yield from ratios(entry, f"{place}{label}.")
 
 
-def run(program: Path, folder: Path) -> dict[str, Any]:
+def run(program: Path, folder: Path, material: str = "") -> dict[str, Any]:
     """What a benchmark wrote, with its exit code and, where it broke, its last words."""
     out = folder / f"{program.stem}.json"
-    command = [sys.executable, str(program), "--quick", "--json", str(out)]
+    command = [sys.executable, str(program), *([material] if material else []), "--quick", "--json", str(out)]
+    started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
     facts = json.loads(out.read_text()) if out.exists() else {}
     if done.returncode not in (0, 1) or not out.exists():
         facts["broke"] = done.stderr[-1000:]
-    return {**facts, "exit_code": done.returncode}
+    return {**facts, "exit_code": done.returncode, "seconds": round(time.monotonic() - started, 1)}
 
 
 def main() -> int:
     parser = bench.options(__doc__, quick="as without: every program runs at its small size")
     parser.add_argument("--only", nargs="*", default=[], help="names without bench_, as `build fetch`")
     parser.add_argument("--keep", action="store_true", help="write tools/figures.json")
+    parser.add_argument("--gold", default="", help="pages with their gold, as tools/bench_extract.py takes them")
+    parser.add_argument("--labelled", default="", help="labelled pictures, as tools/bench_grounding.py takes them")
     arguments = parser.parse_args()
     programs = [path for path in sorted(TOOLS.glob("bench_*.py")) if path.stem != "bench_all"]
     programs = [path for path in programs if not arguments.only or path.stem.removeprefix("bench_") in arguments.only]
@@ -61,8 +69,13 @@ def main() -> int:
     bad = 0
     with tempfile.TemporaryDirectory(prefix="m3w-bench-all-") as folder:
         for program in programs:
-            facts[program.stem] = mine = run(program, Path(folder))
-            print(f"{program.stem}: exit code {mine['exit_code']}", flush=True)
+            wanted = MATERIAL.get(program.stem)
+            material = getattr(arguments, wanted) if wanted else ""
+            if wanted and not material:
+                print(f"{program.stem}: left out, for it wants --{wanted} FOLDER")
+                continue
+            facts[program.stem] = mine = run(program, Path(folder), material)
+            print(f"{program.stem}: exit code {mine['exit_code']}, {mine['seconds']:.0f} s", flush=True)
             if "broke" in mine:
                 bad += 1
                 print(f"  broke: {mine['broke']}")

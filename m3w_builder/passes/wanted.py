@@ -31,8 +31,8 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
     gone = exchange.page_drops(decisions)
     common = exchange.picture_drops(decisions)
     wanted = Wanted()
-    for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
-        for one in document.from_table(table):
+    for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.REFERENCES):
+        for one in document.references(table):
             if one.id in gone:
                 the_books.page("page_duplicates", one.url, gone[one.id], one)
                 continue
