@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from m3w_builder.extract import phrases
+from m3w_builder.extract import words as names
 from m3w_builder.extract.inline import is_inline
 from m3w_builder.extract.pieces import Block, Piece, Shot
 from m3w_builder.extract.weigh import Weighed
@@ -23,6 +25,8 @@ CUT = -0.8
 """Log-odds above which a picture is content; below 0, as leaving out a right one costs more than taking in a wrong.
 
 This, and which words there are, was settled on sites left out of the learning: fewer words did better there."""
+LONGEST_BUTTON = 40
+"""Characters of a button's words, at most."""
 FAR = 99
 """Blocks to the next kept one where there is none."""
 _NEAR = (1, 2, 4, FAR)
@@ -71,7 +75,9 @@ def words_of(
     """What is known of each picture, as words; see `choose`."""
     pieces = weighed.page.pieces
     shots = {index: piece for index, piece in enumerate(pieces) if isinstance(piece, Shot)}
-    able = [index for index, shot in shots.items() if not shot.reason and not _small(shot, least)]
+    able = [
+        index for index, shot in shots.items() if not shot.reason and not _small(shot, least) and not _is_button(shot)
+    ]
     if not able:
         return {}
     page = _Page(weighed, root, keep, url, cover, shots)
@@ -89,6 +95,16 @@ def file_of(url: str) -> str:
 
 def _small(shot: Shot, least: int) -> bool:
     return 0 < shot.image.declared_width < least or 0 < shot.image.declared_height < least
+
+
+def _is_button(shot: Shot) -> bool:
+    """Whether a picture in a link is an arrow or the like: its text for who can't see it is a button's."""
+    alt = shot.image.alt
+    return (
+        bool(shot.link)
+        and 0 < len(alt) < LONGEST_BUTTON
+        and (names.NOISE.match(alt) is not None or phrases.is_furniture(alt))
+    )
 
 
 def site(name: str) -> str:

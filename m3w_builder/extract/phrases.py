@@ -8,7 +8,7 @@ _LINES = {
     "de": "teilen|auf facebook teilen|auf twitter teilen|per e-mail teilen|artikel teilen|weiterlesen"
     "|mehr lesen|lesen sie mehr|mehr erfahren|mehr anzeigen|anzeige|werbung|gesponsert|antworten"
     "|gefällt mir|kommentare|kommentar schreiben|kommentar hinterlassen|nach oben|zum seitenanfang"
-    "|weiter|zurück|startseite|menü|suche|suchen|anmelden|einloggen|registrieren|abonnieren"
+    "|weiter|zurück|zum anfang|startseite|menü|suche|suchen|anmelden|einloggen|registrieren|abonnieren"
     "|newsletter abonnieren|folgen sie uns|drucken|merken|link kopieren|zum inhalt springen"
     "|ähnliche artikel|verwandte artikel|das könnte sie auch interessieren|mehr zum thema"
     "|auch interessant|alle akzeptieren|cookies akzeptieren|cookie-einstellungen",
@@ -114,6 +114,9 @@ _POINTERS = (
 )
 POINTER = re.compile(rf"[\W_]*(?:{'|'.join(_POINTERS)})(?!\w)[\W_]*", re.IGNORECASE)
 """How a line begins that only leads to another page."""
+
+COPYRIGHT = re.compile(r"\W*(?:copyright\b|©|\(c\) ?\d{4}|all rights reserved|版权所有|版權所有|著作権)", re.IGNORECASE)
+"""How a line begins that says whose a page is."""
 
 _EDGES = "0123456789 \t\n.:!?…>»›→←‹«|[]()/·•*+-–—\u3000！：。"
 

@@ -19,6 +19,8 @@ LONGEST = 300
 """Characters of such a line, at most."""
 ALL = 0.9
 """The share of links from which on a paragraph is one link or a row of them."""
+ROW = 0.6
+"""The same of a row with bars between its links."""
 
 
 def trim(weighed: Weighed, keep: list[bool]) -> None:
@@ -61,9 +63,13 @@ def _is_prose(block: Block) -> bool:
 
 
 def _links_at_the_end(blocks: list[tuple[int, Block]], keep: list[bool]) -> None:
-    """The last paragraphs, where they are links alone: tags, other articles, makers of the page."""
+    """The last paragraphs, where they are links alone or say whose the page is: tags, other articles, makers."""
     for index, block in reversed(blocks):
-        if keep[index] and (block.kind != "paragraph" or block.links <= ALL * len(block.text)):
+        if not keep[index]:
+            continue
+        row = block.links > (ROW if "|" in block.text else ALL) * len(block.text)
+        owner = len(block.text) < LONGEST and phrases.COPYRIGHT.match(block.text)
+        if block.kind != "paragraph" or not (row or owner):
             return
         keep[index] = False
 

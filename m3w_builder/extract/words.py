@@ -14,7 +14,7 @@ def _names(*groups: str) -> re.Pattern[str]:
 
 
 BAD = _names(
-    r"nav(?:bar|igation)?|menus?|bread-?crumbs?|footer|side-?bars?|related\w*|recommend\w*|promos?|promotion\w*",
+    r"nav(?:bar|igation|header|footer)?|menus?|bread-?crumbs?|footer|side-?bars?|related\w*|recommend\w*|promos?|promotion\w*",
     r"more-?(?:from|on|stories|news|posts)|sponsor\w*|advert\w*|ads?|social\w*|shar(?:e|ing)\w*|follow-?us",
     r"subscri(?:be|ption)\w*|newsletter\w*|sign-?up|cookies?\w*|consent\w*|gdpr|popup|modal|overlay|login",
     r"search\w*|toolbar|pagination|pager|page-?nav|prev-?next|tag-?(?:cloud|list|links|s)|tags",

@@ -6,7 +6,7 @@ import pytest
 
 from m3w_builder.extract import phrases
 from tests.extract.test_content import said
-from tests.extract.test_extract import LONG
+from tests.extract.test_extract import LONG, made
 
 _LINES = (
     "Weiterlesen …|Teilen|Werbung|Lire la suite »|Partager|Publicité|Leer más|Compartir|Publicidad|Leggi tutto"
@@ -56,3 +56,16 @@ def test_links_below_the_last_paragraph_are_no_content_and_links_that_are_the_co
 def test_an_address_that_is_told_is_content():
     line = "<p>They sail by the tables of <a href=/x>http://harbour.example/tides/and/other/tables/of/the/year</a></p>"
     assert len(said(f"<body><article><p>{LONG * 2}</p>{line}<p>{LONG * 3}</p></article>")) == 3
+
+
+def test_rows_of_links_and_a_copyright_below_the_text_are_no_content():
+    row = "<p><a href=/a>Main index</a> | <a href=/b>Topics index</a> | <a href=/c>Full index</a></p>"
+    end = f"{row}<p>© 2003-2024 Harbour Team, <a href=/d>Manual</a></p>"
+    assert len(said(f"<body><div>{'<p>' + LONG * 9 + '</p>'}{end}</div>")) == 1
+
+
+@pytest.mark.parametrize(("alt", "kept"), [("Weiter", False), ("Next", False), ("The next boat", True)])
+def test_an_arrow_to_the_next_page_is_no_picture(alt, kept):
+    arrow = f'<p><a href="/2"><img src="/images/next.png" alt="{alt}"></a></p>'
+    document = made(f"<body><article><p>{LONG * 2}</p>{arrow}<p>{LONG * 2}</p></article>")
+    assert bool(document.images) == kept
