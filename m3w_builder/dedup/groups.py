@@ -92,22 +92,40 @@ def column(table: pa.Table, name: str) -> np.ndarray:
 
 def bucket_of(node: np.ndarray, buckets: int) -> np.ndarray:
     """In which bucket a node's pointer lies."""
+    if buckets == 1:
+        return np.zeros(len(node), np.int64)
+    spot: np.ndarray = (_hashed(node) % np.uint64(buckets)).astype(np.int64)
+    return spot
+
+
+def _hashed(node: np.ndarray) -> np.ndarray:
     fields = np.ascontiguousarray(node).view(NODE)
     name = fields["rank"].astype(np.uint64)
     for other in ("doc", "picture", "partition", "kind"):
         name = mix(name ^ fields[other].astype(np.uint64))
-    spot: np.ndarray = (name % np.uint64(buckets)).astype(np.int64)
-    return spot
+    return name
 
 
 def joined(hooks: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pointers and hooks as components: every node in them, sorted, the least of its part, its distance."""
     node, least = column(hooks, "node"), column(hooks, "least")
-    names, inverse = np.unique(np.concatenate([node, least]), return_inverse=True)
+    names, inverse = _numbered(np.concatenate([node, least]))
     groups = Groups(len(names))
     groups.add(inverse[: len(node)], inverse[len(node) :], np.full(len(node), FAR))
     np.minimum.at(groups.nearest, inverse[: len(node)], hooks["distance"].to_numpy())
     return names, names[groups.settled().least], groups.nearest
+
+
+def _numbered(all_nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct nodes, sorted, and the number of each: told apart by a hash, which is faster than by their bytes."""
+    _, first, inverse = np.unique(_hashed(all_nodes), return_index=True, return_inverse=True)
+    names = all_nodes[first]
+    if not (names[inverse] == all_nodes).all():  # two nodes of one hash
+        return np.unique(all_nodes, return_inverse=True)
+    order = np.argsort(names)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return names[order], place[inverse]
 
 
 def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[pa.Table, pa.Table, bool]:
@@ -128,7 +146,8 @@ def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[
     pointers = rows(POINTER, node, least, nearest)
     asked = np.setdiff1d(least, node[node == least])
     questions = rows(QUESTION, asked, np.zeros(len(asked), _BYTES), np.full(len(asked), FAR), bucket)
-    moved = bool(len(hooks) or len(answers)) or not pointers.equals(state)
+    # One bucket knows all at once.
+    moved = buckets > 1 and (bool(len(hooks) or len(answers)) or not pointers.equals(state))
     return pointers, pa.concat_tables([hooks, answers, questions]), moved
 
 
