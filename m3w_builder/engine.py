@@ -42,7 +42,8 @@ class ClusterConfig:
     pass_resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """What a task of a pass asks of its worker, as {pictures: {GPU: 1}}; the passes are pages, pictures, shards."""
     in_flight: int = 3
-    """Tasks submitted ahead for each worker; the scheduler never holds more, however many partitions there are."""
+    """Submissions ahead for each worker, each one task or up to sixteen that last milliseconds; the scheduler never
+    holds more, however many partitions there are."""
     attempts: int = 4
     """How often a failing partition is tried before it is quarantined: the page or picture that kills its workers is
     known after three."""
