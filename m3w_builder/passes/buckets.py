@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +35,15 @@ def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Cal
     What is more lies on this machine's disk until the block ends.
     """
     _sweep()
-    with tempfile.TemporaryDirectory(prefix=f"{_mine()}{os.getpid()}-", ignore_cleanup_errors=True) as scratch:
+    prefix = f"{_mine()}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as scratch, ExitStack() as files_open:
         parts: list[_Part] = []
         tables: list[pa.Table] = []
         for file in files:
             tables.append(storage.read_table(storage.join(build, file)))
             if sum(map(len, tables)) >= held:
-                parts.append(_spilt(_sorted(tables, buckets), os.path.join(scratch, f"{len(parts)}.parquet")))
+                path = os.path.join(scratch, f"{len(parts)}.parquet")
+                parts.append(_spilt(_sorted(tables, buckets), path, files_open))
                 tables = []
         if tables:
             parts.append(_in_memory(*_sorted(tables, buckets)))
@@ -79,8 +81,8 @@ def _in_memory(table: pa.Table, bounds: np.ndarray) -> _Part:
     return lambda bucket: table.slice(bounds[bucket], bounds[bucket + 1] - bounds[bucket])
 
 
-def _spilt(made: tuple[pa.Table, np.ndarray], path: str) -> _Part:
-    """The table in a local file with a row group a bucket."""
+def _spilt(made: tuple[pa.Table, np.ndarray], path: str, files_open: ExitStack) -> _Part:
+    """The table in a local file with a row group a bucket; it stays open, since reading its directory takes long."""
     table, bounds = made
     with pq.ParquetWriter(path, table.schema, compression="lz4", use_dictionary=storage.worded(table.schema)) as out:
         for low, high in itertools.pairwise(bounds):
@@ -89,12 +91,12 @@ def _spilt(made: tuple[pa.Table, np.ndarray], path: str) -> _Part:
     groups = np.concatenate([[0], np.cumsum(np.diff(bounds) > 0)])
 
     schema = table.schema
+    file = files_open.enter_context(pq.ParquetFile(path))
 
     def read(bucket: int) -> pa.Table:
         if bounds[bucket] == bounds[bucket + 1]:
             return schema.empty_table()
-        with pq.ParquetFile(path) as file:
-            return file.read_row_group(int(groups[bucket]))
+        return file.read_row_group(int(groups[bucket]))
 
     return read
 
