@@ -29,7 +29,7 @@ class _Absent(MetaPathFinder):
 
 
 def _without_pandas() -> None:
-    """Let pyarrow find no pandas: with the first list that it is given it would import it, 0.6 s and 40 MB.
+    """Let pyarrow find no pandas: with the first list that it is given it would import it, 0.6 s and 49 MB.
 
     Whoever imports pandas later gets it; pyarrow's `to_pandas` alone is gone from this process.
     """
