@@ -151,7 +151,7 @@ def similarities(
 
 
 @torch.no_grad()
-def features(tower: Tower, pictures_u8: NDArray[np.uint8], batch: int = 256) -> Tensor:
+def features(tower: Tower, pictures_u8: NDArray[np.uint8], batch: int = 64) -> Tensor:
     """The frozen tower's tokens of every picture, kept so that training runs it once: (n, N, V), half precision."""
     parts = [
         tower(pixels(torch.from_numpy(pictures_u8[at : at + batch]))).half() for at in range(0, len(pictures_u8), batch)

@@ -50,3 +50,22 @@ def alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+KEEPS = """
+import resource
+from m3w_builder.flamingo.processes import keep_memory
+keep_memory()
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    bytes([1]) * 64_000_000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults(), faults())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mallopt is glibc's")
+def test_freed_memory_is_kept_so_that_no_page_is_mapped_again() -> None:
+    found = subprocess.run([sys.executable, "-c", KEEPS], capture_output=True, text=True, check=True)
+    first, second = map(int, found.stdout.split())
+    assert second < first / 10
