@@ -73,10 +73,10 @@ def _shoot(walker: Walker, attributes: Attributes, against: str = "") -> None:
     if stands is not None:
         parts.append(stands[0])
         reason = reason or stands[1]
-    linked = bool(walker.link) and any(part.strip() for part in parts)
+    linked = bool(walker.link) and bool("".join(parts).strip())
     if parts and not reason:
         walker.divide()
-    target = absolute(walker.link[-1], walker.base) if walker.link else ""
+    target = absolute(walker.link[-1], walker.base) if walker.link and not reason else ""
     page.pieces.append(Shot(image, reason, walker.box, target, linked, walker.fallback > 0))
 
 

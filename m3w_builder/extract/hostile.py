@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.runs import too_deep
+from m3w_builder.extract.runs import nesting
 from m3w_builder.stage import Drop
 
 _STRANGE = re.compile(r"[\x01-\x08\x0b\x0e-\x1f]")
@@ -18,7 +18,6 @@ _FLAT = frozenset(_NO_DEPTH.split())
 LONG = 20_000
 """Characters of a tag from which on its attributes are counted."""
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{LONG},}}")
-_OPTION = re.compile("<option", re.IGNORECASE)
 _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _OPTIONS = 10_000
 """Most <option> of a page: the parser takes time by the square of their number, half a second for these."""
@@ -56,8 +55,7 @@ def too_much(text: str, config: ExtractConfig) -> Drop | None:
             return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
-    options = len(_OPTION.findall(text))
-    if options > _OPTIONS:
-        return Drop("too_many_elements", "<option>", options, _OPTIONS)
-    depth = too_deep(text, _FLAT, config.max_depth)
+    depth = nesting(text, _FLAT, config.max_depth, _OPTIONS)
+    if depth < 0:
+        return Drop("too_many_elements", "<option>", -depth, _OPTIONS)
     return Drop("too_deep", "", depth, config.max_depth) if depth else None

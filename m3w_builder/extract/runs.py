@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 
-def too_deep(text: str, flat: Collection[str], most: int) -> int:
-    """The nesting of a page's tags at the first place where it is above `most`; 0 where it is nowhere.
+def nesting(text: str, flat: Collection[str], most: int, most_options: int) -> int:
+    """The nesting of a page's tags at the first place where it is above `most`, 0 where it is nowhere.
 
-    flat: tags in lower case that do not count, as they end by themselves or end each other.
+    flat: tags in lower case that do not count, as they end by themselves or end each other. Where there are more than
+    `most_options` <option>, their number so far, below 0.
     """
-    depth = 0
+    depth = options = 0
     length = len(text)
     at = text.find("<") + 1
     while 0 < at < length:
@@ -26,6 +27,10 @@ def too_deep(text: str, flat: Collection[str], most: int) -> int:
             end += 1
         if end > begin:
             tag = text[begin:end]
+            if not closes and end - begin == 6 and tag.lower() == "option":
+                options += 1
+                if options > most_options:
+                    return -options
             if tag not in flat and tag.lower() not in flat:
                 if not closes:
                     depth += 1
