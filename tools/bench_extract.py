@@ -360,6 +360,9 @@ def main() -> int:
     parser.add_argument("--worst", type=int, default=0, help="name the N worst pages of the first extractor")
     arguments = parser.parse_args()
     names = [name.replace("; ", ", ") for name in arguments.only.split(",")]
+    from m3w_builder.extract import native
+
+    print(f"our extraction: {native.told()}")
     rows = run(list(gold_pages(arguments.gold, 12 if arguments.quick else 1)), usable(names))
     show(rows, arguments.kinds, arguments.worst)
     cascade = show_cascade(rows["fast"], rows["cascade"]) if {"fast", "cascade"} <= rows.keys() else {}
