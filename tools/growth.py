@@ -74,7 +74,8 @@ def write(folder: Path, pages: int) -> None:
         path = folder / f"{start // FILE:05d}.warc.gz"
         if path.exists():
             continue
-        with path.open("wb") as stream:
+        part = path.with_suffix(".part")
+        with part.open("wb") as stream:
             writer = WARCWriter(stream, gzip=True)
 
             def record(url: str, body: bytes, kind: str, writer: WARCWriter = writer) -> None:
@@ -88,6 +89,7 @@ def write(folder: Path, pages: int) -> None:
                 record(url, html, "text/html; charset=utf-8")
                 for name, body in pictures:
                     record(name, body, "image/jpeg")
+        part.rename(path)
 
 
 def built(folder: Path, pages: int, workers: int) -> dict[str, Any]:
