@@ -40,7 +40,6 @@ def sizes(config: ValidateConfig) -> ValidateConfig:
         side=SIDE,
         budget=config.budget * config.canary,
         batch_tokens=config.batch_tokens // 2,
-        pretrain=replace(config.pretrain, batch_tokens=config.pretrain.batch_tokens // 2),
         swaps=1,
         tower=replace(config.tower, pretrained=""),
     )

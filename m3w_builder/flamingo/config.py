@@ -139,7 +139,7 @@ class ContrastConfig:
 
 @dataclass(frozen=True, slots=True)
 class ValidateConfig:
-    """How `m3w validate` trains and judges; the defaults take three minutes on two quiet cores."""
+    """How `m3w validate` trains and judges; the defaults are set for under four minutes on two quiet cores."""
 
     seed: int = 0
     """Seed of the trainings, the swaps and the bootstrap; compare two corpora over three."""
