@@ -81,7 +81,18 @@ class Stage:
         done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
         if done.returncode:
             return f"verify: {done.stdout[-300:]}{done.stderr[-300:]}"
-        return "the shards are others" if same and sums(str(out)) != self.sums else ""
+        return f"the shards are others; {struck_down(str(out))}" if same and sums(str(out)) != self.sums else ""
+
+
+def struck_down(build: str) -> str:
+    """The pages and pictures that a build says ended their workers: kills may look like it where they meet one twice."""
+    fs, path = fsspec.core.url_to_fs(build)
+    found = []
+    for file in [name for name in fs.find(path) if name.endswith(".dropped.parquet")]:
+        with fs.open(file) as stream:
+            rows = pq.read_table(stream, columns=["url", "reason"]).to_pylist()
+        found += [row["url"] for row in rows if row["reason"] == "poisoned"]
+    return f"dropped as poisoned: {', '.join(found) or 'none'}"
 
 
 def sums(build: str) -> dict[str, str]:
