@@ -85,7 +85,7 @@ class Stage:
 
 
 def struck_down(build: str) -> str:
-    """The pages and pictures that a build says ended their workers: kills may look like it where they meet one twice."""
+    """What a build says ended its workers: kills may look like it where they meet one page twice."""
     fs, path = fsspec.core.url_to_fs(build)
     found = []
     for file in [name for name in fs.find(path) if name.endswith(".dropped.parquet")]:
