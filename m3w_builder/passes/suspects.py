@@ -18,7 +18,7 @@ POISONED = "poisoned"
 """The reason of a page or picture whose processing ended its worker, or took the whole time of its partition."""
 
 DEATHS = 2
-"""How often a worker must die over the same one."""
+"""How often running a worker must die over the same one."""
 
 
 class Suspects:
@@ -31,7 +31,9 @@ class Suspects:
         self.careful = attempt > 1
         deaths: dict[str, int] = _read(self._list)
         for name in _read(self._mark):
-            deaths[name] = deaths.get(name, 0) + 1
+            # Twice running: kills from outside, were they many, meet one page twice, but hardly one after the other.
+            known = {one: times for one, times in deaths.items() if times >= DEATHS}
+            deaths = {**known, name: deaths.get(name, 0) + 1}
             storage.write_json(self._list, deaths)
             storage.remove(self._mark)
         self.poisoned = frozenset(name for name, times in deaths.items() if times >= DEATHS)

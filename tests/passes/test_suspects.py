@@ -92,3 +92,15 @@ def test_a_file_with_one_bit_turned_is_found_and_made_anew(make, spoilt, undone)
     assert any("made anew" in note for note in listener.notes)
     assert {path.name: path.read_bytes() for path in Path(out, "shards").glob("*.tar")} == before
     assert verify.verify(out, cluster.Serial(1))[1] == []
+
+
+def test_deaths_over_others_in_between_are_no_proof(tmp_path):
+    def death(name):
+        Suspects(str(tmp_path), "pages", 0, 2).touch(name)
+
+    for name in ("a", "b", "a", "b", "b"):
+        death(name)
+    assert Suspects(str(tmp_path), "pages", 0, 2).poisoned == {"b"}
+    for name in ("a", "c", "a", "a"):
+        death(name)
+    assert Suspects(str(tmp_path), "pages", 0, 2).poisoned == {"a", "b"}
