@@ -22,7 +22,7 @@ from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.shards import NAME, TAKEN_DOWN
 from m3w_builder.pictures import Picture, PicturesConfig
 from m3w_builder.report.statistics import Statistics
-from m3w_builder.shards import tombstones
+from m3w_builder.shards import search, tombstones
 from m3w_builder.shards.tombstones import Look, Tombstones
 from m3w_builder.shards.write import Shard, described, open_shard
 
@@ -160,7 +160,9 @@ def _rewritten(task: TakeTask, name: str, stones: Tombstones) -> Shard:
     """Write a tar and its index again without what is taken down."""
     name = name.rsplit("/", 1)[-1]
     folder = storage.join(task.build, NAME)
-    with open_shard(folder, name, name.split("-", 1)[0]) as shard:
+    words = storage.join(folder, name + search.SUFFIX)
+    texts = not storage.exists(words) or search.has_texts(words)  # older versions wrote none
+    with open_shard(folder, name, name.split("-", 1)[0], texts) as shard:
         for one, parts in shards.samples(storage.join(folder, f"{name}.tar")):
             whole, gone = stones.judge(one, task.min_pictures)
             if whole:

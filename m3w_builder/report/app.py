@@ -131,6 +131,7 @@ class App:
             page=page,
             pages=-(-len(found) // PAGE),
             scores=self.catalogue.score_names(),
+            texts=self.catalogue.has_texts(),
             counters=self._counters(),
         )
 

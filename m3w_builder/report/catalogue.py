@@ -119,6 +119,10 @@ class Catalogue:
         """The scores that the first shard's documents bear."""
         return search.score_names(self.indexes[0].words)
 
+    def has_texts(self) -> bool:
+        """Whether whole texts can be searched; by `shards.search_texts: false` titles and addresses alone."""
+        return search.has_texts(self.indexes[0].words)
+
     def text(self, row: Mapping[str, Any]) -> str:
         """A document's whole text by its row of the index; of its shard, its JSON alone is read."""
         pictures = row.get("pictures") or ()

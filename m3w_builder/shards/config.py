@@ -18,6 +18,10 @@ class ShardsConfig:
     seed: int = 0
     """Seed of the order in a bundle, which sets the pages of one host apart."""
 
+    search_texts: bool = True
+    """Whether `m3w browse` can search in whole texts: their words stand in an index beside each shard, about four
+    fifths of the texts' bytes. `false`: it searches in titles and addresses alone; filters are the same."""
+
     def __post_init__(self) -> None:
         if self.target_mb < 1 or self.bundle < 1:
             raise ValueError(f"target_mb is {self.target_mb} and bundle {self.bundle}; both want 1 or more")

@@ -1,4 +1,4 @@
-"""The index of a shard by which documents are found: one SQLite file with the words of their whole texts (FTS5)."""
+"""The index of a shard by which documents are found: one SQLite file with the words of their texts (FTS5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SCHEMA = """
 CREATE TABLE documents(row INTEGER PRIMARY KEY, key TEXT, host TEXT, language TEXT, split TEXT, images INTEGER);
 CREATE TABLE scores(name TEXT, score REAL, row INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(
-    title, url, text, content='', columnsize=0,
+    {columns}, content='', columnsize=0,
     tokenize="unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
 );
 INSERT INTO words(words, rank) VALUES('automerge', 0);
@@ -63,11 +63,16 @@ class Query:
 
 
 class Writer:
-    """Takes a shard's documents in their order; held in memory until it is written."""
+    """Takes a shard's documents in their order; held in memory until it is written.
 
-    def __init__(self) -> None:
+    `texts`: whether the words of whole texts are indexed, which are most of the file; titles and addresses always are.
+    """
+
+    def __init__(self, texts: bool = True) -> None:
+        self._columns = ("title", "url", "text") if texts else ("title", "url")
+        self._insert = f"INSERT INTO words(rowid, {', '.join(self._columns)}) VALUES(?{', ?' * len(self._columns)})"
         self._database = sqlite3.connect(":memory:", isolation_level=None)
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(_SCHEMA.replace("{columns}", ", ".join(self._columns)))
         self._database.execute("BEGIN")
         self._rows = 0
 
@@ -78,7 +83,7 @@ class Writer:
         ask("INSERT INTO documents VALUES(?, ?, ?, ?, ?, ?)", place)
         for name, score in one.scores.items():
             ask("INSERT INTO scores VALUES(?, ?, ?)", (name, score, row))
-        ask("INSERT INTO words(rowid, title, url, text) VALUES(?, ?, ?, ?)", (row, *map(_apart, _parts(one))))
+        ask(self._insert, (row, *map(_apart, _parts(one)[: len(self._columns)])))
 
     def write(self, url: str) -> None:
         """Write the file, whole or not at all; the same documents give the same bytes."""
@@ -133,6 +138,11 @@ def row_of(index: str, key: str) -> int:
 def score_names(index: str) -> list[str]:
     """The scores that a shard's documents bear."""
     return [str(name) for (name,) in _ask(index, "SELECT DISTINCT name FROM scores ORDER BY name", [])]
+
+
+def has_texts(index: str) -> bool:
+    """Whether whole texts were indexed, not titles and addresses alone."""
+    return bool(_ask(index, "SELECT 1 FROM pragma_table_info('words') WHERE name = 'text'", []))
 
 
 def _conditions(query: Query) -> tuple[list[str], list[object]]:

@@ -144,7 +144,7 @@ def write(
             if split not in open_tars:
                 number = counts.setdefault(split, 0)
                 counts[split] += 1
-                open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split)
+                open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split, config.search_texts)
             tar = open_tars[split]
             tar.add(one, pictures)
             # Of what was expected, the last one takes the rest, be it a little more.
@@ -156,9 +156,9 @@ def write(
 
 
 @contextmanager
-def open_shard(folder: str, name: str, split: str) -> Iterator[_Tar]:
+def open_shard(folder: str, name: str, split: str, search_texts: bool = True) -> Iterator[_Tar]:
     """One shard of a given name, to `add` samples to and to `close`; nothing is left of it where that fails."""
-    tar = _Tar(folder, name, split)
+    tar = _Tar(folder, name, split, search_texts)
     with ExitStack() as stack:
         stack.callback(lambda: None if tar.closed else tar.abandon())
         yield tar
@@ -191,14 +191,16 @@ class _Tar:
     folder: str
     name: str
     split: str
+    search_texts: bool
     rows: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
-    words: search.Writer = field(default_factory=search.Writer)
+    words: search.Writer = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
     _out: Any = None
     _tar: Any = None
 
     def __post_init__(self) -> None:
+        self.words = search.Writer(self.search_texts)
         stream = self._stack.enter_context(storage.atomic(storage.join(self.folder, f"{self.name}.tar")))
         self._out = _Hashing(stream)
         self._tar = tarfile.open(  # noqa: SIM115 (closed with the shard)

@@ -9,14 +9,14 @@ from http.client import HTTPConnection
 import pyarrow as pa
 import pytest
 
-from m3w_builder import storage
+from m3w_builder import shards, storage
 from m3w_builder.document import Document, Image
 from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.report import app as pages
 from m3w_builder.report import browse, catalogue, judging
 from m3w_builder.report.app import App
 from m3w_builder.report.catalogue import Catalogue
-from m3w_builder.shards import INDEX, search
+from m3w_builder.shards import INDEX, ShardsConfig, search
 from m3w_builder.shards.search import Query
 from tests.report.conftest import HOSTILE, made
 
@@ -173,6 +173,17 @@ def test_documents_are_found_across_shards_and_their_row_groups(tmp_path):
     found = [n for n in range(10_000) if n % 100 == 7 and n % 7 == 6]
     assert catalogue.select(Query(host="h7.test", pictures=6)).tolist() == found
     assert catalogue.find(f"{9999:032x}") == 9999
+
+
+def test_a_build_without_words_of_texts_is_browsed_and_says_so(tmp_path, app):
+    shards.write(made(), f"{tmp_path}/shards", "000000", ShardsConfig(search_texts=False))
+    storage.write_json(f"{tmp_path}/ledger.json", [])
+    bare = pages.App(str(tmp_path))
+    said = "Titles and addresses alone are searched"
+    assert said in bare.get("/").body.decode() and said not in app.get("/").body.decode()
+    assert re.findall(r"<b dir=.auto.>([^<]*)", bare.get("/?q=page7").body.decode()) == ["Lighthouse 7"]
+    assert "No document is like that" in bare.get("/?q=number7").body.decode()
+    assert bare.get(f"/document/{made()[3][0].key}?host=host0.test").status == 200
 
 
 def test_a_search_shows_where_the_words_stand(app):

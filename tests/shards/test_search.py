@@ -85,6 +85,15 @@ def test_the_same_documents_give_the_same_bytes_without_their_texts(tmp_path):
     assert b"cannot be read back" not in first
 
 
+def test_without_texts_titles_and_addresses_are_found_and_filters_are_the_same(tmp_path, index):
+    url, writer = str(tmp_path / "train-0.sqlite"), search.Writer(texts=False)
+    writer.add(Document("http://a.test/way", [Text("lighthouse")], host="a.test", title="Keeper", key="0"), "train")
+    writer.write(url)
+    assert [search.rows(url, Query(asked)) for asked in ("keep", "way", "lighthouse")] == [[0], [0], []]
+    assert search.rows(url, Query("keeper", host="a.test")) == [0] and search.row_of(url, "0") == 0
+    assert search.has_texts(index) and not search.has_texts(url)
+
+
 def test_every_word_of_every_text_finds_it(index):
     for number, text in enumerate(TEXTS.values()):
         for word in {word for word in words(text) if word[0].isalnum()}:
