@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,8 @@ from m3w_builder.document import Document
 
 READERS = 16
 """Samples that are read at once: far stores answer slowly, and many at a time."""
+HELD = 64
+"""Shards whose places of samples are held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,13 @@ class Draw:
 
 def read(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[Document, dict[str, bytes]]]:
     """The documents that were drawn, with their pictures' bytes by part, in this order."""
+
+    @lru_cache(maxsize=HELD)
+    def index(name: str) -> pa.Table:
+        return storage.read_table(storage.join(build, "shards", f"{name}.parquet"), ["shard", "offset", "bytes"])
+
     with ThreadPoolExecutor(READERS) as pool:
-        yield from (sample for sample in pool.map(lambda one: _read(build, one), drawn) if sample is not None)
+        yield from (sample for sample in pool.map(lambda one: _read(build, one, index), drawn) if sample is not None)
 
 
 def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
@@ -75,14 +83,14 @@ def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
         yield document.language, document.text
 
 
-def _read(build: str, one: Drawn) -> tuple[Document, dict[str, bytes]] | None:
+def _read(build: str, one: Drawn, index: Callable[[str], pa.Table]) -> tuple[Document, dict[str, bytes]] | None:
     start = 0
     for name in one.shards:
-        index = storage.read_table(storage.join(build, "shards", f"{name}.parquet"), ["shard", "offset", "bytes"])
-        if one.number < start + index.num_rows:
-            ((shard, offset, size),) = rows(index.slice(one.number - start, 1))
+        table = index(name)
+        if one.number < start + table.num_rows:
+            ((shard, offset, size),) = rows(table.slice(one.number - start, 1))
             return shards.read_sample(storage.join(build, "shards", shard), offset, size)
-        start += index.num_rows
+        start += table.num_rows
     return None  # a takedown has written the shards anew since
 
 

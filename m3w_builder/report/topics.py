@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from m3w_builder.document import words
+from m3w_builder.report import factors
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""
@@ -37,25 +40,16 @@ def topics(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 def of_language(texts: list[str]) -> list[dict[str, Any]]:
     """Topics of documents of one language, largest share first."""
-    import numpy as np
-    from sklearn.decomposition import NMF
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectors = TfidfVectorizer(tokenizer=terms, token_pattern=None, lowercase=False, max_df=0.25, min_df=4,
-                              max_features=4000, sublinear_tf=True)  # fmt: skip
-    try:
-        table = vectors.fit_transform(texts)
-    except ValueError:  # no word stands in some documents and not in most
+    table, names = factors.weighed([Counter(terms(text)) for text in texts], least=4, share=0.25, most=4000)
+    number = min(MOST_TOPICS, len(texts) // 25, *table.shape)
+    if not number:  # no word stands in some documents and not in most
         return []
-    number = min(MOST_TOPICS, len(texts) // 25, min(table.shape))
-    model = NMF(number, init="nndsvd", random_state=0, max_iter=500, tol=1e-3)
-    shares = model.fit_transform(table)
+    shares, told = factors.factors(table, number)
     said = shares.max(axis=1) > 0
     counts = np.bincount(shares[said].argmax(axis=1), minlength=number)
-    names = vectors.get_feature_names_out()
     return [
         {"share": round(float(counts[topic]) / len(texts), 4),
-         "words": [str(names[place]) for place in model.components_[topic].argsort()[::-1][:SHOWN]]}
+         "words": [names[place] for place in told[:, topic].argsort()[::-1][:SHOWN]]}
         for topic in counts.argsort(kind="stable")[::-1]
         if counts[topic]
     ]  # fmt: skip
