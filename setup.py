@@ -14,7 +14,8 @@ from setuptools.command.build_ext import build_ext
 
 FOLDER = Path("m3w_builder/extract")
 DIRECTIVES = {"language_level": 3, "boundscheck": True, "wraparound": False, "annotation_typing": False}
-"""Indices are checked, since pages are hostile, and none counts from the end; types are taken from the .pxd alone."""
+"""Indices are checked, since pages are hostile; types are taken from the .pxd alone, and where there is one no index
+counts from the end."""
 
 
 class Tried(build_ext):
@@ -39,7 +40,11 @@ def extensions():
     try:
         from Cython.Build import cythonize
 
-        made = cythonize(wanted, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True)
+        made = []
+        for one in wanted:
+            typed = Path(one.sources[0]).with_suffix(".pxd").exists()
+            directives = {**DIRECTIVES, "wraparound": not typed}
+            made += cythonize([one], build_dir="build/cython", compiler_directives=directives, quiet=True)
     except Exception as error:  # whatever it is, the package runs without
         print(f"m3w-builder: extraction is not compiled, and runs slower: {error}", file=sys.stderr)
         return []

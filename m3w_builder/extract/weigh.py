@@ -21,8 +21,8 @@ GROUP = 0.2
 ARTICLE = 0.4
 """The same share of an article that is in a box under any name."""
 
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-"""Signs of Chinese, Japanese and Korean: each says as much as two letters, or more."""
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+"""Runs of signs of Chinese, Japanese and Korean: each says as much as two letters, or more."""
 
 
 @dataclass(slots=True)
@@ -69,41 +69,44 @@ class Weighed:
 
 def weigh(page: Page, thread: bool = False) -> Weighed:
     """Sum up what every box holds."""
-    number = len(page.boxes)
-    zeros: list[int] = [0] * number
-    weighed = Weighed(page, thread, [0.0] * number, [], zeros[:], zeros[:], zeros[:], zeros[:], [""] * number)
-    for index, box in enumerate(page.boxes):
-        weighed.bad[index] = box.bad
-        if box.unread:
-            weighed.text[index], weighed.links[index] = box.unread, box.unread_links
-        if index:
-            weighed.children.setdefault(box.parent, []).append(index)
+    boxes = page.boxes
+    zeros = [0] * len(boxes)
+    good, paragraphs, pictures = [0.0] * len(boxes), zeros[:], zeros[:]
+    text, links = [box.unread for box in boxes], [box.unread_links for box in boxes]
+    worth: list[float] = []
+    """Of each piece, the good text."""
     for piece in page.pieces:
+        much = 0.0
         if isinstance(piece, Block):
-            good = goodness(piece)
-            weighed.good[piece.box] += good
-            weighed.text[piece.box] += len(piece.text)
-            weighed.links[piece.box] += piece.links
-            weighed.paragraphs[piece.box] += good >= 60
+            at, much = piece.box, goodness(piece)
+            good[at] += much
+            text[at] += len(piece.text)
+            links[at] += piece.links
+            if much >= 60:
+                paragraphs[at] += 1
         elif isinstance(piece, Shot) and not piece.reason:
-            weighed.pictures[piece.box] += 1
-    weighed.poor = sum(weighed.good) < FEW
-    if weighed.poor:
-        for index, pictures in enumerate(weighed.pictures):
-            weighed.good[index] += PICTURE * pictures
-    weighed.own = weighed.good[:]
+            pictures[piece.box] += 1
+        worth.append(much)
+    poor = sum(good) < FEW
+    if poor:
+        good = [one + PICTURE * number for one, number in zip(good, pictures, strict=True)]
+    bad = [box.bad for box in boxes]
+    weighed = Weighed(page, thread, good, good[:], text, links, paragraphs, pictures, bad, poor)
     _pardon(weighed)
     _sum_up(weighed)
-    for box, bad in zip(page.boxes, weighed.bad, strict=True):
-        mine = bool(bad) and box.tag not in words.WHOLE_TAGS and box.tag != "header"
-        weighed.around.append(mine or (box.parent > 0 and weighed.around[box.parent]))
-        hard = mine and not words.WEAK.match(bad)
-        weighed.hard.append(hard or (box.parent > 0 and weighed.hard[box.parent]))
-    for index, piece in enumerate(page.pieces):
-        if isinstance(piece, Block) and (box := page.boxes[piece.box]).name and not weighed.around[piece.box]:
-            good = goodness(piece)
-            if good >= 60:
-                weighed.prose.append((index, f"{box.tag} {box.name}", good))
+    around, hard, children = weighed.around, weighed.hard, weighed.children
+    for index, box in enumerate(boxes):
+        word, parent = bad[index], box.parent
+        if index:
+            children.setdefault(parent, []).append(index)
+        mine = bool(word) and box.tag not in words.WHOLE_TAGS and box.tag != "header"
+        around.append(mine or (parent > 0 and around[parent]))
+        hard.append((mine and not words.WEAK.match(word)) or (parent > 0 and hard[parent]))
+    for index, much in enumerate(worth):
+        if much >= 60:
+            at = page.pieces[index].box
+            if (box := boxes[at]).name and not around[at]:
+                weighed.prose.append((index, f"{box.tag} {box.name}", much))
     return weighed
 
 
@@ -114,6 +117,8 @@ def _pardon(weighed: Weighed) -> None:
     the same names any word is taken back, where they hold much together.
     """
     boxes = weighed.page.boxes
+    if not any(weighed.bad):
+        return
     raw = weighed.own[:]
     for index in range(len(boxes) - 1, 0, -1):
         raw[boxes[index].parent] += raw[index]
@@ -134,7 +139,8 @@ def _groups(weighed: Weighed, raw: list[float]) -> list[list[int]]:
     """Boxes with the same names that a word speaks against, three or more: a page has so many parts, not menus."""
     groups: dict[str, list[int]] = {}
     for index, box in enumerate(weighed.page.boxes):
-        if raw[index] and weighed.bad[index] and weighed.bad[index] != "comments" and box.tag not in words.BAD_TAGS:
+        reason = weighed.bad[index]
+        if reason and raw[index] and reason != "comments" and box.tag not in words.BAD_TAGS:
             groups.setdefault(box.name, []).append(index)
     return [alike for alike in groups.values() if len(alike) > 2]
 
@@ -153,21 +159,22 @@ def _holds_article(weighed: Weighed, around: int, raw: list[float]) -> bool:
 
 
 def _sum_up(weighed: Weighed) -> None:
-    boxes = weighed.page.boxes
+    boxes, good, text, links = weighed.page.boxes, weighed.good, weighed.text, weighed.links
+    paragraphs, pictures = weighed.paragraphs, weighed.pictures
     for index in range(len(boxes) - 1, 0, -1):
         parent = boxes[index].parent
-        weighed.good[parent] += weighed.claim(index)
-        weighed.text[parent] += weighed.text[index]
-        weighed.links[parent] += weighed.links[index]
-        weighed.paragraphs[parent] += weighed.paragraphs[index]
-        weighed.pictures[parent] += weighed.pictures[index]
+        good[parent] += weighed.claim(index)
+        text[parent] += text[index]
+        links[parent] += links[index]
+        paragraphs[parent] += paragraphs[index]
+        pictures[parent] += pictures[index]
 
 
 def goodness(block: Block) -> float:
     """How much a block speaks for being content: long runs of unlinked text, for headings and lists less."""
     length: float = len(block.text)
     plain = length - 1.5 * block.links
-    if not block.text.isascii() and (dense := len(_DENSE.findall(block.text))):
+    if not block.text.isascii() and (dense := sum(map(len, _DENSE.findall(block.text)))):
         plain *= 1 + dense / length
     if plain <= 0:
         return 0.0
