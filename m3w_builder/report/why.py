@@ -65,10 +65,11 @@ def _rows(build: str, passes: tuple[str, ...], ending: str, column: str, value: 
 def _dropped(row: dict[str, Any]) -> str:
     """One dropped row as a sentence."""
     where = f" on {row['page']}" if row["unit"] == "picture" else ""
-    measured = ""
-    if row["value"] is not None:
-        measured = f"; measured {row['value']:g}" + (f", limit {row['limit']:g}" if row["limit"] is not None else "")
-    detail = f" ({row['detail']}{measured})" if row["detail"] or measured else ""
+    measured = f"measured {row['value']:g}" if row["value"] is not None else ""
+    if measured and row["limit"] is not None:
+        measured += f", limit {row['limit']:g}"
+    told = "; ".join(part for part in (row["detail"], measured) if part)
+    detail = f" ({told})" if told else ""
     return f"{row['unit']} {row['url']}{where} was dropped at {row['stage']}: {row['reason']}{detail}"
 
 

@@ -76,7 +76,7 @@ def test_a_drawing_that_can_run_scripts_is_not_served(app):
 
 def test_what_was_dropped_is_shown_with_measure_and_limit(app):
     text = app.get("/dropped?unit=page&stage=length&reason=too_short").body.decode()
-    assert text.count('<td class="number" data-name="limit">50</td>') == 2
+    assert text.count('<td class="number short" data-name="limit">50</td>') == 2
     assert "fewer than min_words words" in text
     assert "Nothing like that was dropped" in app.get("/dropped?stage=size").body.decode()
 

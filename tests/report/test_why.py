@@ -24,6 +24,7 @@ def build(tmp_path):
             "value": 3,
             "limit": 50,
         },
+        {"unit": "page", "url": "http://a/b", "stage": "repetition", "reason": "duplicate_lines", "value": 0.5},
         {"unit": "picture", "url": "http://a/x.jpg", "page": "http://a/", "stage": "size", "reason": "too_small"},
     ]
     storage.write_table(f"{base}/pages/000000.dropped.parquet", pa.Table.from_pylist(rows, schema=DROPPED_SCHEMA))
@@ -37,6 +38,8 @@ def build(tmp_path):
 def test_a_dropped_page_is_told_with_measure_and_limit(build):
     (line,) = why(build, "http://a/")
     assert line == "page http://a/ was dropped at length: too_short (3 words; measured 3, limit 50)"
+    (line,) = why(build, "http://a/b")
+    assert line == "page http://a/b was dropped at repetition: duplicate_lines (measured 0.5)"
 
 
 def test_a_dropped_picture_is_told_with_its_page(build):
