@@ -9,7 +9,7 @@ import pytest
 
 from m3w_builder.flamingo.align import Scan
 from m3w_builder.flamingo.config import ValidateConfig
-from m3w_builder.flamingo.evidence import Verdict, gain, judge
+from m3w_builder.flamingo.evidence import Verdict, course, gain, judge
 
 CONFIG = ValidateConfig(least_gain=0.02)
 SOUND = Scan(500, {0: 450, -1: 50}, {"following": 0.9}, "", "90 % of pictures belong to the text that follows them")
@@ -50,6 +50,13 @@ def test_the_verdict_tells_gains_histogram_and_words() -> None:
     text = judge(figures(0.08), SOUND, CONFIG).text
     for wanted in ("net gain", "+0.080 [+0.075, +0.085]", "90.0 %", "red +1.20", "sound (pass)"):
         assert wanted in text
+
+
+def test_the_gain_over_training_is_the_controls_loss_less_the_true_models_part_by_part() -> None:
+    training = {"true": [4.0, 3.0, 2.0, 1.0], "control": [4.0, 3.1, 2.2, 1.4]}
+    assert course(training) == pytest.approx([0.0, 0.1, 0.2, 0.4])
+    assert "+0.000 +0.100 +0.200 +0.400" in judge(figures(0.08) | {"training": training}, SOUND, CONFIG).text
+    assert "quarters" not in judge(figures(0.08) | {"training": {"true": [], "control": []}}, SOUND, CONFIG).text
 
 
 def test_a_small_corpus_may_pass_but_is_not_blamed() -> None:
