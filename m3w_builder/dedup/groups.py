@@ -25,6 +25,7 @@ NODE = np.dtype(
 )
 """The last byte is 1, for numpy takes zeros at the end of bytes for nothing."""
 _BYTES = f"S{NODE.itemsize}"
+_FIELDS = ("rank", "doc", "picture", "partition")
 REASONS_OF = {"minhash": "near_duplicate_text", "near": "near_duplicate", "embedding": "near_embedding"}
 KINDS = {"minhash": ("minhash",), "near": ("near", "gradient"), "embedding": ("embedding",)}
 """Whose duplicates need not be alike among each other, and the kinds of keys that tell of them."""
@@ -47,17 +48,23 @@ def nodes(kind: str, rows: dict[str, np.ndarray]) -> np.ndarray:
     """Rows of `KEYS` as nodes of one kind."""
     made = np.zeros(len(rows["doc"]), NODE)
     made["kind"], made["end"] = _NUMBERS[kind], 1
-    for name in ("rank", "doc", "picture", "partition"):
+    for name in _FIELDS:
         made[name] = rows[name]
     found: np.ndarray = made.view(_BYTES)
     return found
 
 
-def stars(names: np.ndarray, groups: Groups) -> pa.Table:
-    """`LINKS` of every node that has a link: its hook onto the least of its group in this bucket."""
+def stars(kind: str, rows_of: dict[str, np.ndarray], found: np.ndarray, groups: Groups) -> pa.Table:
+    """`LINKS` of every node that has a link: its hook onto the least of its group in this bucket.
+
+    found: for each node that `groups` numbers, a row of it in `rows_of`, columns of `KEYS`.
+    """
     least = groups.settled().least
     linked = np.flatnonzero(groups.nearest != FAR)
-    return rows(HOOK, names[linked], names[least[linked]], groups.nearest[linked])
+    node, best = (
+        nodes(kind, {name: rows_of[name][found[some]] for name in _FIELDS}) for some in (linked, least[linked])
+    )
+    return rows(HOOK, node, best, groups.nearest[linked])
 
 
 def rows(
@@ -118,14 +125,21 @@ def joined(hooks: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _numbered(all_nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct nodes, sorted, and the number of each: told apart by a hash, which is faster than by their bytes."""
-    _, first, inverse = np.unique(_hashed(all_nodes), return_index=True, return_inverse=True)
-    names = all_nodes[first]
+    hashed = _hashed(all_nodes)
+    order = np.argsort(hashed)
+    starts = np.ones(len(order), bool)
+    starts[1:] = hashed[order[1:]] != hashed[order[:-1]]
+    names = all_nodes[order[starts]]
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.cumsum(starts) - 1
     if not (names[inverse] == all_nodes).all():  # two nodes of one hash
         return np.unique(all_nodes, return_inverse=True)
-    order = np.argsort(names)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return names[order], place[inverse]
+    fields = np.ascontiguousarray(names).view(NODE)
+    # As their bytes sort, and several times faster.
+    sorts = np.lexsort([fields[name].astype(np.uint64) for name in (*reversed(_FIELDS), "kind")])
+    place = np.empty(len(sorts), np.int64)
+    place[sorts] = np.arange(len(sorts))
+    return names[sorts], place[inverse]
 
 
 def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[pa.Table, pa.Table, bool]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from m3w_builder.dedup.alike import alike, best_first
 from m3w_builder.dedup.config import DedupConfig
-from m3w_builder.dedup.groups import KINDS, LINKS, REASONS_OF, measured, nodes, stars
+from m3w_builder.dedup.groups import KINDS, LINKS, REASONS_OF, measured, stars
 from m3w_builder.dedup.sinks import Groups, Nearest
 from m3w_builder.dedup.tables import DECISIONS, Rows, decisions_table, hexadecimal, of_kind
 
@@ -138,7 +138,7 @@ def links(keys: pa.Table, config: DedupConfig) -> pa.Table:
     for kind, sources in KINDS.items():
         rows = of_kind(keys, *sources)
         found, sink = alike(kind, rows, config, Groups)
-        tables.append(stars(nodes(kind, {name: column[found] for name, column in rows.items()}), cast(Groups, sink)))
+        tables.append(stars(kind, rows, found, cast(Groups, sink)))
     return pa.concat_tables(tables)
 
 

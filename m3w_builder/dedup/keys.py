@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from m3w_builder.dedup.config import DedupConfig
@@ -179,8 +180,7 @@ def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.
     One row a place for its bytes, for its pixels and for its look, distance + 1 near ones of each hash, and one a
     document for its set of pictures, as far as each is asked for.
     """
-    sha = np.frombuffer(bytes.fromhex("".join(name[:16] for name in pictures["sha256"].to_pylist())), ">u8")
-    sha = sha.astype(np.uint64)
+    sha = _first_bits(pictures["sha256"])
     doc, host = pictures["doc"].to_numpy(), pictures["host"].to_numpy()
     within = {"corpus": None, "host": mix(host), "document": mix(doc)}[config.pictures_within]
     columns = {
@@ -214,6 +214,15 @@ def picture_keys(pictures: pa.Table, partition: int, config: DedupConfig) -> pa.
     if config.same_pictures:
         tables.append(_set_keys(doc, sha, partition))
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _first_bits(sha256: pa.ChunkedArray) -> np.ndarray:
+    """`picture_key` of each name of a column of hex digits."""
+    heads = (
+        pc.utf8_slice_codeunits(sha256.cast(pa.string()), 0, 16).cast(pa.binary()).cast(pa.binary(16)).combine_chunks()
+    )
+    digits = heads.buffers()[1].to_pybytes()[: 16 * len(heads)].decode("ascii")
+    return np.frombuffer(bytes.fromhex(digits), ">u8").astype(np.uint64)
 
 
 def _picture_rank(pictures: pa.Table, sha: np.ndarray, config: DedupConfig) -> np.ndarray:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _KIND = pa.dictionary(pa.int8(), pa.string())
 _FILE = pa.dictionary(pa.int32(), pa.string())
@@ -122,11 +121,16 @@ Rows = dict[str, np.ndarray]
 
 def of_kind(keys: pa.Table, *kinds: str) -> Rows:
     """The number columns of some kinds' rows; `kind` is the place of a row's kind among these."""
-    place = pc.index_in(keys["kind"].cast(pa.string()), pa.array(kinds))
-    mine = keys.filter(place.is_valid())
+    kind = keys["kind"].unify_dictionaries()
+    known = kind.chunk(0).dictionary.to_pylist() if kind.num_chunks else []
+    places = np.array([kinds.index(name) if name in kinds else -1 for name in known], np.int8)
+    codes = [np.asarray(chunk.indices) for chunk in kind.chunks]
+    place = places[np.concatenate(codes)] if codes and len(places) else np.zeros(0, np.int8)
+    hit = place >= 0
+    mine = keys if hit.all() else keys.filter(pa.array(hit))
     names = ("key", "rank", "partition", "doc", "picture", "value", "host", "more")
     rows: Rows = {name: mine[name].to_numpy() for name in names}
-    return rows | {"kind": place.drop_null().to_numpy()}
+    return rows | {"kind": place[hit]}
 
 
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
