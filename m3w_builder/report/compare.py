@@ -141,5 +141,13 @@ def _plots(one: Side, two: Side) -> Iterator[tuple[str, Any]]:
         total = {key: found[0].get(key, 0) + found[1].get(key, 0) for key in {*found[0], *found[1]}}
         shown = sorted(total, key=lambda key: (-total[key], key))[:MOST]
         if shown:
-            first, second = ([charts.Bar(key, key[:9], side.get(key, 0)) for key in shown] for side in found)
+            ticks = {key: _tick(key, len(shown)) for key in shown}
+            first, second = ([charts.Bar(key, ticks[key], side.get(key, 0)) for key in shown] for side in found)
             yield name.capitalize(), Markup(charts.pair_svg(name.capitalize(), first, second))
+
+
+def _tick(name: str, names: int) -> str:
+    """A name short enough to stand under one of so many bars side by side."""
+    room = max(9, 36 // names)
+    name = name.split("://")[-1]
+    return name if len(name) <= room else name[: room - 1] + "…"
