@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -42,15 +41,33 @@ def word_count(text: str) -> int:
     if not text:
         return 0
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    kinds = _kinds(next(size for size in _SIZES if codes.max() < size))[codes]
+    kinds = _kinds_of(codes)
     begun = int(kinds[0] == _LETTER) + int(np.count_nonzero((kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)))
     return begun + int(np.count_nonzero(kinds == _WHOLE))
 
 
 _LETTER, _WHOLE = 1, 2
 """A character that is part of a word, and one that is a word by itself."""
-_SIZES = (0x80, 0x3000, 0x10000, sys.maxunicode + 1)
-"""Tables of so many characters: few texts need the largest, which takes a quarter of a second to make."""
+_SIZES = (0x80, 0x3000, 0x10000)
+"""Tables of so many characters: one of all would take half a second to make, for a few emoji."""
+
+
+def _kinds_of(codes: np.ndarray) -> np.ndarray:
+    """What each character is: `_LETTER`, `_WHOLE`, or 0; those behind the largest table are looked at by themselves."""
+    most = codes.max()
+    if most < _SIZES[-1]:
+        return _kinds(next(size for size in _SIZES if most < size))[codes]
+    found = _kinds(_SIZES[-1])[np.minimum(codes, _SIZES[-1] - 1)]
+    far = codes >= _SIZES[-1]
+    distinct, places = np.unique(codes[far], return_inverse=True)
+    found[far] = np.array([_kind(chr(code)) for code in distinct], np.uint8)[places]
+    return found
+
+
+def _kind(character: str) -> int:
+    if _SINGLE.match(character):
+        return _WHOLE
+    return _LETTER if _WORD.match(character) else 0
 
 
 @lru_cache(maxsize=len(_SIZES))

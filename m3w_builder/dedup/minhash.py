@@ -13,6 +13,8 @@ from m3w_builder.dedup.near import mix
 
 SKETCH = 128
 """Permutations, at most, of which a bit each travels with a band's key."""
+HELD = 1 << 16
+"""Words whose hash is remembered."""
 _STEP = 1024
 """Shingles hashed at once: a long document's table stays within the processor's cache."""
 
@@ -24,15 +26,24 @@ def _permutations(number: int) -> tuple[np.ndarray, np.ndarray]:
     return (spread[:number] >> np.uint64(32)).astype(np.uint32) | np.uint32(1), spread[number:].astype(np.uint32)
 
 
-@lru_cache(maxsize=1 << 16)
-def _word(token: str) -> int:
-    """64 bits of a word; most words of a text were seen in the texts before."""
-    return xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+class _Words(dict[str, int]):
+    """64 bits of each word; most words of a text were seen in the texts before."""
+
+    def __missing__(self, token: str) -> int:
+        if len(self) >= HELD:
+            self.clear()
+        number = self[token] = xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+        return number
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    return _Words()
 
 
 def shingles(tokens: Sequence[str], length: int) -> np.ndarray:
     """32 bits of each run of `length` words; of all words together where there are fewer."""
-    words = np.fromiter(map(_word, tokens), np.uint64, len(tokens))
+    words = np.fromiter(map(_words().__getitem__, tokens), np.uint64, len(tokens))
     length = min(length, len(tokens))
     runs = np.zeros(len(tokens) - length + 1, np.uint64)
     for start in range(length):
