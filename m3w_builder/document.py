@@ -56,8 +56,9 @@ def _kinds_of(codes: np.ndarray) -> np.ndarray:
     """What each character is: `_LETTER`, `_WHOLE`, or 0; those behind the largest table are looked at by themselves."""
     most = codes.max()
     if most < _SIZES[-1]:
-        return _kinds(next(size for size in _SIZES if most < size))[codes]
-    found = _kinds(_SIZES[-1])[np.minimum(codes, _SIZES[-1] - 1)]
+        low: np.ndarray = _kinds(next(size for size in _SIZES if most < size))[codes]
+        return low
+    found: np.ndarray = _kinds(_SIZES[-1])[np.minimum(codes, _SIZES[-1] - 1)]
     far = codes >= _SIZES[-1]
     distinct, places = np.unique(codes[far], return_inverse=True)
     found[far] = np.array([_kind(chr(code)) for code in distinct], np.uint8)[places]
