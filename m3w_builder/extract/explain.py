@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from m3w_builder.document import Document
-from m3w_builder.extract import charset, content, metadata, threads
+from m3w_builder.extract import charset, content, hostile, metadata, threads
 from m3w_builder.extract.config import PICTURE_REASONS, REASONS, ExtractConfig
 from m3w_builder.extract.fast import TWIN, verdicts
-from m3w_builder.extract.flat import parse
-from m3w_builder.extract.page import extract, walked, with_pictures
+from m3w_builder.extract.page import extract, nodes, walked, with_pictures
 from m3w_builder.extract.pieces import Block, Clip, Page, Shot
 from m3w_builder.stage import Drop
 
@@ -24,8 +23,8 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     document = extract(html, url, replace(config, extractor="fast"))
     if isinstance(document, Drop) and document.reason != "no_content":
         return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
-    text = charset.decode(html)
-    flat = parse(text)
+    text = hostile.clean(charset.decode(html), html)
+    flat = nodes(text, config)
     thread = threads.is_thread(url, text)
     page = walked(flat, url, config, thread, whole=False)
     chosen = content.select(page, thread, "" if isinstance(document, Drop) else document.title)

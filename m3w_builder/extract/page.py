@@ -44,11 +44,8 @@ def extract(
     fault = hostile.too_much(text, config)
     if fault:
         return fault
-    tree = LexborHTMLParser(text)
     document = Document(url, host=host(url))
-    if config.backgrounds and (root := tree.body or tree.root) is not None:
-        backgrounds.show(root)
-    flat = flatten(tree.html or "")
+    flat = nodes(text, config)
     linked = metadata.fill(document, flat, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
@@ -65,6 +62,14 @@ def extract(
     if not document.items:
         return Drop("no_content", f"{len(page.pieces)} pieces")
     return document
+
+
+def nodes(text: str, config: ExtractConfig) -> Flat:
+    """The nodes of a page; background pictures stand among them where the config asks for these."""
+    tree = LexborHTMLParser(text)
+    if config.backgrounds and (root := tree.body or tree.root) is not None:
+        backgrounds.show(root)
+    return flatten(tree.html or "")
 
 
 def lead(document: Document, told: Sequence[tuple[str, str]]) -> None:

@@ -254,6 +254,13 @@ def test_any_bytes_are_answered(body):
     assert isinstance(extract(b"<p>" + body, URL, ExtractConfig()), (Document, Drop))
 
 
+def test_backgrounds_are_explained_where_the_config_asks_for_them():
+    html = b"<article><div style='background:url(b.png)'><p>The harbour was empty.</div></article>"
+    told = {asked: "\n".join(explain(html, URL, ExtractConfig(backgrounds=asked))) for asked in (False, True)}
+    assert "b.png" in told[True]
+    assert "b.png" not in told[False]
+
+
 def test_items_are_what_the_command_prints():
     assert items(PAGE, URL)[0] == {"text": "The harbour", "kind": "heading", "level": 1}
     assert items(PAGE, URL)[1]["image"] == "http://news.example/2024/a.jpg"
