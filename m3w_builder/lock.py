@@ -66,7 +66,7 @@ def locked(build: str) -> Iterator[bool]:
 def _another(url: str, mine: dict[str, Any]) -> bool:
     """Whether somebody took the lock over, for instance while this machine slept."""
     holder = _read(url)
-    return bool(holder) and holder is not None and holder.get("id") != mine["id"]
+    return bool(holder and holder.get("id") != mine["id"])
 
 
 def _take(url: str, build: str, mine: dict[str, Any]) -> bool:
@@ -105,12 +105,13 @@ def _bury(url: str, build: str, dead: dict[str, Any]) -> None:
     except FileNotFoundError:  # another one was quicker
         return
     moved = _read(aside)
-    if moved != dead:
-        with suppress(FileExistsError):
-            os.link(aside, path)
+    if moved == dead:
+        os.remove(aside)
+        return
+    with suppress(FileExistsError):
+        os.link(aside, path)
     os.remove(aside)
-    if moved != dead:
-        raise _refusal(build, moved or {})
+    raise _refusal(build, moved or {})
 
 
 def _refusal(build: str, holder: dict[str, Any]) -> BuildError:

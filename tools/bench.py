@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,11 @@ def origin(*packages: str) -> dict[str, Any]:
         "platform": platform.platform(),
     }
     return {"machine": machine, "versions": versions, "commit": commit()}
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def commit(root: Path = ROOT) -> str:

@@ -161,11 +161,11 @@ def imagededup(number: int, folder: str) -> dict[str, Any]:
     hashes = {str(index): f"{value:016x}" for index, value in enumerate(planted(number)[0].tolist())}
     logging.disable()
     warnings.simplefilter("ignore")
-    start = cpu_seconds()
+    start = bench.cpu_seconds()
     found = PHash(verbose=False).find_duplicates(
         encoding_map=hashes, max_distance_threshold=RADIUS, num_dist_workers=1, num_enc_workers=1
     )
-    seconds = cpu_seconds() - start
+    seconds = bench.cpu_seconds() - start
     pairs = sum(map(len, found.values())) // 2
     return {
         "who": "imagededup",
@@ -272,11 +272,6 @@ def _datatrove() -> Callable[[str], list[Any]]:
         return [(index, *band) for index, band in enumerate(step.get_signature(step.get_shingles(text)))]
 
     return keys
-
-
-def cpu_seconds() -> float:
-    """Of this process and the children that it waited for."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def peak_mb() -> int:

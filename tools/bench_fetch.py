@@ -286,24 +286,17 @@ CONTENDERS = {
 BEGUN = 0.0
 
 
-def cpu_seconds() -> float:
-    """CPU seconds of this process and of its children that have ended."""
-    return sum(
-        u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
-
-
 def run_one(name: str, urls: list[str], port: int, bad_port: int) -> dict[str, Any]:
     """Run a contender in this process, first on a few URLs: what that costs, imports and start, is not counted."""
     global BEGUN
     work = CONTENDERS[name]
     work(urls[:HOSTS], port, bad_port)  # imports
-    marks = [(time.perf_counter(), cpu_seconds())]
+    marks = [(time.perf_counter(), bench.cpu_seconds())]
     work(urls[:HOSTS], port, bad_port)
-    marks.append((time.perf_counter(), cpu_seconds()))
+    marks.append((time.perf_counter(), bench.cpu_seconds()))
     BEGUN = time.perf_counter()
     said = work(urls, port, bad_port)
-    marks.append((time.perf_counter(), cpu_seconds()))
+    marks.append((time.perf_counter(), bench.cpu_seconds()))
     wall, cpu = (marks[2][n] - marks[1][n] - (marks[1][n] - marks[0][n]) for n in (0, 1))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures = {"pictures": said["ok"], "wall_s": wall, "cpu_s": cpu, "peak_mb": peak, "answers": dict(said)}

@@ -45,7 +45,7 @@ def clip(flat: Flat, node: int, base: str) -> Video | Audio | None:
     tag = flat.tags[node]
     inside: list[tuple[str, Attributes]] = []
     if tag in FILES or tag == "object":
-        # What stands deeper is another\'s, and looking there takes the square of the depth.
+        # What stands deeper is another's, and looking there takes the square of the depth.
         for one in flat.children(node):
             if flat.tags[one] in ("source", "embed", "param"):
                 inside.append((flat.tags[one], flat.attributes(one)))

@@ -49,11 +49,8 @@ def read(walker: Walker, node: int) -> bool:
 
 
 def picture(walker: Walker, node: int) -> None:
-    """Take in an <img> or its like, or an <input> that is one."""
-    attributes = walker.flat.attributes(node)
-    button = walker.flat.tags[node] == "input"
-    if not button or (attributes.get("type") or "").lower() == "image":
-        _shoot(walker, attributes, "icon" if button else "")
+    """Take in an <img> or its like, or an <input> that `Walker.tells` found to be one."""
+    _shoot(walker, walker.flat.attributes(node), "icon" if walker.flat.tags[node] == "input" else "")
 
 
 def _shoot(walker: Walker, attributes: Attributes, against: str = "") -> None:
@@ -98,8 +95,9 @@ def _formula(walker: Walker, told: str) -> None:
 
 
 def _script(walker: Walker, node: int) -> None:
-    kind = walker.flat.get(node, "type")
-    if kind.startswith("math/") and not walker.fallback:
+    """A <script> that `Walker.tells` found to hold a formula."""
+    if not walker.fallback:
+        kind = walker.flat.get(node, "type")
         _formula(walker, embeds.script_formula(kind, "".join(walker.flat.texts(node))))
 
 

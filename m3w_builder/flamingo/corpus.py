@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -101,7 +102,7 @@ def order(key: str, salt: str = "") -> float:
     return xxhash.xxh3_64_intdigest(f"{salt}{key}".encode()) / 2**64
 
 
-@dataclass(slots=True)
+@dataclass
 class Halves:
     """What is trained on, what is held out, how it was parted, and how much of it leaked."""
 
@@ -111,7 +112,7 @@ class Halves:
     leaked: int
     """Held-out documents that share a picture, byte for byte, with a document trained on; they are left out."""
 
-    @property
+    @cached_property
     def repeated(self) -> int:
         """Documents trained on all of whose pictures, byte for byte, stand in documents before them."""
         seen: set[str] = set()
@@ -121,7 +122,7 @@ class Halves:
             seen.update(page.hashes)
         return count
 
-    @property
+    @cached_property
     def plain(self) -> float:
         """Share of the pictures trained on that show nothing: of one colour all over, or nearly."""
         if not self.train.pictures:

@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import resource
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from typing import Any
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
+from m3w_builder.passes.books import peak_mb
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ def once(
     storage.remove(path(build, pass_name, partition))
     work(receipt)
     receipt.seconds, receipt.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
-    receipt.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    receipt.peak_mb = peak_mb()
     receipt.worker = f"{socket.gethostname()}:{os.getpid()}"
     storage.write_json(path(build, pass_name, partition), receipt.to_json())
     return receipt

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from m3w_builder import storage
 from m3w_builder.errors import BuildError
-
-PASSES = ("pages", "pictures", "shards")
+from m3w_builder.report.catalogue import PASSES
 
 
 @dataclass(frozen=True, slots=True)
