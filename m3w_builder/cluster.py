@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from m3w_builder.engine import ClusterConfig, Engine, Outcome, Result, Serial, Task, code_version
 from m3w_builder.errors import BuildError, ConfigError
@@ -146,17 +146,31 @@ CLASSES = {
 """By kind: the module and class that start it, and the package that they need."""
 
 
+def _class(kind: str) -> type:
+    """The class that starts a cluster of a kind; Ctrl-C means after its import what it meant before.
+
+    dask_jobqueue takes SIGINT for itself as it is imported, and an interrupted driver would end as if all were well.
+    """
+    module, name, package = CLASSES[kind]
+    heard = signal.getsignal(signal.SIGINT)
+    try:
+        if kind == "ssh":
+            importlib.import_module("asyncssh")
+        return cast(type, getattr(importlib.import_module(module), name))
+    except ImportError:
+        raise ConfigError(
+            f"cluster.kind: {kind} needs the package {package}: pip install 'm3w-builder[{kind}]'"
+        ) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, heard)
+
+
 @contextmanager
 def _elsewhere(config: ClusterConfig) -> Iterator[Any]:
     """A cluster of other machines, by the class that knows them."""
-    module, name, package = CLASSES[config.kind]
-    try:
-        importlib.import_module("asyncssh" if config.kind == "ssh" else module)
-        make = getattr(importlib.import_module(module), name)
-    except ImportError:
-        raise ConfigError(
-            f"cluster.kind: {config.kind} needs the package {package}: pip install 'm3w-builder[{config.kind}]'"
-        ) from None
+    make = _class(config.kind)
+    name = make.__name__
     options = dict(config.options)
     if config.kind == "ssh":
         options["hosts"] = list(config.hosts)

@@ -52,7 +52,7 @@ def locked(build: str) -> Iterator[bool]:
     thread.start()
     try:
         yield died
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # SystemExit: a library hears SIGINT in its own way
         if lost.is_set():
             raise _refusal(build, _read(url) or {}) from None
         raise

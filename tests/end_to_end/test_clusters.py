@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -134,9 +135,11 @@ def test_the_example_of_each_kind_of_cluster_loads(kind):
     ],
 )
 def test_the_job_script_of_a_batch_system_starts_one_worker_of_one_thread(kind, said):
-    jobqueue = pytest.importorskip("dask_jobqueue")
+    heard = signal.getsignal(signal.SIGINT)
+    make = cluster._class(kind)
+    assert signal.getsignal(signal.SIGINT) is heard  # dask_jobqueue takes it as it is imported
     options = config.load(str(CONFIGS / f"cluster-{kind}.yaml")).cluster.options
-    with getattr(jobqueue, cluster.CLASSES[kind][1])(**options, scheduler_options={"dashboard": False}) as made:
+    with make(**options, scheduler_options={"dashboard": False}) as made:
         script = made.job_script()
     assert all(part in script for part in [*said, "--nthreads 1"]), script
     assert "--nworkers" not in script
