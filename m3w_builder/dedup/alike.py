@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.minhash import likeness
 from m3w_builder.dedup.near import Hashes, search
-from m3w_builder.dedup.sinks import Sink
+from m3w_builder.dedup.sinks import FAR, Groups, Nearest, Sink
 from m3w_builder.dedup.tables import Rows
 
 _WINDOW = 256
 """Pages of one band that a page is compared with, those before it by rank; and as many more by either half of its
 sketch, where the band has more pages."""
+RANKED = ("rank", "doc", "picture", "partition")
+"""The columns of `KEYS` that name a page or picture; of two the one with the less stays."""
 LOOSER = 3
 """How many times `max_distance` perceptual hashes may be apart where gradient hashes are within it: plots of few lines
 have frequencies that hang on single px, and chance leaves 12 of 64 bits for three pairs in ten million."""
 
 
-def alike(kind: str, rows: Rows, config: DedupConfig, make: Callable[[int], Sink]) -> tuple[np.ndarray, Sink]:
-    """(a row of each node, best first; the sink with all that is alike among them) of one kind of `groups.KINDS`."""
-    order = best_first(rows)
-    changes = np.zeros(len(order), bool)
-    for name in ("rank", "doc", "picture", "partition"):
-        column = rows[name][order]
-        changes[1:] |= column[1:] != column[:-1]
-    place = np.empty(len(order), np.int64)
-    place[order] = np.cumsum(changes)
-    changes[:1] = True
-    nodes = order[changes]
+def alike(kind: str, rows: Rows, config: DedupConfig, make: type[Groups] | type[Nearest]) -> tuple[np.ndarray, Sink]:
+    """(a row of each node, best first; the sink with all that is alike among them) of one kind of `groups.KINDS`.
+
+    Of pictures in groups, only nodes that are alike with another.
+    """
+    if kind != "minhash" and make is Groups:
+        return _pictures_in_groups(kind, rows, config)
+    nodes, place = _numbered(rows)
     sink = make(len(nodes))
     if kind == "minhash":
         _pages(rows, place, config, sink)
@@ -39,9 +36,35 @@ def alike(kind: str, rows: Rows, config: DedupConfig, make: Callable[[int], Sink
     return nodes, sink
 
 
+def _pictures_in_groups(kind: str, rows: Rows, config: DedupConfig) -> tuple[np.ndarray, Sink]:
+    """Rows are compared as they come, which needs no order; those that are alike with another are sorted then."""
+    by_row = Groups(len(rows["key"]))
+    _pictures(kind, rows, np.arange(by_row.size), config, by_row)
+    least = by_row.settled().least
+    some = np.flatnonzero(by_row.nearest != FAR)
+    first, place = _numbered({name: rows[name][some] for name in RANKED})
+    sink = Groups(len(first))
+    sink.add(place, place[np.searchsorted(some, least[some])], np.full(len(some), FAR))
+    np.minimum.at(sink.nearest, place, by_row.nearest[some])
+    return some[first], sink
+
+
+def _numbered(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """(a row of each node, best first; the number of each row's node)."""
+    order = best_first(rows)
+    changes = np.zeros(len(order), bool)
+    for name in RANKED:
+        column = rows[name][order]
+        changes[1:] |= column[1:] != column[:-1]
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(changes)
+    changes[:1] = True
+    return order[changes], place
+
+
 def best_first(rows: Rows, *first: str) -> np.ndarray:
     """The rows' order by `first`, then best first: by rank, doc, picture, partition."""
-    names = (*first, "rank", "doc", "picture", "partition")
+    names = (*first, *RANKED)
     order = np.argsort(rows[names[0]])
     head = rows[names[0]][order]
     tied = np.zeros(len(order), bool)
@@ -70,7 +93,12 @@ def _pictures(kind: str, rows: Rows, place: np.ndarray, config: DedupConfig, sin
         found[owner] = some  # any row of a picture tells its hashes
         within = rows["host"][found] if rows["host"].any() else None
         also = None if limit is None else rows["more"][found]
-        hashes = Hashes(rows["value"][found], radius, within, also, limit or 0, numbers)
+
+        def itself(one: np.ndarray, other: np.ndarray, found: np.ndarray = found) -> np.ndarray:
+            same = [rows[name][found[one]] == rows[name][found[other]] for name in RANKED]
+            return np.asarray(np.logical_and.reduce(same))
+
+        hashes = Hashes(rows["value"][found], radius, within, also, limit or 0, numbers, itself)
         search(hashes, rows["key"][some], owner, sink)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from m3w_builder.dedup.alike import RANKED, best_first
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.minhash import likeness
 from m3w_builder.dedup.near import mix
@@ -25,7 +26,6 @@ NODE = np.dtype(
 )
 """The last byte is 1, for numpy takes zeros at the end of bytes for nothing."""
 _BYTES = f"S{NODE.itemsize}"
-_FIELDS = ("rank", "doc", "picture", "partition")
 REASONS_OF = {"minhash": "near_duplicate_text", "near": "near_duplicate", "embedding": "near_embedding"}
 KINDS = {"minhash": ("minhash",), "near": ("near", "gradient"), "embedding": ("embedding",)}
 """Whose duplicates need not be alike among each other, and the kinds of keys that tell of them."""
@@ -48,7 +48,7 @@ def nodes(kind: str, rows: dict[str, np.ndarray]) -> np.ndarray:
     """Rows of `KEYS` as nodes of one kind."""
     made = np.zeros(len(rows["doc"]), NODE)
     made["kind"], made["end"] = _NUMBERS[kind], 1
-    for name in _FIELDS:
+    for name in RANKED:
         made[name] = rows[name]
     found: np.ndarray = made.view(_BYTES)
     return found
@@ -62,7 +62,7 @@ def stars(kind: str, rows_of: dict[str, np.ndarray], found: np.ndarray, groups: 
     least = groups.settled().least
     linked = np.flatnonzero(groups.nearest != FAR)
     node, best = (
-        nodes(kind, {name: rows_of[name][found[some]] for name in _FIELDS}) for some in (linked, least[linked])
+        nodes(kind, {name: rows_of[name][found[some]] for name in RANKED}) for some in (linked, least[linked])
     )
     return rows(HOOK, node, best, groups.nearest[linked])
 
@@ -127,19 +127,29 @@ def _numbered(all_nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct nodes, sorted, and the number of each: told apart by a hash, which is faster than by their bytes."""
     hashed = _hashed(all_nodes)
     order = np.argsort(hashed)
+    hashed, ordered = hashed[order], all_nodes[order]
     starts = np.ones(len(order), bool)
-    starts[1:] = hashed[order[1:]] != hashed[order[:-1]]
-    names = all_nodes[order[starts]]
-    inverse = np.empty(len(order), np.int64)
-    inverse[order] = np.cumsum(starts) - 1
-    if not (names[inverse] == all_nodes).all():  # two nodes of one hash
+    starts[1:] = hashed[1:] != hashed[:-1]
+    again = np.flatnonzero(~starts)
+    if (ordered[again] != ordered[again - 1]).any():  # two nodes of one hash
         return np.unique(all_nodes, return_inverse=True)
-    fields = np.ascontiguousarray(names).view(NODE)
-    # As their bytes sort, and several times faster.
-    sorts = np.lexsort([fields[name].astype(np.uint64) for name in (*reversed(_FIELDS), "kind")])
+    names = ordered[starts]
+    sorts = _sorted(names)
     place = np.empty(len(sorts), np.int64)
     place[sorts] = np.arange(len(sorts))
-    return names[sorts], place[inverse]
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = place[np.cumsum(starts) - 1]
+    return names[sorts], inverse
+
+
+def _sorted(names: np.ndarray) -> np.ndarray:
+    """The order of nodes, as their bytes sort, and several times faster."""
+    fields = np.ascontiguousarray(names).view(NODE)
+    order = [np.zeros(0, np.int64)]
+    for kind in range(len(KINDS)):
+        some = np.flatnonzero(fields["kind"] == kind)
+        order.append(some[best_first({name: fields[name][some].astype(np.uint64) for name in RANKED})])
+    return np.concatenate(order)
 
 
 def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[pa.Table, pa.Table, bool]:
@@ -158,7 +168,7 @@ def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[
     least = _followed(least[mine], mail.filter(pa.array(what == ANSWER)))
     answers = _answers(mail.filter(pa.array(what == QUESTION)), node, least)
     pointers = rows(POINTER, node, least, nearest)
-    asked = np.setdiff1d(least, node[node == least])
+    asked = _asked(least, node[node == least], bucket, buckets)
     questions = rows(QUESTION, asked, np.zeros(len(asked), _BYTES), np.full(len(asked), FAR), bucket)
     # One bucket knows all at once.
     moved = buckets > 1 and (bool(len(hooks) or len(answers)) or not pointers.equals(state))
@@ -180,6 +190,16 @@ def _followed(least: np.ndarray, answers: pa.Table) -> np.ndarray:
     asked, found = asked[order], found[order]
     spot = np.minimum(np.searchsorted(asked, least), len(asked) - 1)
     return np.where(asked[spot] == least, found[spot], least)
+
+
+def _asked(least: np.ndarray, held: np.ndarray, bucket: int, buckets: int) -> np.ndarray:
+    """Of the nodes that are pointed to, each once, those which are not `held` here as the least of their group."""
+    away = bucket_of(least, buckets) != bucket
+    near = np.flatnonzero(~away)
+    if not len(held):
+        return np.unique(least)
+    away[near] = held[np.minimum(np.searchsorted(held, least[near]), len(held) - 1)] != least[near]
+    return np.unique(least[away])
 
 
 def _answers(asked: pa.Table, node: np.ndarray, least: np.ndarray) -> pa.Table:

@@ -8,7 +8,7 @@ hashes that agree on two blocks, some 21 bits for r = 4, are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,12 +66,18 @@ class Hashes:
     also_radius: int = 64
     names: np.ndarray | None = None
     """The numbers under which the sink knows them, rising; None: as they stand here."""
+    itself: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    """Where given, tells of pairs by index whether both are one and the same, told twice, and so no neighbours."""
 
     def add(self, sink: Sink, one: np.ndarray, other: np.ndarray, distance: np.ndarray) -> None:
         """Tell the sink of neighbours."""
         if self.names is not None:
             one, other = self.names[one], self.names[other]
         sink.add(one, other, distance)
+
+    def columns(self, members: np.ndarray) -> list[np.ndarray]:
+        """What equal hashes are equal in."""
+        return [one[members] for one in (self.values, self.also, self.within) if one is not None]
 
 
 def lesser_neighbours(
@@ -89,62 +95,90 @@ def search(hashes: Hashes, keys: np.ndarray, owner: np.ndarray, sink: Sink) -> N
     keys, owner: rows of near keys and the index of the hash that each belongs to.
     The answer rests on which hashes share a key, not on what else lies in the bucket.
     """
-    firsts = _collapse(hashes, sink)
     blocks = cuts(hashes.radius)
+    masks = [((1 << width) - 1) << low for low, width in blocks]
     tables = (keys & _TABLE).astype(np.uint8)
-    for table in range(hashes.radius + 1) if hashes.radius or hashes.also is not None else ():
+    for table in range(hashes.radius + 1):
         present = np.zeros(len(hashes.values), bool)
         present[owner[tables == table]] = True
-        members = firsts[present[firsts]]
+        # Equal hashes share all their keys: that of the first table tells of them.
+        members = _distinct(hashes, np.flatnonzero(present), sink, table == 0)
+        if not hashes.radius and hashes.also is None:
+            break
         values = hashes.values[members]
         within = None if hashes.within is None else hashes.within[members]
         for other in range(table + 1, hashes.radius + 2):
             order, runs = _grouped(values, blocks[table], blocks[other], within)
-            used = _mask(blocks[table]) | _mask(blocks[other])
-            _compare(hashes, members[order], runs, used, sink)
+            # Who agrees on an earlier block too is told of there, by whichever bucket has that key.
+            earlier = [mask for block, mask in enumerate(masks[:other]) if block != table and not sink.once]
+            _compare(hashes, members[order], runs, masks[table] | masks[other], sink, earlier)
 
 
-def _collapse(hashes: Hashes, sink: Sink) -> np.ndarray:
-    """Enter hashes equal to an earlier one as neighbours at distance 0; the indices of the first of each, rising."""
-    names = [one for one in (hashes.values, hashes.also, hashes.within) if one is not None]
-    order = np.argsort(names[0], kind="stable") if len(names) == 1 else np.lexsort(names)
-    starts = np.ones(len(order), bool)
-    starts[1:] = np.logical_or.reduce([name[order][1:] != name[order][:-1] for name in names])
-    first = order[starts]
-    of_each = first[np.cumsum(starts) - 1]
-    again = ~starts
-    hashes.add(sink, order[again], of_each[again], np.zeros(int(again.sum()), np.uint8))
-    return np.sort(first)
+def _distinct(hashes: Hashes, members: np.ndarray, sink: Sink, tell: bool) -> np.ndarray:
+    """The members without those equal to an earlier one, which are neighbours at distance 0, told where asked."""
+    again, first = _repeated(hashes.columns(members))
+    if not len(again):
+        return members
+    if tell:
+        one, other = members[again], members[first]
+        if hashes.itself is not None:
+            two = ~hashes.itself(one, other)
+            one, other = one[two], other[two]
+        hashes.add(sink, one, other, np.zeros(len(one), np.uint8))
+    kept = np.ones(len(members), bool)
+    kept[again] = False
+    return members[kept]
 
 
-def _mask(block: tuple[int, int]) -> int:
-    return ((1 << block[1]) - 1) << block[0]
+def _repeated(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(rows equal to an earlier one, the first such row of each)."""
+    heads = mix(columns[0])
+    for column in columns[1:]:
+        heads = mix(heads ^ column)
+    # One sort of numbers that hold the upper bits and the index is several times faster than an argsort.
+    below = np.uint64(len(heads).bit_length())
+    packed = (heads >> below << below) | np.arange(len(heads), dtype=np.uint64)
+    packed.sort()
+    starts = np.ones(len(packed), bool)
+    starts[1:] = (packed[1:] ^ packed[:-1]) >> below != 0
+    spots = np.flatnonzero(~starts)
+    order = (packed & np.uint64((1 << int(below)) - 1)).astype(np.int64)
+    if any((column[order[spots]] != column[order[spots - 1]]).any() for column in columns):
+        # Others of the same upper bits lie between.
+        order = np.lexsort(columns)
+        starts[1:] = np.logical_or.reduce([column[order][1:] != column[order][:-1] for column in columns])
+        spots = np.flatnonzero(~starts)
+    firsts = np.flatnonzero(starts)
+    return order[spots], order[firsts[np.searchsorted(firsts, spots) - 1]]
 
 
 def _grouped(
     hashes: np.ndarray, one: tuple[int, int], other: tuple[int, int], within: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted by the bits of two blocks, by index within a run: the order, and the runs' names in this order."""
+    """Those that agree with another on the bits of two blocks, by index within a run: which, and the runs' names."""
     names = (_bits(hashes, one) << np.uint64(other[1])) | _bits(hashes, other)
     if within is not None:
         names = mix(mix(names + np.uint64(1)) ^ within)
+    if within is not None or one[1] + other[1] > 32 or len(hashes) >= 1 << 32:
         order = np.argsort(names, kind="stable")
-        return order, names[order]
-    if one[1] + other[1] > 32 or len(hashes) >= 1 << 32:
-        order = np.argsort(names, kind="stable")
-        return order, names[order]
-    # One sort of numbers that hold name and index is several times faster than an argsort.
-    packed = np.sort((names << np.uint64(32)) | np.arange(len(hashes), dtype=np.uint64))
-    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64), packed >> np.uint64(32)
+        names = names[order]
+    else:
+        packed = np.sort((names << np.uint64(32)) | np.arange(len(hashes), dtype=np.uint64))
+        order, names = packed.view(np.int64) & 0xFFFFFFFF, packed >> np.uint64(32)
+    same = names[1:] == names[:-1]
+    shared = np.zeros(len(names), bool)
+    shared[1:] = same
+    shared[:-1] |= same
+    return order[shared], names[shared]
 
 
 def _compare(
-    hashes: Hashes, members: np.ndarray, runs: np.ndarray, used: int, sink: Sink, inside: bool = False
+    hashes: Hashes, members: np.ndarray, runs: np.ndarray, used: int, sink: Sink, earlier: list[int] | None = None
 ) -> None:
     """Compare the hashes of each run, best first within it, and tell the sink of those that are near.
 
     used: mask of the bits on which the hashes of a run agree.
-    inside: whether this is a long run's finer cut.
+    earlier: masks of blocks; who agrees on one of these too need not be told. None: this is a long run's finer cut.
     """
     values = hashes.values[members]
     also = None if hashes.also is None else hashes.also[members]
@@ -155,7 +189,7 @@ def _compare(
     if long.any() and used != _ALL:
         for start, length in zip(starts[long], lengths[long], strict=True):
             stretch = members[start : start + length]
-            if sink.once or inside:
+            if sink.once or earlier is None:
                 _cut_finer(hashes, stretch, used, sink)
             else:
                 _group(hashes, stretch, used, sink)
@@ -165,13 +199,17 @@ def _compare(
     active = np.flatnonzero(depth)
     step = 1
     while len(active):
-        distance = np.bitwise_count(values[active] ^ values[active - step])
+        differing = values[active] ^ values[active - step]
+        distance = np.bitwise_count(differing)
         hit = distance <= hashes.radius
         if also is not None:
             hit &= np.bitwise_count(also[active] ^ also[active - step]) <= hashes.also_radius
-        who = active[hit]
-        if len(who):
-            hashes.add(sink, members[who], members[who - step], distance[hit])
+        told = np.flatnonzero(hit)
+        for mask in earlier or ():
+            told = told[differing[told] & np.uint64(mask) != 0]
+        if len(told):
+            who = active[told]
+            hashes.add(sink, members[who], members[who - step], distance[told])
         if sink.once:  # a tight cluster of n hashes then costs about n, not n squared
             active = active[~hit]
         step += 1
@@ -189,11 +227,13 @@ def _cut_finer(hashes: Hashes, members: np.ndarray, used: int, sink: Sink) -> No
         mask = sum(1 << bit for bit in bits)
         names = hashes.values[members] & np.uint64(mask)
         order = np.argsort(names, kind="stable")
-        _compare(hashes, members[order], names[order], used | mask if mask else _ALL, sink, inside=True)
+        _compare(hashes, members[order], names[order], used | mask if mask else _ALL, sink)
 
 
 def _group(hashes: Hashes, members: np.ndarray, used: int, sink: Sink) -> None:
     """The groups of a long run: first by one neighbour of each, which most often joins them all, then by every one."""
+    # In an order of their own, since the members' may be that of their arrival.
+    members = members[np.lexsort(hashes.columns(members)[::-1])]
     also = None if hashes.also is None else hashes.also[members]
     here = Hashes(hashes.values[members], hashes.radius, None, also, hashes.also_radius)
     groups, every = Groups(len(members)), np.arange(len(members))

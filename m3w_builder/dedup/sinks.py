@@ -92,11 +92,19 @@ class Groups:
             from scipy.sparse.csgraph import connected_components
 
             one, other = (np.concatenate(side) for side in zip(*self._pending, strict=True))
-            links = coo_matrix((np.ones(len(one), bool), (one, other)), (self.size, self.size))
+            # Most nodes have no link: only those that have are numbered.
+            linked = np.zeros(self.size, bool)
+            linked[one] = linked[other] = True
+            nodes = np.flatnonzero(linked)
+            number = np.cumsum(linked, dtype=np.int32) - 1
+            ends = number[one], number[other]
+            links = coo_matrix((np.ones(len(one), bool), ends), (len(nodes), len(nodes)))
             part = connected_components(links, directed=False)[1]
             best = np.full(int(part.max()) + 1, self.size)
-            np.minimum.at(best, part, np.arange(self.size))
-            self.least = best[part[self.least]]
+            np.minimum.at(best, part, nodes)
+            leads = np.arange(self.size)
+            leads[nodes] = best[part]
+            self.least = leads[self.least]
         self._pending, self._held = [], 0
         return self
 

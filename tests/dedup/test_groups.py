@@ -156,3 +156,40 @@ def test_groups_of_hashes_are_those_of_all_pairs(seed: int, radius: int) -> None
     expected.add(one, other, np.bitwise_count(values[one] ^ values[other]))
     assert (sink.settled().least == expected.settled().least).all()
     assert ((sink.nearest < 255) == (expected.nearest < 255)).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15), st.integers(1, 2), st.integers(1, 5)), max_size=25),
+    st.integers(0, 2),
+)
+def test_who_goes_and_how_far_is_what_comparing_all_with_all_tells(rows: list, radius: int) -> None:
+    config = DedupConfig(max_distance=radius, pictures=False, pixels=False)
+    # Each hash is four parts of 1 bit or none, 16 bits apart; a row may stand twice, as a picture in two places does.
+    looks, gradients = ([sum(1 << 16 * bit for bit in range(4) if row[n] >> bit & 1) for row in rows] for n in (0, 1))
+    table = pictures(
+        *((f"{a:x}{b:x}{side}", looks[n], side, doc) for n, (a, b, side, doc) in enumerate(rows)), dhash=gradients
+    )
+    keys = dedup.picture_keys(table, 0, config)
+    plain = dict.fromkeys(
+        sorted(zip(*(keys[name].to_pylist() for name in ("rank", "doc", "picture")), strict=True))
+    )  # one a document and picture
+    hashes = {
+        (doc, picture): (look, gradient)
+        for doc, picture, look, gradient in zip(
+            table["doc"].to_pylist(), map(dedup.picture_key, table["sha256"].to_pylist()), looks, gradients, strict=True
+        )
+    }
+    nodes = [(rank, doc, picture, *hashes[doc, picture]) for rank, doc, picture in plain]
+    links: dict[int, dict[int, int]] = {n: {} for n in range(len(nodes))}
+    for n, (*_, look, gradient) in enumerate(nodes):
+        for m, (*_, other, turned) in enumerate(nodes[:n]):
+            by_look, by_gradient = (look ^ other).bit_count(), (gradient ^ turned).bit_count()
+            near = [by_look] if by_look <= radius else []
+            near += [by_gradient] if by_gradient <= radius and by_look <= 3 * radius else []
+            if near:
+                links[n][m] = links[m][n] = min(near)
+    least = components([(n, m) for n, found in links.items() for m in found])
+    expected = {nodes[n][1:3]: min(links[n].values()) for n, kept in least.items() if kept != n}
+    decisions = dedup.settle(dedup.judge_pictures(keys, config)).to_pylist()
+    assert {(row["doc"], row["key"]): row["value"] for row in decisions} == expected
