@@ -202,6 +202,8 @@ class ValidateConfig:
 class TrainConfig:
     """How `m3w train` trains; the defaults are for the small model."""
 
+    out: str = ""
+    """A local folder for the state, the measures and the model; "" is `train` in the build's own."""
     steps: int = 2000
     """Steps (paper: 500,000)."""
     rate: float = 1e-3
@@ -233,6 +235,9 @@ class TrainConfig:
     """Under torchrun: the model copied to every rank, or parted among them."""
     workers: int = 0
     """Processes that read; 0 reads in the training's own."""
+    keep_features: float = 8.0
+    """Most GB, of each rank, of a frozen tower's features that are kept on disk beside the training's state, so that it
+    is asked once about each picture; those that came first stay. 0 asks it in every step."""
     length: int = 256
     """Tokens of a sequence (paper: 256)."""
     pictures: int = 5

@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
 from m3w_builder import storage
+from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import checkpoint, workers
 from m3w_builder.flamingo.clips import Clips, pairs
 from m3w_builder.flamingo.config import TowerConfig, TrainConfig, ValidateConfig
@@ -27,9 +28,12 @@ from m3w_builder.shards.window import Sampling
 def train(build: str, config: TrainConfig, echo: Callable[[str], None] = print) -> str:
     """Train on a build's train split and write BUILD/train/model, a checkpoint; its folder. Goes on where it stopped.
 
-    The frozen models are trained by the first process alone and kept in BUILD/train/frozen.
+    The frozen models are trained by the first process alone and kept in BUILD/train/frozen. Raises ConfigError where
+    the build is not on this machine and `config.out` names no folder that is.
     """
-    folder = storage.join(build, "train")
+    folder = (config.out or storage.join(build, "train")).removeprefix("file://")
+    if not storage.is_local(folder):
+        raise ConfigError(f"{folder}: a training writes into a local folder; name one with `out=FOLDER`")
     rank = join_group()
     model, tokenizer, tower = begin(build, os.path.join(folder, "frozen"), config, rank, echo)
     device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu")
@@ -63,7 +67,7 @@ def begin(
 
 
 def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str], None]) -> None:
-    """Tokenizer, language model, tower and the tower's features of every picture, into a folder."""
+    """Tokenizer, language model and tower, into a folder."""
     parted = halves(build, config.side, config.documents, config.least, config.held_out)
     work = f"{folder}.part"
     shutil.rmtree(work, ignore_errors=True)
@@ -78,6 +82,9 @@ def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str
     echo(f"language model trained on {len(parted.train.pages)} documents: {loss:.3f} nats a token")
     found = workers.tower_side(work, config)
     echo(f"vision tower trained on {len(parted.train.pictures)} pictures: {found.words}")
+    for name in os.listdir(work):
+        if name.endswith((".npz", ".features.pt")):  # what they were trained on
+            os.remove(os.path.join(work, name))
     os.rename(work, folder)  # whole, or not there
 
 

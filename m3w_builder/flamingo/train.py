@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import state
 from m3w_builder.flamingo.config import TrainConfig
+from m3w_builder.flamingo.features import Features
 from m3w_builder.flamingo.model import Flamingo, mean_loss
 from m3w_builder.flamingo.processes import keep_memory
 from m3w_builder.flamingo.state import Progress
@@ -34,13 +36,15 @@ def fit(
     """Train what is not frozen. In every step the weighted gradients of all the mixture's corpora are summed.
 
     Writes FOLDER/state.pt, from which the next call goes on, a line a step into FOLDER/metrics.jsonl, and the same for
-    TensorBoard where that is installed. A batch's pictures are (B, P, C, H, W), or (B, P, F, C, H, W) for videos.
+    TensorBoard where that is installed. A batch's pictures are (B, P, C, H, W), or (B, P, F, C, H, W) for videos; what
+    a frozen tower says of them is kept in FOLDER/features-RANK.sqlite.
     """
     torch.manual_seed(config.seed)
     keep_memory()
     rank = join_group()
     unfreeze(model, config.unfreeze)
-    runner = spread(model, config.spread)
+    kept = keeps(model, config, folder, rank)
+    runner = spread(model, config.spread, whole_tower=kept is not None)
     optimiser = torch.optim.AdamW(groups(model, config.decay), lr=config.rate, betas=(0.9, 0.999), fused=True)
     progress = state.resume(model, optimiser, mixture, folder, rank)
     board = state.Board(folder, progress.step) if rank == 0 else None
@@ -49,7 +53,7 @@ def fit(
     started, seen = time.monotonic(), progress.tokens
     while progress.step < config.steps:
         optimiser.zero_grad(set_to_none=True)
-        losses = gradients(runner, steps, config, progress)
+        losses = gradients(runner, steps, config, progress, kept)
         norm = nn.utils.clip_grad_norm_((p for p in model.parameters() if p.grad is not None), config.clip)
         for group in optimiser.param_groups:
             group["lr"] = config.rate * min(1.0, (progress.step + 1) / max(1, config.warm_up))
@@ -65,11 +69,15 @@ def fit(
                 echo(f"step {progress.step} of {config.steps}: loss {progress.loss:.3f}, {speed:,.0f} tokens/s")
     if board:
         board.close()
+    if kept:
+        kept.close()
     model.eval()
     return progress
 
 
-def gradients(runner: nn.Module, steps: Iterator[Any], config: TrainConfig, progress: Progress) -> dict[str, float]:
+def gradients(
+    runner: nn.Module, steps: Iterator[Any], config: TrainConfig, progress: Progress, kept: Features | None
+) -> dict[str, float]:
     """Add up the gradients of one step, `accumulate` batches of each corpus; the mean loss of each corpus."""
     losses: dict[str, float] = {}
     ranks = dist.get_world_size() if dist.is_initialized() else 1
@@ -77,14 +85,18 @@ def gradients(runner: nn.Module, steps: Iterator[Any], config: TrainConfig, prog
     progress.loss = 0.0
     parts = [part for _ in range(config.accumulate) for part in next(steps)]
     for number, (name, weight, batch) in enumerate(parts):
-        batch = batch.to(device)
         pictures = batch.pictures_BPCHW
+        seen = pictures if pictures.ndim == 6 else pictures.unsqueeze(2)
+        if kept:
+            with precision(device.type, config.bf16):
+                seen = kept(seen)
+        batch = replace(batch, pictures_BPCHW=seen).to(device)
         # Gradients travel between ranks once a step, with the last batch.
         waits = isinstance(runner, DistributedDataParallel) and number + 1 < len(parts)
         pause: Any = runner.no_sync if waits else nullcontext
         with pause(), precision(device.type, config.bf16):
-            frames = pictures if pictures.ndim == 6 else pictures.unsqueeze(2)
-            loss = mean_loss(runner(batch.tokens_BT, batch.looks_at_BT, frames), batch.labels_BT)
+            logits = runner(batch.tokens_BT, batch.looks_at_BT, batch.pictures_BPCHW.float())
+            loss = mean_loss(logits, batch.labels_BT)
             (weight / config.accumulate * loss).backward()  # type: ignore[no-untyped-call]
         value = float(loss.detach()) / config.accumulate
         losses[name] = losses.get(name, 0.0) + value
@@ -107,10 +119,18 @@ def unfreeze(model: Flamingo, names: Sequence[str]) -> None:
             parameter.requires_grad_(True)
 
 
-def spread(model: Flamingo, how: str) -> nn.Module:
+def keeps(model: Flamingo, config: TrainConfig, folder: str, rank: int) -> Features | None:
+    """Where the tower's features are kept; None where it learns, or nothing is to be kept."""
+    frozen = not any(parameter.requires_grad for parameter in model.vision.parameters())
+    path = os.path.join(folder, f"features-{rank}.sqlite")
+    return Features(path, model, config.keep_features) if frozen and config.keep_features > 0 else None
+
+
+def spread(model: Flamingo, how: str, whole_tower: bool) -> nn.Module:
     """The model as several ranks run it: copied to each (ddp), or parted among them (fsdp); itself where there is one.
 
-    Parted are the layers and blocks one by one, so that a rank holds a whole one only while it computes it.
+    Parted are the layers and blocks one by one, so that a rank holds a whole one only while it computes it. A tower
+    whose features are kept stays whole: each rank asks it when it must, and the others don't wait for that.
     """
     if not dist.is_initialized():
         return model
@@ -122,8 +142,9 @@ def spread(model: Flamingo, how: str) -> nn.Module:
     device = next(model.parameters()).device.type
     mesh = init_device_mesh(device, (dist.get_world_size(),))
     parts: list[nn.Module] = [*model.resampler.layers, *model.blocks.values(), *getattr(model.language, "layers", ())]
-    for part in (*parts, model.vision, model):
+    for part in parts if whole_tower else (*parts, model.vision):
         fully_shard(part, mesh=mesh)
+    fully_shard(model, mesh=mesh, ignored_params=set(model.vision.parameters()) if whole_tower else None)
     return model
 
 
