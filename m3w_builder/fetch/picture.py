@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from m3w_builder import rights
 from m3w_builder.fetch import sniff
 from m3w_builder.fetch.client import Client
-from m3w_builder.fetch.response import REDIRECTS, Response
+from m3w_builder.fetch.follow import follow
+from m3w_builder.fetch.response import Response
 from m3w_builder.stage import Drop
-from m3w_builder.urls import absolute
 
 ACCEPT = "image/*,*/*;q=0.5"
 
@@ -39,29 +39,14 @@ async def fetch_picture(client: Client, url: str) -> Fetched | Drop:
 
 
 async def _follow(client: Client, url: str) -> Fetched | Drop:
-    config = client.config
-    here = absolute(url, "")
-    been = {here}
-    for _ in range(config.max_redirects + 1):
-        # The guard stands before robots.txt: a forbidden host is not asked even for that.
-        if fault := client.guard.check(here) or (await refused_by_robots(client, here) if config.robots else None):
-            return fault
+    async def refused(here: str) -> Drop | None:
+        return await refused_by_robots(client, here)
 
-        def look(status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
-            return _look(client, status, headers, first)
+    def look(status: int, headers: Mapping[str, str], first: bytes) -> Drop | None:
+        return _look(client, status, headers, first)
 
-        answer = await client.get(here, ACCEPT, look=look)
-        if isinstance(answer, Drop):
-            return answer
-        if answer.status not in REDIRECTS:
-            return _judge(client, url, answer)
-        here = answer.location
-        if not here:
-            return Drop("bad_url", f"redirect to {answer.headers.get('location', 'nowhere')}"[:200])
-        if here in been:
-            return Drop("too_many_redirects", f"a circle at {here}"[:200])
-        been.add(here)
-    return Drop("too_many_redirects", here[:200], config.max_redirects + 1, config.max_redirects)
+    answer = await follow(client, url, ACCEPT, check=refused if client.config.robots else None, look=look)
+    return answer if isinstance(answer, Drop) else _judge(client, url, answer)
 
 
 async def refused_by_robots(client: Client, url: str) -> Drop | None:

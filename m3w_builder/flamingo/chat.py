@@ -20,6 +20,9 @@ HELP = "a text, or a picture's or video's path or URL on a line of its own; /new
 
 MAX_BYTES = 20_000_000
 
+SECONDS = 20.0
+"""In which a URL must have answered, redirects and all."""
+
 
 @dataclass(slots=True)
 class Conversation:
@@ -118,25 +121,19 @@ def fetch(place: str, private: bool = False) -> bytes:
 
 
 async def download(url: str, private: bool) -> bytes:
-    """What a URL's answer holds, in at most 20 seconds; raises ConfigError."""
+    """What a URL's answer holds, after its redirects, in at most `SECONDS` in all; raises ConfigError."""
     from m3w_builder.fetch.client import Client
     from m3w_builder.fetch.config import FetchConfig
+    from m3w_builder.fetch.follow import follow
     from m3w_builder.fetch.picture import status_fault
-    from m3w_builder.fetch.response import Response
 
-    config = FetchConfig(max_bytes=MAX_BYTES, allow_private_addresses=private)
-    here = url
-    async with Client(config) as client:
-        for _ in range(config.max_redirects + 1):
-            try:
-                answer = await asyncio.wait_for(client.get(here, "image/*,video/*;q=0.9,*/*;q=0.5"), 20)
-            except TimeoutError:
-                raise ConfigError(f"{url}: no answer in 20 seconds") from None
-            if isinstance(answer, Response) and answer.location:
-                here = answer.location
-                continue
-            body = answer if isinstance(answer, Drop) else status_fault(answer.status) or answer.content(MAX_BYTES)
-            if isinstance(body, Drop):
-                raise ConfigError(f"{url}: {body.reason}: {body.detail}")
-            return body
-    raise ConfigError(f"{url}: more than {config.max_redirects} redirects")
+    async with Client(FetchConfig(max_bytes=MAX_BYTES, allow_private_addresses=private)) as client:
+        try:
+            async with asyncio.timeout(SECONDS):
+                answer = await follow(client, url, "image/*,video/*;q=0.9,*/*;q=0.5")
+        except TimeoutError:
+            raise ConfigError(f"{url}: no answer in {SECONDS:g} seconds") from None
+    body = answer if isinstance(answer, Drop) else status_fault(answer.status) or answer.content(MAX_BYTES)
+    if isinstance(body, Drop):
+        raise ConfigError(f"{url}: {body.reason}: {body.detail}")
+    return body

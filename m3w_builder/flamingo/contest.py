@@ -29,6 +29,9 @@ Orders = tuple[Order, Order]
 """In which order the documents of each side are read."""
 PAGES: Orders = ("page", "page")
 
+FEWEST = 2
+"""Documents without which no picture can be swapped with another document's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -70,14 +73,21 @@ def compare(
     echo: Callable[[str], None] = print,
     orders: Orders = PAGES,
 ) -> Outcome:
-    """Train on both and compare; raises BuildError where fewer than `config.undecided` documents can be held out, or an
-    order by similarity is asked of documents without any."""
+    """Train on both and compare; raises BuildError where a build has no sample, where fewer than `config.undecided`
+    documents with pictures can be held out or trained on, or an order by similarity is asked of documents without any.
+    """
     trained, held_out = part((first, second), config, orders)
-    if len(held_out.pages) < config.undecided:
-        raise BuildError(
-            f"{len(held_out.pages)} documents can be held out of both builds, and {config.undecided} are needed "
-            "(validate.undecided): build from more pages"
-        )
+    counts = {
+        "can be held out of both builds": len(held_out.pages),
+        f"are left of {first} to train on": len(trained[0].pages),
+        f"are left of {second} to train on": len(trained[1].pages),
+    }
+    needed = max(FEWEST, config.undecided)
+    for what, count in counts.items():
+        if count < needed:
+            raise BuildError(
+                f"{count} documents with pictures {what}, and {needed} are needed (`undecided`): build from more pages"
+            )
     echo(f"{len(trained[0].pages)} and {len(trained[1].pages)} documents, {len(held_out.pages)} held out of both")
     losses: list[list[dict[str, Any]]] = []
     with tempfile.TemporaryDirectory(prefix="m3w-contest-") as folder:
@@ -118,6 +128,9 @@ def part(builds: tuple[str, str], config: ValidateConfig, orders: Orders = PAGES
             )
     most = int(config.documents * config.budget)
     keys = [sample(build, SPLITS, most + config.held_out) for build in builds]
+    for build, own in zip(builds, keys, strict=True):
+        if not own:
+            raise BuildError(f"{build}: no sample in its shards; finish `m3w build` first")
     ranked = sorted(keys[0] | keys[1], key=lambda key: order(key, "contest"))
     chosen = set(ranked[: min(config.held_out, len(ranked) // 5)])
     trained = [Corpus(), Corpus()]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from m3w_builder.flamingo import checkpoint
 from m3w_builder.flamingo.config import EvaluateConfig
 from m3w_builder.flamingo.corpus import Pixels
-from m3w_builder.flamingo.metrics import cider, interval, vqa_accuracy
+from m3w_builder.flamingo.metrics import cider, interval, roc_auc, roc_auc_interval, vqa_accuracy
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.prompt import Piece, complete, latents, lay_out, score
 from m3w_builder.flamingo.tasks import Example, Task, load_task, rendered
@@ -39,7 +39,10 @@ class Result:
 
 
 def evaluate(model: Flamingo, tokenizer: Tokenizer, task: Task, config: EvaluateConfig) -> list[Result]:
-    """The task's metric at each number of shots, with a 95 % bootstrap interval over the questions."""
+    """The task's metrics at each number of shots, with 95 % bootstrap intervals over the questions.
+
+    Of a yes or no (Hateful Memes) accuracy, and ROC AUC as in the paper, where questions of both kinds are there.
+    """
     rng = np.random.default_rng(config.seed)
     queries = task.queries[: config.queries]
     likeness = rices(model, queries, task.support) if config.support == "rices" else None
@@ -50,7 +53,7 @@ def evaluate(model: Flamingo, tokenizer: Tokenizer, task: Task, config: Evaluate
     shown = latents(model, [example.picture for example in task.support]) if any(config.shots) else []
     results = []
     for shots in config.shots:
-        given, tokens, started = [], 0, time.monotonic()
+        given, ranked, tokens, started = [], [], 0, time.monotonic()
         for number, query in enumerate(queries):
             chosen = pick(shots, len(task.support), None if likeness is None else likeness[number], rng)
             prompts = orders(task, query, chosen, answers, config.permutations, rng, asked[number], shown)
@@ -60,13 +63,18 @@ def evaluate(model: Flamingo, tokenizer: Tokenizer, task: Task, config: Evaluate
                 options = spaced(task.options)
                 scores = np.mean([score(model, tokenizer, one, options, task.ends) for one in laid], axis=0)
                 given.append(task.options[int(scores.argmax())])
+                if task.positive:
+                    at = task.options.index(task.positive)
+                    ranked.append(float(scores[at] - np.delete(scores, at).max()))
             else:
                 given.append(complete(model, tokenizer, laid[0], beams=config.beams))
         metric, each = judge(task, queries, given)
-        low, high = interval(each, config.seed)
-        seconds = (time.monotonic() - started) / max(1, len(queries))
-        mean = float(np.mean(each))
-        results.append(Result(task.name, shots, metric, mean, low, high, tokens / max(1, len(queries)), seconds))
+        cost = tokens / max(1, len(queries)), (time.monotonic() - started) / max(1, len(queries))
+        results.append(Result(task.name, shots, metric, float(np.mean(each)), *interval(each, config.seed), *cost))
+        scored, is_positive = np.array(ranked), np.array([task.positive in query.answers for query in queries])
+        if task.positive and is_positive.any() and not is_positive.all():
+            area = roc_auc(scored, is_positive), *roc_auc_interval(scored, is_positive, config.seed)
+            results.append(Result(task.name, shots, "ROC AUC", *area, *cost))
     return results
 
 

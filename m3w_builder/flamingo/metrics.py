@@ -1,4 +1,4 @@
-"""Metrics of answers: VQA accuracy, CIDEr, and intervals."""
+"""Metrics of answers: VQA accuracy, CIDEr, ROC AUC, and intervals."""
 
 from __future__ import annotations
 
@@ -73,4 +73,24 @@ def interval(values: NDArray[np.float64], seed: int = 0, draws: int = 1000) -> t
         return 0.0, 0.0
     drawn = values[np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))].mean(1)
     low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """The chance that one of the positive scores is above one of the others, equal ones counted half (Mann-Whitney's U
+    over all pairs); NaN where all are of one kind."""
+    from scipy.stats import rankdata
+
+    many, others = int(positive.sum()), int((~positive).sum())
+    if not many or not others:
+        return float("nan")
+    return float((rankdata(scores)[positive].sum() - many * (many + 1) / 2) / (many * others))
+
+
+def roc_auc_interval(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], seed: int = 0, draws: int = 1000
+) -> tuple[float, float]:
+    """Its 95 % interval, by bootstrap over the questions; draws of one kind alone are left out."""
+    rows = np.random.default_rng(seed).integers(0, len(scores), (draws, len(scores)))
+    low, high = np.nanquantile([roc_auc(scores[row], positive[row]) for row in rows], [0.025, 0.975])
     return float(low), float(high)

@@ -37,6 +37,8 @@ class Task:
     form: str = "Output: {answer}"
     ends: bool = True
     """Whether the answer ends its chunk; in the midst of a sentence it does not."""
+    positive: str = ""
+    """The option by whose likelihood over the other the questions are ranked, for ROC AUC; "" where none is."""
 
     def prompt(self, example: Example) -> str:
         """What stands between the picture and the answer."""
@@ -51,12 +53,13 @@ def load_task(folder: str, side: int, seed: int = 0, most: int = 1000) -> Task:
     """
     names = sorted(os.listdir(folder))
     options: list[str] = []
+    positive = ""
     if any(name.startswith("captions") and name.endswith(".json") for name in names):
         examples, form = coco(folder, side, most), "Output: {answer}"
     elif any("questions" in name and name.endswith(".json") for name in names):
         examples, form = vqa(folder, side, most), "Question: {question} Answer: {answer}"
     elif any(name.endswith(".jsonl") for name in names):
-        examples, options = memes(folder, side, most), ["yes", "no"]
+        examples, options, positive = memes(folder, side, most), ["yes", "no"], "yes"
         form = "is an image with: '{question}' written on it. Is it hateful? Answer: {answer}"
     else:
         examples, form = labelled(folder, side, most, seed), "Output: {answer}"
@@ -65,7 +68,8 @@ def load_task(folder: str, side: int, seed: int = 0, most: int = 1000) -> Task:
         raise ConfigError(f"{folder}: no task lies there; COCO, VQAv2, Hateful Memes and class folders are known")
     Random(seed).shuffle(examples)
     half = len(examples) // 2
-    return Task(os.path.basename(folder.rstrip("/")), examples[:half], examples[half:], options, form)
+    name = os.path.basename(folder.rstrip("/"))
+    return Task(name, examples[:half], examples[half:], options, form, positive=positive)
 
 
 def read_picture(path: str, side: int) -> Pixels | None:
@@ -130,11 +134,10 @@ def vqa(folder: str, side: int, most: int) -> list[Example]:
 
 
 def memes(folder: str, side: int, most: int) -> list[Example]:
-    """Hateful Memes: JSON lines with `img`, `label` (1 hateful) and `text`."""
+    """Hateful Memes: JSON lines with `img`, `label` (1 hateful) and `text`; of the test's files some have no label."""
     examples = []
     with open(first(folder, "", ".jsonl"), encoding="utf-8") as stream:
-        for line in list(stream)[:most]:
-            entry = json.loads(line)
+        for entry in [entry for line in stream if line.strip() and "label" in (entry := json.loads(line))][:most]:
             picture = read_picture(os.path.join(folder, entry["img"]), side)
             if picture is not None:
                 examples.append(Example(picture, ["yes" if entry["label"] else "no"], entry["text"]))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
@@ -66,6 +68,36 @@ def test_a_picture_of_the_own_network_is_fetched_only_where_that_is_allowed(addr
     )
     with pytest.raises(ConfigError, match="http_4xx"):
         chat.fetch(f"{address}/none", private=True)
+
+
+class Wanders(BaseHTTPRequestHandler):
+    """/far leads on and on, each time after a while; /circle leads back to itself by way of /there."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/far"):
+            time.sleep(0.2)
+        self.send_response(302)
+        self.send_header("Location", {"/circle": "/there", "/there": "/circle"}.get(self.path, f"{self.path}r"))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_url_has_its_time_in_all_however_many_redirects_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "SECONDS", 0.5)  # five redirects of 0.2 s take longer, each by itself does not
+    with ThreadingHTTPServer(("127.0.0.1", 0), Wanders) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{made.server_address[1]}"
+        with pytest.raises(ConfigError, match=r"/far: no answer in 0\.5 seconds"):
+            chat.fetch(f"{place}/far", private=True)
+        monkeypatch.setattr(chat, "SECONDS", 60.0)
+        with pytest.raises(ConfigError, match="/circle: too_many_redirects: a circle"):
+            chat.fetch(f"{place}/circle", private=True)
+        with pytest.raises(ConfigError, match="/far: too_many_redirects"):
+            chat.fetch(f"{place}/far", private=True)
+        made.shutdown()
 
 
 def test_a_picture_of_too_many_pixels_is_refused_undecoded(address: str) -> None:

@@ -85,3 +85,14 @@ def test_the_interval_is_the_wider_of_documents_and_seeds() -> None:
     assert contest.widest(narrow, [0.01]) == narrow
     found = contest.widest(narrow, [0.0, 0.01, 0.02])
     assert found.low == pytest.approx(0.01 - 4.303 * 0.01 / 3**0.5, abs=1e-4) and found.high > 0.03
+
+
+@pytest.mark.parametrize("sides", [(0, 120), (120, 0), (1, 120), (120, 1)])
+def test_a_folder_without_samples_and_a_build_of_nearly_none_are_named(tmp_path: Path, sides: tuple[int, int]) -> None:
+    builds = [
+        scenes.write_build(tmp_path / name, [scenes.document(number) for number in range(count)])
+        for name, count in zip("ab", sides, strict=True)
+    ]
+    small = builds[sides.index(min(sides))]
+    with pytest.raises(BuildError, match=f"{small}: no sample|documents with pictures are left of {small} to train on"):
+        contest.compare(*builds, TINY, [0], lambda _: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import checkpoint
 from m3w_builder.flamingo.config import EvaluateConfig, LanguageConfig, ModelConfig, TowerConfig
 from m3w_builder.flamingo.evaluate import evaluate, orders, pick, rices, run, table
+from m3w_builder.flamingo.metrics import roc_auc
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.prompt import complete, lay_out, next_tokens, score, stream
 from m3w_builder.flamingo.tasks import Example, Task, load_task, rendered
@@ -121,6 +123,23 @@ def test_open_tasks_are_generated(model: tuple[Flamingo, Tokenizer]) -> None:
     assert result.metric == "VQA accuracy"
 
 
+def test_a_yes_or_no_is_ranked_too_where_both_are_asked(model: tuple[Flamingo, Tokenizer]) -> None:
+    task = replace(colours(), positive="red")
+    results = evaluate(*model, task, EvaluateConfig(shots=(0, 2)))
+    assert [(r.shots, r.metric) for r in results] == [(n, m) for n in (0, 2) for m in ("accuracy", "ROC AUC")]
+    margins = []
+    for query in task.queries:
+        prompt = lay_out(*model, orders(task, query, [], ["red"] * 6, 1, np.random.default_rng(0))[0])
+        margins.append(np.subtract(*score(*model, prompt, [" red", " blue"])))
+    alike = replace(task, support=[replace(e, answers=["red"]) for e in task.support])
+    (_, area) = evaluate(*model, alike, EvaluateConfig(shots=(0,)))
+    assert area.value == pytest.approx(
+        roc_auc(np.array(margins), np.array([q.answers == ["red"] for q in task.queries]))
+    )
+    one_kind = replace(task, queries=[q for q in task.queries if q.answers == ["red"]])
+    assert [r.metric for r in evaluate(*model, one_kind, EvaluateConfig(shots=(0,)))] == ["accuracy"]
+
+
 def write_picture(path: Path, value: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".png", np.full((20, 20, 3), value, np.uint8))[1].tobytes())
@@ -143,11 +162,13 @@ def test_tasks_of_the_common_layouts_are_read(tmp_path: Path) -> None:
     answers = {"annotations": [{"question_id": n, "image_id": n + 7, "answers": [{"answer": "a"}]} for n in range(4)]}
     (tmp_path / "vqa" / "annotations.json").write_text(json.dumps(answers))
     lines = [json.dumps({"img": f"img/{n}.png", "label": n % 2, "text": "words"}) for n in range(4)]
+    lines.append(json.dumps({"img": "img/0.png", "text": "no label, as in the files that are to be answered"}))
     (tmp_path / "memes" / "dev.jsonl").write_text("\n".join(lines))
     (tmp_path / "named" / "labels.json").write_text(json.dumps({f"{n}.png": "cat" for n in range(4)}))
     tasks = {name: load_task(str(tmp_path / name), 16) for name in ("classes", "coco", "vqa", "memes", "named")}
     assert all(len(task.queries) == len(task.support) == 2 for task in tasks.values())
     assert tasks["classes"].options == ["box", "red ball"] and tasks["memes"].options == ["yes", "no"]
+    assert tasks["memes"].positive == "yes" and not tasks["classes"].positive
     assert tasks["vqa"].queries[0].question == "what?" and not tasks["coco"].options
     with pytest.raises(ConfigError, match="no task lies there"):
         (tmp_path / "empty").mkdir()

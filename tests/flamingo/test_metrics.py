@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from m3w_builder.flamingo.metrics import cider, interval, normalised, vqa_accuracy
+from m3w_builder.flamingo.metrics import cider, interval, normalised, roc_auc, roc_auc_interval, vqa_accuracy
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,29 @@ def test_the_interval_holds_the_mean() -> None:
     values = np.random.default_rng(0).normal(0.5, 0.1, 300)
     low, high = interval(values)
     assert low < values.mean() < high and high - low < 0.05
+
+
+@pytest.mark.parametrize(
+    ("scores", "positive", "expected"),
+    [
+        ([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1], 0.75),  # the example of scikit-learn's documentation
+        ([1, 2, 3, 4], [0, 0, 1, 1], 1.0),
+        ([4, 3, 2, 1], [0, 0, 1, 1], 0.0),
+        ([5, 5, 5], [0, 1, 1], 0.5),
+    ],
+)
+def test_roc_auc_of_known_values(scores: list[float], positive: list[int], expected: float) -> None:
+    assert roc_auc(np.array(scores, np.float64), np.array(positive, bool)) == pytest.approx(expected)
+
+
+def test_roc_auc_is_scikit_learns_and_lies_in_its_interval() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        positive = np.append(rng.random(38) < 0.3, [True, False])
+        scores = np.round(rng.normal(size=40) + positive, 1)  # with ties
+        value = roc_auc(scores, positive)
+        assert value == pytest.approx(metrics.roc_auc_score(positive, scores))
+    low, high = roc_auc_interval(scores, positive, draws=200)
+    assert low <= value <= high
+    assert math.isnan(roc_auc(np.arange(3.0), np.ones(3, bool)))
