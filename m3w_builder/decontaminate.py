@@ -15,11 +15,13 @@ from m3w_builder import storage
 from m3w_builder.config import Config
 from m3w_builder.errors import ConfigError
 from m3w_builder.pictures import Embedding, Picture, PicturesConfig, decode
-from m3w_builder.pictures.hashes import phash
+from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.sniff import sniff
 from m3w_builder.stage import Drop
 from m3w_builder.text.contamination import run_hashes
 
+_FORM = 2
+"""Of the lists that are made: 2 has gradient hashes."""
 _TEXTS = (".txt", ".json", ".jsonl", ".caption", ".cls")
 SETS = "sets"
 """The folder of a build in which the lists lie that it reads."""
@@ -47,7 +49,8 @@ def hashes(source: str, embedding: Embedding | None = None) -> set[str]:
             picture = decode(name, body, config)
             if isinstance(picture, Drop) or picture.array is None:
                 continue
-            lines.add(f"p {phash(picture.array, picture.box):016x}")
+            look = f"{phash(picture.array, picture.box):016x}"
+            lines |= {f"p {look}", f"d {dhash(picture.array, picture.box):016x} {look}"}
             (answer,) = embedding([picture]) if embedding else [picture]
             if isinstance(answer, Picture) and answer.embedding is not None:
                 lines.add(f"e {answer.embedding:016x}")
@@ -94,7 +97,7 @@ def _kept(name: str, out: str, embedding: Embedding | None) -> str:
     # Reading a set takes long: it is read again only where a file's name, size or time changed.
     facts = fs.find(path, detail=True) if fs.isdir(path) else {path: fs.info(path)}
     listing = sorted((where, fact["size"], str(fact.get("mtime", ""))) for where, fact in facts.items())
-    mark = hashlib.sha256(json.dumps([listing, str(embedding)]).encode()).hexdigest()[:16]
+    mark = hashlib.sha256(json.dumps([_FORM, listing, str(embedding)]).encode()).hexdigest()[:16]
     note = storage.join(out, SETS, f"{stem}-{mark}.json")
     if storage.exists(note):
         return storage.join(out, SETS, storage.read_json(note)["list"])

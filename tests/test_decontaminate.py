@@ -4,14 +4,19 @@ import io
 import json
 import tarfile
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from m3w_builder import config, pictures, text
 from m3w_builder.decontaminate import index, resolve
+from m3w_builder.dedup import alike
 from m3w_builder.document import Document, Text
 from m3w_builder.errors import ConfigError
 from m3w_builder.pictures import Picture, PicturesConfig, decode
+from m3w_builder.pictures.lists import FAR, LOOSER, near
 from m3w_builder.stage import Drop
 
 QUESTION = "How many red boats lie in the harbour of the small town behind the long stone pier today?"
@@ -67,6 +72,48 @@ def test_a_set_keeps_its_pictures_and_texts_out(tmp_path, form: str) -> None:
     answers = stage([held, free])
     assert isinstance(answers[0], Drop) and answers[0].detail == "harbour-vqa"
     assert answers[1] is free
+
+
+def test_a_cropped_picture_is_found_by_its_gradients(tmp_path) -> None:
+    (tmp_path / "set").mkdir()
+    whole = drawing(0, (900, 600))
+    (tmp_path / "set" / "a.png").write_bytes(encoded(whole, "PNG"))
+    new, old = tmp_path / "new.hashes", tmp_path / "old.hashes"
+    index(str(tmp_path / "set"), str(new))
+    # As lists were made before they held gradients.
+    old.write_text("".join(line for line in new.read_text().splitlines(True) if not line.startswith("d ")))
+    one = decode("u", encoded(whole.crop((27, 18, 873, 582)), "JPEG"), PicturesConfig())
+    other = decode("u", encoded(drawing(55), "PNG"), PicturesConfig())
+    same = decode("u", encoded(whole, "JPEG"), PicturesConfig())
+    answers = {
+        name.stem: pictures.STAGES["picture_contamination"](lists=(str(name),))([one, other, same])
+        for name in (new, old)
+    }
+    assert [isinstance(answer, Drop) for answer in answers["new"]] == [True, False, True]
+    assert [isinstance(answer, Drop) for answer in answers["old"]] == [False, False, True]
+
+
+@given(st.integers(0, 1000), st.integers(0, 6))
+def test_a_list_finds_what_comparing_with_all_of_it_finds(seed: int, radius: int) -> None:
+    random = np.random.default_rng(seed)
+    hashes, also = random.integers(0, 1 << 64, (2, 40), dtype=np.uint64)
+    asked = hashes[:20].copy(), also[:20].copy()
+    for side, most in zip(asked, (radius + 3, LOOSER * radius + 3), strict=True):
+        for _ in range(most):
+            turned = np.uint64(1) << random.integers(0, 64, 20).astype(np.uint64)
+            side ^= np.where(random.integers(0, 2, 20) > 0, turned, np.uint64(0))
+    for value, other in zip(*(side.tolist() for side in asked), strict=True):
+        bits = np.bitwise_count(hashes ^ np.uint64(value))
+        second = np.bitwise_count(also ^ np.uint64(other)) <= LOOSER * radius
+        for found, close in (
+            (near(hashes, radius).distance(value), bits <= radius),
+            (near(hashes, radius, also).distance(value, other), (bits <= radius) & second),
+        ):
+            assert found == (bits[close].min() if close.any() else FAR)
+
+
+def test_a_listed_picture_is_told_as_a_duplicate_is() -> None:
+    assert LOOSER == alike.LOOSER
 
 
 def test_nothing_to_hash_is_an_error_that_says_so(tmp_path) -> None:

@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.pictures.hashes import phash
-from m3w_builder.pictures.lists import exact_list, near_list, set_name
+from m3w_builder.pictures.hashes import dhash, phash
+from m3w_builder.pictures.lists import exact_list, gradient_list, near_list, set_name
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.stage import Drop
 
 
 @dataclass(frozen=True, slots=True)
 class Contamination:
-    """Drops pictures that look like one of an evaluation set: perceptual hashes, and embeddings where there are any.
+    """Drops pictures that look like one of an evaluation set: perceptual and gradient hashes, as near duplicates are
+    told, and embeddings where there are any.
 
     Flamingo's authors took the pictures near to evaluation sets out of their pair sets and not out of M3W
-    (arXiv 2204.14198, A.3). `m3w decontaminate-index` makes a list: `p` and 16 hex digits a line, `e` and 16 for the
-    signs of an embedding, which are asked where the filter `embedding` stands before this one.
+    (arXiv 2204.14198, A.3). `m3w decontaminate-index` makes a list: `p` and 16 hex digits a line for the perceptual
+    hash, `d` and twice 16 for the gradient hash and the perceptual one beside it, `e` and 16 for the signs of an
+    embedding, which are asked where the filter `embedding` stands before this one.
     """
 
     name: ClassVar[str] = "picture_contamination"
@@ -32,7 +34,8 @@ class Contamination:
     """Evaluation sets, any fsspec URL: hash lists, or folders and tars, of which the build makes lists first. The file
     or folder's name without its ending is the set's name."""
     max_distance: int = 4
-    """Largest Hamming distance, of 64 bits, at which two pictures are the same one."""
+    """Largest Hamming distance, of 64 bits, at which two pictures are the same one; by gradients, where the hashes of
+    frequencies too are within three times as many."""
     max_embedding_distance: int = 4
     """The same for the signs of embeddings."""
 
@@ -47,8 +50,10 @@ class Contamination:
     def judge(self, picture: Picture) -> Picture | Drop:
         assert picture.array is not None
         mine = phash(picture.array, picture.box)
+        gradients = dhash(picture.array, picture.box)
         for name in self.lists:
             distance = near_list(name, "p", self.max_distance).distance(mine)
+            distance = min(distance, gradient_list(name, self.max_distance).distance(gradients, mine))
             if distance <= self.max_distance:
                 return Drop("listed_picture", set_name(name), distance, self.max_distance)
             if picture.embedding is not None:
