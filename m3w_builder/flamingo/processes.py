@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import threading
@@ -11,6 +10,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
+
+from m3w_builder import lean
 
 
 @contextmanager
@@ -36,20 +37,9 @@ class Alone(Executor):
         return done
 
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
-"""glibc's malloc.h."""
-
-
 def keep_memory() -> None:
-    """Let this process keep what it frees, where its C library is glibc.
-
-    glibc gives large blocks back to the system at once, and a training step asks for the same ones again and again:
-    each time the system maps and clears every page anew, which took a sixth of the time and more on a busy machine.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    """Let this process keep all that it frees: a training step asks for the same large blocks again and again."""
+    lean.keep_memory({lean.M_MMAP_MAX: 0, lean.M_TRIM_THRESHOLD: 2**31 - 1})
 
 
 def follow(parent: Connection) -> None:
