@@ -39,7 +39,7 @@ def judged(
         return True
 
     for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):
-        for stage in config.filters:
+        for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
             decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a, len(p.body))]
@@ -91,7 +91,7 @@ def _small(
     enter: Callable[[str, str, object, int], bool],
 ) -> bool:
     """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
-    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.filters))
+    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
     picture = pictures.described(url, body, config) if early else None
     if picture is None:
         return False

@@ -17,7 +17,7 @@ from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.checks import judged
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.suspects import Suspects
-from m3w_builder.passes.wanted import Wanted, wanted_of
+from m3w_builder.passes.wanted import Wanted, refuse, wanted_of
 from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop
 
@@ -112,18 +112,20 @@ def file_names(partition: int) -> dict[str, str]:
 def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Suspects) -> None:
     names = file_names(task.partition)
     urls = {part: storage.join(task.build, name) for part, name in names.items()}
-    stages = ["page_duplicates", "common_pictures", "fetch", "rights", "decode"]
-    stages += [*(stage.name for stage in task.config.pictures.filters), "store"]
+    how = task.config.pictures
+    stages = ["page_duplicates", "common_pictures", *(stage.name for stage in how.by_url), "fetch", "rights", "decode"]
+    stages += [*(stage.name for stage in how.by_look), "store"]
     for name in stages:
         mine.ledger[name]
     with books(urls[".dropped.parquet"], mine.ledger) as the_books:
         wanted = wanted_of(task.build, task.partition, decisions, the_books)
+        refuse(wanted, how.by_url, the_books)
         for name in stages[1:]:
             mine.ledger[name].pages.kept = wanted.documents
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"]) as stream:
-            kept = keep(judged(task.config.pictures, answers, wanted, the_books, suspects), stream)
+            kept = keep(judged(how, answers, wanted, the_books, suspects), stream)
     storage.write_table(urls[".links.parquet"], pa.Table.from_pylist(dead, schema=LINKS).sort_by("url"))
     storage.write_table(urls[".parquet"], kept.sort_by("url"))
     keys = keys_of(task, wanted, kept)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
 from m3w_builder import dedup, document, storage
 from m3w_builder.passes import exchange
 from m3w_builder.passes.books import Books
+from m3w_builder.pictures import Picture
+from m3w_builder.stage import Drop, ask
 
 
 @dataclass(slots=True)
@@ -48,3 +52,19 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
                     wanted.pages.setdefault(image.url, []).append((one.url, one.key))
                     wanted.fetched.setdefault(image.url, one.source.fetched)
     return wanted
+
+
+def refuse(wanted: Wanted, stages: Sequence[Any], the_books: Books) -> None:
+    """Ask the filters that know a picture by its URL alone: what they drop is no longer wanted."""
+    for stage in stages:
+        asked = [Picture(url, b"", None, 0, 0, "") for url in wanted.pages]
+        with the_books.timed(stage.name):
+            answers = ask(stage, asked)
+        for picture, answer in zip(asked, answers, strict=True):
+            places = wanted.pages[picture.url]
+            if not isinstance(answer, Drop):
+                the_books.ledger[stage.name].pictures.kept += len(places)
+                continue
+            for page_url, key in places:
+                the_books.picture(stage.name, picture.url, page_url, key, answer)
+            del wanted.pages[picture.url]

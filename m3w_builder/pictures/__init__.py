@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from m3w_builder.pictures.address import Address
 from m3w_builder.pictures.colour import Entropy, SingleColour
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.contamination import Blocked, Contamination
@@ -20,7 +21,7 @@ from m3w_builder.pictures.store import REASONS as _STORE_REASONS
 from m3w_builder.pictures.store import finish
 
 _ALL = (
-    *(Size, Aspect, Bytes, SingleColour, Entropy, Blur, TextOnly, QrCode, Contamination, Blocked),
+    *(Address, Size, Aspect, Bytes, SingleColour, Entropy, Blur, TextOnly, QrCode, Contamination, Blocked),
     *(Faces, Nsfw, ClipScore, Aesthetic, Embedding),
 )
 

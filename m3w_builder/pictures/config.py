@@ -42,6 +42,16 @@ class PicturesConfig:
     """Opt-outs in a picture's own bytes that are obeyed, by their reasons; all are recorded."""
 
     @property
+    def by_url(self) -> tuple[Any, ...]:
+        """The filters that ask for a picture's URL alone, and so are asked before anything is fetched."""
+        return tuple(stage for stage in self.filters if getattr(stage, "by_url", False))
+
+    @property
+    def by_look(self) -> tuple[Any, ...]:
+        """The other filters."""
+        return tuple(stage for stage in self.filters if not getattr(stage, "by_url", False))
+
+    @property
     def decoded_side(self) -> int:
         """`min_decoded_side`, or more where a filter looks at finer detail (its `sees`)."""
         return max(self.min_decoded_side, *(getattr(stage, "sees", 0) for stage in self.filters), 0)

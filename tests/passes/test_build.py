@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from m3w_builder import cluster, pictures, storage, verify
+from m3w_builder import cluster, pictures, sources, storage, verify
 from m3w_builder.build import bundles
 from m3w_builder.document import Text
 from m3w_builder.errors import BuildError, ConfigError
@@ -297,3 +297,18 @@ def test_a_picture_too_small_by_its_header_is_dropped_there_and_never_decoded(ma
         assert summary.ledger.faults() == []
         assert summary.ledger["decode"].pictures.kept == 7
         assert summary.ledger["size"].pictures.dropped["too_small"] == summary.ledger["size"].pictures.taken
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_picture_whose_url_a_filter_drops_is_never_fetched(make, monkeypatch, place):
+    asked = []
+    real = sources.read_payload
+    monkeypatch.setattr(sources, "read_payload", lambda *place: asked.append(place) or real(*place))
+    filters = ["single_colour"]
+    filters.insert(place, {"address": {"words": ["jpg"]}})
+    _, summary, _ = make(pictures={"filters": filters})
+    assert summary.ledger.faults() == [] and not asked
+    stages = [row["stage"] for row in summary.ledger.to_json()]
+    assert stages.index("common_pictures") + 1 == stages.index("address") == stages.index("fetch") - 1
+    address = summary.ledger["address"].pictures
+    assert address.dropped == {"picture_url_word": address.taken} and address.taken > 5

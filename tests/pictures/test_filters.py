@@ -59,6 +59,27 @@ def test_a_filter_keeps_and_drops(stage: str, settings: dict, image: Image.Image
         assert answer.value is not None and answer.limit is not None
 
 
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("http://a.example/img/logo.png", "logo"),
+        ("http://a.example/img/site-logo2.png?v=3", "logo"),
+        ("http://a.example/headerLogo.svg", "logo"),
+        ("http://a.example/Icons/mail.gif", "icon"),
+        ("http://a.example/a%20button.png", "button"),
+        ("http://icon.example/cat.jpg", "icon"),
+        ("http://a.example/wp-content/plugins/cat.jpg", "plugin"),
+        ("http://sussex.example/iconic/buttonhole.jpg", ""),
+        ("http://a.example/silicon_logos2go/sextant.jpg", ""),
+        ("http://a.example/\udce9/photo.jpg", ""),
+    ],
+)
+def test_a_word_of_its_url_drops_a_picture(url: str, word: str) -> None:
+    one = Picture(url, b"", None, 0, 0, "")
+    (answer,) = STAGES["address"]()([one])
+    assert answer == (Drop("picture_url_word", word) if word else one)
+
+
 def test_jpeg_noise_on_one_colour_is_one_colour() -> None:
     one = decoded(Image.new("RGB", (200, 200), (120, 80, 200)), "JPEG", quality=20)
     assert isinstance(STAGES["single_colour"]()([one])[0], Drop)

@@ -21,5 +21,5 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_a_preset_loads(name: str, text: list[str], sides: int, distance: int) -> None:
     config = load(str(CONFIGS / f"{name}.yaml"))
     assert [stage.name for stage in config.text] == text
-    assert config.pictures.filters[0].min_side == sides
+    assert [stage.min_side for stage in config.pictures.filters if stage.name == "size"] == [sides]
     assert config.dedup.max_distance == distance
