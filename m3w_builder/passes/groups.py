@@ -4,13 +4,15 @@ spread   one judge's links, split by the bucket of groups that each node falls t
 unite    a bucket of groups' round: its pointers and its mail to pointers and mail (`dedup.groups`); rounds go on
          until none moves, some two for each halving of the longest way to a group's least node
 groups   a bucket's pointers as decisions, split by the group of their partition, for `exchange.deliver`
-A task holds one bucket's pointers and mail, as many as `LINKS_A_BUCKET` and what others ask.
+A task holds one bucket's pointers and mail, as many as `LINKS_A_BUCKET` and what others ask. Mail is a file only where
+there is any; the files of a round are buckets x buckets at most.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from m3w_builder import dedup, storage
@@ -62,23 +64,25 @@ def unite(task: GroupsTask) -> Receipt:
     before = [(task.round - 1) * task.buckets + bucket for bucket in range(task.buckets)]
     source, senders = (name, before) if task.round else (f"{task.exchange}/spread", list(range(task.judges)))
     mail = f"-{task.place:05d}.parquet"
-    files = [f"{source}/{sender:06d}{mail}" for sender in senders]
+    sent = {sender: checksums(task.build, source, (sender,), mail) for sender in senders}
     state = f"{name}/{before[task.place]:06d}-pointers.parquet" if task.round else ""
     inputs = [
-        checksums(task.build, source, tuple(senders), mail),
+        [entry for entries in sent.values() for entry in entries],
         checksums(task.build, name, (before[task.place],), "-pointers.parquet") if task.round else [],
     ]
     mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
-        for sender in senders:
-            receipt.check(task.build, source, sender, (mail,))
+        told = [dedup.LINKS.empty_table()]
+        for sender, entries in sent.items():
+            if entries:
+                receipt.check(task.build, source, sender, (mail,))
+            told += [storage.read_table(storage.join(task.build, entry.partition(" ")[0])) for entry in entries]
         pointers = dedup.LINKS.empty_table()
         if state:
             receipt.check(task.build, name, before[task.place], ("-pointers.parquet",))
             pointers = storage.read_table(storage.join(task.build, state))
-        told = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
-        pointers, out, moved = dedup.merged(pointers, told, task.place, task.buckets)
+        pointers, out, moved = dedup.merged(pointers, pa.concat_tables(told), task.place, task.buckets)
         write(task.build, mine, f"{name}/{task.number:06d}-pointers.parquet", pointers)
         _post(task, mine, name, out)
         mine.stats = {"moved": int(moved)}
@@ -110,7 +114,7 @@ def settle(task: GroupsTask) -> Receipt:
 
 
 def _post(task: GroupsTask, mine: Receipt, name: str, mail: pa.Table) -> None:
-    """Write mail, one file for each bucket that it goes to."""
+    """Write mail, one file for each bucket that any goes to."""
     to = dedup.addressed(mail, task.buckets)
-    for bucket in range(task.buckets):
+    for bucket in np.unique(to).tolist():
         write(task.build, mine, f"{name}/{task.number:06d}-{bucket:05d}.parquet", mail.filter(pa.array(to == bucket)))

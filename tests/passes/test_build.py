@@ -105,6 +105,8 @@ def test_groups_joined_over_many_buckets_are_those_that_one_finds(make, monkeypa
     assert summary.passes["exchange1/judge"]["tasks"] > 4 <= summary.passes["exchange1/unite"]["tasks"]
     assert shard_bytes(one) == shard_bytes(two)
     assert drops(one) == drops(two)
+    mail = [path for path in Path(two).glob("exchange?/unite/*.parquet") if "pointers" not in path.name]
+    assert mail and all(pq.read_metadata(path).num_rows for path in mail)  # none is written empty
     _, again, _ = make("two")
     assert again.reused == again.tasks
 
