@@ -29,6 +29,8 @@ class Texts:
     tokens_NT: NDArray[np.int64]
     pages_N: NDArray[np.int64]
     chunks_N: NDArray[np.int64]
+    pad: int = 0
+    """The token that fills up short texts."""
 
 
 def short_texts(pages: Sequence[Page], tokenizer: Tokenizer, length: int, most: int) -> Texts:
@@ -51,7 +53,7 @@ def short_texts(pages: Sequence[Page], tokenizer: Tokenizer, length: int, most: 
     tokens = np.full((len(rows), length), tokenizer.pad, np.int64)
     for index, row in enumerate(rows):
         tokens[index, : len(row)] = row
-    return Texts(tokens, np.array(page_of, np.int64), np.array(chunk_of, np.int64))
+    return Texts(tokens, np.array(page_of, np.int64), np.array(chunk_of, np.int64), tokenizer.pad)
 
 
 @dataclass(frozen=True, slots=True)

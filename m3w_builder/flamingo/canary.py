@@ -14,7 +14,6 @@ from m3w_builder.flamingo.corpus import Corpus, Page
 from m3w_builder.flamingo.evidence import Gain, gain, per_page
 from m3w_builder.flamingo.sequences import NOTHING
 from m3w_builder.flamingo.tasks import squeeze
-from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 TRAIN, HELD_OUT, SIDE = 600, 120, 32
 ROLES = ("true", "control", "bad")
@@ -34,7 +33,7 @@ class Canary:
 
 
 def sizes(config: ValidateConfig) -> ValidateConfig:
-    """The validation's own sizes, with a small tower, half the batch and a part of the steps: its texts are short."""
+    """The validation's own sizes, with small frozen models, half the batch and a part of the steps: texts are short."""
     return replace(
         config,
         side=SIDE,
@@ -42,6 +41,7 @@ def sizes(config: ValidateConfig) -> ValidateConfig:
         batch_tokens=config.batch_tokens // 2,
         swaps=1,
         tower=replace(config.tower, pretrained=""),
+        language=replace(config.language, pretrained=""),
     )
 
 
@@ -70,9 +70,7 @@ def prepare(folder: str, config: ValidateConfig) -> float:
     os.makedirs(folder)
     train, held_out = corpus(0, TRAIN, config.seed), corpus(TRAIN, TRAIN + HELD_OUT, config.seed)
     texts = (piece for page in train.pages for piece in page.pieces if isinstance(piece, str))
-    tokenizer = train_tokenizer(texts, config.vocabulary)
-    with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
-        stream.write(tokenizer.to_json())
+    tokenizer = workers.make_tokenizer(folder, texts, config)
     for name, half in (("train", train), ("held_out", held_out)):
         workers.save(os.path.join(folder, f"{name}.npz"), half, config, tokenizer)
     workers.language_side(folder, config)

@@ -12,7 +12,7 @@ import torch
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
 from m3w_builder.fill import fill
-from m3w_builder.flamingo import vision
+from m3w_builder.flamingo import hugging_face, vision
 from m3w_builder.flamingo.config import LanguageConfig, ModelConfig, TowerConfig
 from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import Flamingo
@@ -29,13 +29,18 @@ def save(
     notes: dict[str, Any],
     weights: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a model over the small frozen ones, these included; `notes` tell where it comes from.
+    """Write a model over its frozen ones, the small ones included; `notes` tell where it comes from.
 
-    `weights` are the model's own, gathered, where they are parted among ranks.
+    `weights` are the model's own, gathered, where they are parted among ranks. Of a language model of Hugging Face stay
+    its name and what of it was trained.
     """
+    state = dict(weights or model.state_dict())
+    if model.language.config.pretrained:
+        trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+        state = {name: v for name, v in state.items() if name in trained or not name.startswith("language.")}
     sizes = {"model": asdict(model.config), "language": asdict(model.language.config), "tower": asdict(tower)}
     stream = io.BytesIO()
-    torch.save(dict(weights or model.state_dict()), stream)
+    torch.save(state, stream)
     storage.write_bytes(storage.join(folder, "weights.pt"), stream.getvalue())
     storage.write_bytes(storage.join(folder, "tokenizer.json"), tokenizer.to_json().encode())
     storage.write_json(storage.join(folder, "checkpoint.json"), {"format": FORMAT, **sizes, "notes": notes})
@@ -45,13 +50,17 @@ def load(folder: str) -> tuple[Flamingo, Tokenizer]:
     """The model, ready to use, and its tokenizer. Raises ConfigError where there is no checkpoint."""
     stored = read(folder)
     tokenizer = load_tokenizer(storage.read_bytes(storage.join(folder, "tokenizer.json")).decode())
-    model = small(
-        fill(ModelConfig, stored["model"], "model"),
-        fill(LanguageConfig, stored["language"], "language"),
-        fill(TowerConfig, stored["tower"], "tower"),
-    )
+    sizes = fill(ModelConfig, stored["model"], "model")
+    language, tower = fill(LanguageConfig, stored["language"], "language"), fill(TowerConfig, stored["tower"], "tower")
     weights = torch.load(io.BytesIO(storage.read_bytes(storage.join(folder, "weights.pt"))), weights_only=True)
-    model.load_state_dict(weights)
+    if language.pretrained:
+        seen = vision.tower(tower, tokenizer.size, weights=False)
+        model = Flamingo(seen, hugging_face.load(language.pretrained, tokenizer), sizes)
+    else:
+        model = small(sizes, language, tower)
+    left, unknown = model.load_state_dict(weights, strict=not language.pretrained)
+    if unknown or any(not name.startswith("language.") for name in left):
+        raise ConfigError(f"{folder}: its weights are of another model: {[*unknown, *left][0]}")
     return model.eval(), tokenizer
 
 

@@ -44,7 +44,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class LanguageConfig:
-    """Sizes of the small language model."""
+    """Sizes of the small language model, or the name of one that is pretrained."""
 
     vocabulary: int = 2048
     """Tokens, special ones included."""
@@ -58,6 +58,9 @@ class LanguageConfig:
     """Width of each head; 0 is width / heads."""
     positions: Literal["rotary", "relative"] = "rotary"
     """Rotary (arXiv 2104.09864), or relative as in Transformer-XL (arXiv 1901.02860), which Chinchilla has."""
+    pretrained: str = ""
+    """"" is small and trained on the corpus; else a causal model of Hugging Face by name or folder, with its tokenizer
+    (the `hf` extra). It is frozen, but for the rows of the marks in `m3w train`; the sizes above are then its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ class ValidateConfig:
     model: ModelConfig = field(default_factory=lambda: ModelConfig(gate=0.5))
     """Sizes of what is trained; the gates start open, since half the gain of a short run hangs on it."""
     language: LanguageConfig = field(default_factory=LanguageConfig)
-    """Sizes of the small language model."""
+    """Sizes of the small language model, or the name of one that is pretrained."""
     tower: TowerConfig = field(default_factory=TowerConfig)
     """Sizes of the small vision tower."""
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)

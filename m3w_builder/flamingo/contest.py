@@ -8,6 +8,7 @@ differs is the data alone.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,6 @@ from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.corpus import Corpus, Order, fill, order, sample, samples
 from m3w_builder.flamingo.evidence import Gain, gain, per_page
 from m3w_builder.flamingo.sequences import NOTHING
-from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 SPLITS = ("train", "validation")
 Orders = tuple[Order, Order]
@@ -156,11 +156,11 @@ def aligned(build: str) -> bool:
 def lay_out(folders: Sequence[str], trained: Sequence[Corpus], held_out: Corpus, config: ValidateConfig) -> None:
     """One tokenizer for both, and each side's files."""
     texts = (piece for corpus in trained for page in corpus.pages for piece in page.pieces if isinstance(piece, str))
-    tokenizer = train_tokenizer(texts, config.vocabulary)
-    for folder, corpus in zip(folders, trained, strict=True):
+    for folder in folders:
         os.makedirs(folder)
-        with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
-            stream.write(tokenizer.to_json())
+    tokenizer = workers.make_tokenizer(folders[0], texts, config)
+    shutil.copy(os.path.join(folders[0], "tokenizer.json"), folders[1])
+    for folder, corpus in zip(folders, trained, strict=True):
         workers.save(os.path.join(folder, "train.npz"), corpus, config, tokenizer)
         workers.save(os.path.join(folder, "held_out.npz"), held_out, config, tokenizer)
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from m3w_builder.errors import ConfigError
 from m3w_builder.flamingo import canary, processes, questions, workers
 from m3w_builder.flamingo.config import CriticismConfig, ValidateConfig
 from m3w_builder.flamingo.evidence import gain, per_page
 from m3w_builder.flamingo.sequences import NOTHING
-from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ def run(config: CriticismConfig, echo: Callable[[str], None] = print) -> list[Ro
 
 def prepare(base: str, config: CriticismConfig) -> ValidateConfig:
     """Draw the documents; the sizes and steps of all trainings."""
+    if config.validate.language.pretrained or config.validate.tower.pretrained:
+        raise ConfigError("criticise trains its own small models: leave `pretrained` out")
     sizes = replace(config.validate, seed=config.seed, side=canary.SIDE, swaps=1, steps=config.steps)
     os.makedirs(base)
     train = canary.corpus(0, config.documents, config.seed)
     held_out = canary.corpus(config.documents, config.documents + config.held_out, config.seed)
     texts = (piece for page in train.pages for piece in page.pieces if isinstance(piece, str))
-    tokenizer = train_tokenizer(texts, sizes.vocabulary)
-    with open(os.path.join(base, "tokenizer.json"), "w", encoding="utf-8") as stream:
-        stream.write(tokenizer.to_json())
+    tokenizer = workers.make_tokenizer(base, texts, sizes)
     for name, half in (("train", train), ("held_out", held_out)):
         workers.save(os.path.join(base, f"{name}.npz"), half, sizes, tokenizer)
     return sizes

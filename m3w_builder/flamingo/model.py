@@ -180,10 +180,12 @@ class Flamingo(nn.Module):
         self.blocks = nn.ModuleDict({str(i): GatedBlock(self.language.width, width, config) for i in places})
 
     def train(self, mode: bool = True) -> Flamingo:
-        """Frozen parts stay in evaluation mode: their dropout and batch statistics are frozen too."""
+        """Frozen parts stay in evaluation mode: their dropout and batch statistics are frozen too. So does a language
+        model of which but some rows of the embeddings are trained."""
         super().train(mode)
+        rows = {id(parameter) for parameter in getattr(self.language, "rows", ())}
         for part in (self.vision, self.language):
-            part.train(mode and any(p.requires_grad for p in part.parameters()))
+            part.train(mode and any(p.requires_grad and id(p) not in rows for p in part.parameters()))
         return self
 
     def look(self, pictures_BPFCHW: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ def train_tower(
         chosen = generator.choice(both, min(config.batch_pages, len(both)), replace=False)
         chosen_I = np.concatenate([images_of[page][:6] for page in chosen])
         lines = np.concatenate([generator.permutation(texts_of[page])[:12] for page in chosen])
-        image_IE, text_NE = embed(clip, images[chosen_I], texts.tokens_NT[lines])
+        image_IE, text_NE = embed(clip, images[chosen_I], texts.tokens_NT[lines], texts.pad)
         own_IN = torch.from_numpy(owners_I[chosen_I][:, None] == texts.pages_N[lines][None])
         loss = contrast(clip.logit_scale.exp() * image_IE @ text_NE.T, own_IN)
         step(optimiser, loss, clip, config.tower_rate * schedule(number, config.tower_steps))
@@ -118,12 +118,12 @@ def contrast(scores_IN: Tensor, own_IN: Tensor) -> Tensor:
     return (found.mean() + back) / 2
 
 
-def embed(clip: Any, images: NDArray[Any], tokens_NT: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+def embed(clip: Any, images: NDArray[Any], tokens_NT: NDArray[np.int64], pad: int) -> tuple[Tensor, Tensor]:
     """Pictures (or their mean tokens) and texts in the shared space, of length 1: (I, E) and (N, E)."""
     tokens = torch.from_numpy(tokens_NT)
     given = torch.from_numpy(images)
     image_IE = clip.encode_image(pixels(given) if given.dtype == torch.uint8 else given.float(), normalize=True)
-    return image_IE, pooled(clip.encode_text(tokens), tokens, pad=0)
+    return image_IE, pooled(clip.encode_text(tokens), tokens, pad)
 
 
 def grouped(numbers: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
@@ -141,7 +141,7 @@ def similarities(
     the texts of another page."""
     images_of, texts_of = grouped(owners_I), grouped(texts.pages_N)
     pages = sorted(set(images_of) & set(texts_of))
-    shared = [embed(clip, images[images_of[page]], texts.tokens_NT[texts_of[page]]) for page in pages]
+    shared = [embed(clip, images[images_of[page]], texts.tokens_NT[texts_of[page]], texts.pad) for page in pages]
     tables = [(image_IE @ text_NE.T).numpy() for image_IE, text_NE in shared]
     others = [
         (image_IE @ text_NE.T).numpy()

@@ -17,8 +17,9 @@ from m3w_builder.flamingo import checkpoint, workers
 from m3w_builder.flamingo.clips import Clips, pairs
 from m3w_builder.flamingo.config import TowerConfig, TrainConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import halves
+from m3w_builder.flamingo.hugging_face import HuggingFace
 from m3w_builder.flamingo.model import Flamingo
-from m3w_builder.flamingo.tokenizer import Tokenizer, train_tokenizer
+from m3w_builder.flamingo.tokenizer import Tokenizer
 from m3w_builder.flamingo.train import fit, join_group
 from m3w_builder.shards.loader import Interleaved, Loader, Mixture, find
 from m3w_builder.shards.transform import Resized
@@ -36,6 +37,8 @@ def train(build: str, config: TrainConfig, echo: Callable[[str], None] = print) 
         raise ConfigError(f"{folder}: a training writes into a local folder; name one with `out=FOLDER`")
     rank = join_group()
     model, tokenizer, tower = begin(build, os.path.join(folder, "frozen"), config, rank, echo)
+    if isinstance(model.language, HuggingFace) and config.spread != "fsdp":
+        model.language.train_marks()
     device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu")
     corpora = {"corpus": (build, config.weight), **{name: (name, weight) for name, weight in config.others.items()}}
     mixture = Mixture(
@@ -73,13 +76,12 @@ def prepare(build: str, folder: str, config: ValidateConfig, echo: Callable[[str
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
     texts = (piece for page in parted.train.pages for piece in page.pieces if isinstance(piece, str))
-    tokenizer = train_tokenizer(texts, config.vocabulary)
-    with open(os.path.join(work, "tokenizer.json"), "w", encoding="utf-8") as stream:
-        stream.write(tokenizer.to_json())
+    tokenizer = workers.make_tokenizer(work, texts, config)
     for name, corpus in (("train", parted.train), ("held_out", parted.held_out)):
         workers.save(os.path.join(work, f"{name}.npz"), corpus, config, tokenizer)
     loss = workers.language_side(work, config)
-    echo(f"language model trained on {len(parted.train.pages)} documents: {loss:.3f} nats a token")
+    if not config.language.pretrained:
+        echo(f"language model trained on {len(parted.train.pages)} documents: {loss:.3f} nats a token")
     found = workers.tower_side(work, config)
     echo(f"vision tower trained on {len(parted.train.pictures)} pictures: {found.words}")
     for name in os.listdir(work):

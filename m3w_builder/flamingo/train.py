@@ -163,12 +163,15 @@ def join_group() -> int:
 
 
 def groups(model: Flamingo, decay: float) -> list[dict[str, Any]]:
-    """Decay on matrices, none on the Resampler (appendix B.1.2), on gates and on norms."""
+    """Decay on matrices, none on the Resampler (appendix B.1.2), on gates and on norms; nor on embeddings of which some
+    rows alone are trained."""
+    rows = {id(parameter) for parameter in getattr(model.language, "rows", ())}
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            (free if name.startswith("resampler.") or parameter.ndim < 2 else decayed).append(parameter)
+            undecayed = name.startswith("resampler.") or parameter.ndim < 2 or id(parameter) in rows
+            (free if undecayed else decayed).append(parameter)
     return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
 
 

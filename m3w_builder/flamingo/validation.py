@@ -22,7 +22,6 @@ from m3w_builder.flamingo import processes
 from m3w_builder.flamingo.config import ValidateConfig
 from m3w_builder.flamingo.corpus import Halves, halves
 from m3w_builder.flamingo.evidence import Verdict, judge, measure, others
-from m3w_builder.flamingo.tokenizer import train_tokenizer
 
 
 def validate(
@@ -127,8 +126,7 @@ def run(
 
     if not os.path.exists(os.path.join(folder, "tokenizer.json")):
         texts = (piece for page in parted.train.pages for piece in page.pieces if isinstance(piece, str))
-        with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
-            stream.write(train_tokenizer(texts, config.vocabulary).to_json())
+        workers.make_tokenizer(folder, texts, config)
     tokenizer = workers.tokenizer(folder)
     for name, corpus in (("train", parted.train), ("held_out", parted.held_out)):
         workers.save(os.path.join(folder, f"{name}.npz"), corpus, config, tokenizer)

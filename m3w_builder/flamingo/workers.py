@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from m3w_builder.flamingo import checkpoint, pretrain, side
+from m3w_builder.flamingo import checkpoint, hugging_face, pretrain, side
 from m3w_builder.flamingo.align import Scan, Texts, scan, short_texts
 from m3w_builder.flamingo.config import TowerConfig, ValidateConfig
 from m3w_builder.flamingo.corpus import Corpus
 from m3w_builder.flamingo.language import Language
 from m3w_builder.flamingo.model import Flamingo
 from m3w_builder.flamingo.sequences import Windows, lay_out
-from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer
+from m3w_builder.flamingo.tokenizer import Tokenizer, load_tokenizer, train_tokenizer
 from m3w_builder.flamingo.vision import Tower, small_clip, tower
 
 SCAN_TOKENS = 32
@@ -44,7 +45,17 @@ def load(path: str) -> tuple[Windows, Texts, NDArray[np.uint8], NDArray[np.int64
     with np.load(path) as arrays:
         windows = Windows(**{name: arrays[f"windows.{name}"] for name in Windows.__slots__})
         texts = Texts(**{name: arrays[f"texts.{name}"] for name in Texts.__slots__})
+        texts.pad = int(texts.pad)
         return windows, texts, arrays["pictures"], arrays["owners"]
+
+
+def make_tokenizer(folder: str, texts: Iterable[str], config: ValidateConfig) -> Tokenizer:
+    """The language model's own where it is pretrained, else one trained on the texts; it is left in the folder."""
+    name = config.language.pretrained
+    made = hugging_face.tokenizer_of(name) if name else train_tokenizer(texts, config.vocabulary)
+    with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as stream:
+        stream.write(made.to_json())
+    return made
 
 
 def tokenizer(folder: str) -> Tokenizer:
@@ -63,9 +74,9 @@ def scaled(steps: int, config: ValidateConfig) -> int:
 
 
 def language_side(folder: str, config: ValidateConfig) -> float:
-    """Train the language model on the texts; its last losses' mean, in nats a token."""
+    """Train the language model on the texts; its last losses' mean, in nats a token, NaN where nothing is trained."""
     torch.set_num_threads(1)
-    if os.path.exists(os.path.join(folder, "language.pt")):
+    if config.language.pretrained or os.path.exists(os.path.join(folder, "language.pt")):
         return float("nan")  # another copy of the corpus left it here
     windows, *_ = load(os.path.join(folder, "train.npz"))
     sizes = replace(config.language, vocabulary=tokenizer(folder).size)
@@ -103,9 +114,14 @@ def tower_side(folder: str, config: ValidateConfig) -> Scan:
 
 def assemble(folder: str, config: ValidateConfig) -> Flamingo:
     """A Flamingo over the two frozen models of the folder."""
-    tokens = tokenizer(folder).size
-    language = Language(replace(config.language, vocabulary=tokens))
-    language.load_state_dict(torch.load(os.path.join(folder, "language.pt"), weights_only=True))
+    words = tokenizer(folder)
+    tokens = words.size
+    language: Any
+    if config.language.pretrained:
+        language = hugging_face.load(config.language.pretrained, words)
+    else:
+        language = Language(replace(config.language, vocabulary=tokens))
+        language.load_state_dict(torch.load(os.path.join(folder, "language.pt"), weights_only=True))
     sizes = tower_sizes(config)
     if sizes.pretrained:
         given = tower(sizes, tokens)

@@ -71,7 +71,7 @@ def test_the_whole_model_gives_its_logits(stored: dict[str, Tensor], state: dict
     config = transformers.GPTNeoXConfig(
         vocab_size=40, hidden_size=32, num_hidden_layers=4, num_attention_heads=2, intermediate_size=64
     )
-    language = HuggingFace(transformers.GPTNeoXForCausalLM(config), new=2)
+    language = HuggingFace(transformers.GPTNeoXForCausalLM(config))
     model = ours(language)
     rest = open_flamingo.load(model, state)
     head = "lm_head.weight" if hasattr(language.model, "lm_head") else "embed_out.weight"  # its name since and until 5
