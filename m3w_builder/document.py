@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import xxhash
 
@@ -17,70 +14,6 @@ from m3w_builder.storage import hidden
 
 KINDS = ("paragraph", "heading", "list", "table", "code", "quote", "caption", "formula")
 """What a `Text` can be."""
-
-# A word: a run of letters, digits and the marks that go with them; where a script writes no spaces, one character.
-SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
-    "\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"  # the last: scripts of India, whose marks stand among their letters
-)
-_WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W{SPACELESS}]|[{_MARKS}])+")
-_SINGLE = re.compile(f"[{SPACELESS}]")
-_PLAIN = re.compile(r"\w+")
-_NOT_PLAIN = re.compile(f"[{SPACELESS}{_MARKS}]")
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
-    # Most texts hold none of the scripts above, and the shorter pattern takes them several times faster.
-    return (_WORD if _NOT_PLAIN.search(text) else _PLAIN).findall(text)
-
-
-def word_count(text: str) -> int:
-    """How many `words` a text has, several times faster than by making them: by a table of where they begin."""
-    if not text:
-        return 0
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    kinds = _kinds_of(codes)
-    begun = int(kinds[0] == _LETTER) + int(np.count_nonzero((kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)))
-    return begun + int(np.count_nonzero(kinds == _WHOLE))
-
-
-_LETTER, _WHOLE = 1, 2
-"""A character that is part of a word, and one that is a word by itself."""
-_SIZES = (0x80, 0x3000, 0x10000)
-"""Tables of so many characters: one of all would take half a second to make, for a few emoji."""
-
-
-def _kinds_of(codes: np.ndarray) -> np.ndarray:
-    """What each character is: `_LETTER`, `_WHOLE`, or 0; those behind the largest table are looked at by themselves."""
-    most = codes.max()
-    if most < _SIZES[-1]:
-        low: np.ndarray = _kinds(next(size for size in _SIZES if most < size))[codes]
-        return low
-    found: np.ndarray = _kinds(_SIZES[-1])[np.minimum(codes, _SIZES[-1] - 1)]
-    far = codes >= _SIZES[-1]
-    distinct, places = np.unique(codes[far], return_inverse=True)
-    found[far] = np.array([_kind(chr(code)) for code in distinct], np.uint8)[places]
-    return found
-
-
-def _kind(character: str) -> int:
-    if _SINGLE.match(character):
-        return _WHOLE
-    return _LETTER if _WORD.match(character) else 0
-
-
-@lru_cache(maxsize=len(_SIZES))
-def _kinds(size: int) -> np.ndarray:
-    """What each of the first characters is: `_LETTER`, `_WHOLE`, or 0."""
-    found = np.zeros(size, np.uint8)
-    all_of_them = "".join(map(chr, range(size)))
-    for run in _WORD.finditer(all_of_them):
-        found[run.start() : run.end()] = _LETTER
-    for one in _SINGLE.finditer(all_of_them):
-        found[one.start()] = _WHOLE
-    return found
 
 
 @dataclass(slots=True)

@@ -26,8 +26,6 @@ from m3w_builder.document import (
     to_json,
     to_table,
     valid,
-    word_count,
-    words,
 )
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
@@ -104,24 +102,6 @@ def test_lone_surrogates_are_replaced_wherever_they_stand():
     assert valid("\ud83d\ude00") == "\U0001f600"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Two words, here.", ["Two", "words", "here"]),
-        ("日本語 text", ["日", "本", "語", "text"]),
-        ("Привет мир", ["Привет", "мир"]),
-        ("שלום עולם", ["שלום", "עולם"]),
-        ("ภาษา", list("ภาษา")),
-        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
-        ("مُحَمَّد رسول", ["مُحَمَّد", "رسول"]),
-        ("cafe\u0301 noir", ["cafe\u0301", "noir"]),
-        ("", []),
-    ],
-)
-def test_words_need_no_spaces_where_a_script_writes_none(text, expected):
-    assert words(text) == expected
-
-
 def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
     source = Source("a.warc.gz", 5, "sha1:ABC", "2024-05-01T00:00:00Z")
     moved = Source("b.warc.gz", 9, "sha1:ABC", "2024-05-01T00:00:00Z")
@@ -129,11 +109,6 @@ def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
     assert make_key("http://a.example/x.y", source) != make_key("http://a.example/x.z", source)
     assert "." not in make_key("http://a.example/x.y", source)
     assert len(make_key("\ud800", source)) == 32
-
-
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aé_ .\n中\u0301\u05b0ª²\ud800𝔘"))))
-def test_words_are_counted_as_they_are_made(text):
-    assert word_count(text) == len(words(text))
 
 
 def test_references_are_the_pictures_of_the_whole_documents(tmp_path):

@@ -203,9 +203,10 @@ def minhash(number: int, folder: str) -> list[dict[str, Any]]:
     Each does its own hashing and permuting; all are spared their tokenizers, and split at spaces.
     """
     from m3w_builder.dedup.minhash import band_keys, signature, sketch
+    from m3w_builder.words import word_hashes
 
     def keys(text: str) -> list[int]:
-        values = signature(text.lower().split(), 112)
+        values = signature(word_hashes(text), 112)
         sketch(values)  # what a build compares those by that share a band
         return band_keys(values, 14)
 

@@ -15,8 +15,9 @@ from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.minhash import band_keys, signature, sketch
 from m3w_builder.dedup.near import mix, near_keys
 from m3w_builder.dedup.tables import KEYS, keys_table
-from m3w_builder.document import Document, Text, words
+from m3w_builder.document import Document, Text
 from m3w_builder.urls import canonical
+from m3w_builder.words import word_hashes, words
 
 PARAGRAPH = 20
 """Words of the shortest paragraph that tells of a copy; what is shorter may be anybody's."""
@@ -125,10 +126,10 @@ def _paragraphs(text: str) -> dict[int, tuple[int, int]]:
 
 def _bands(text: str, config: DedupConfig) -> list[tuple[int, tuple[int, int]]]:
     """The keys of a text's bands, each with the sketch that tells how alike those are that meet there."""
-    tokens = words(text.lower())
-    if not config.near_texts or not tokens:
+    hashes = word_hashes(text) if config.near_texts else ()
+    if not len(hashes):
         return []
-    values = signature(tokens, config.minhash_bands * config.minhash_rows, config.minhash_words)
+    values = signature(hashes, config.minhash_bands * config.minhash_rows, config.minhash_words)
     bits = sketch(values)
     return [(key, bits) for key in band_keys(values, config.minhash_bands)]
 

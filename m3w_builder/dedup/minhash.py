@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,8 +12,6 @@ from m3w_builder.dedup.near import mix
 
 SKETCH = 128
 """Permutations, at most, of which a bit each travels with a band's key."""
-HELD = 1 << 16
-"""Words whose hash is remembered."""
 _STEP = 1024
 """Shingles hashed at once: a long document's table stays within the processor's cache."""
 
@@ -26,35 +23,22 @@ def _permutations(number: int) -> tuple[np.ndarray, np.ndarray]:
     return (spread[:number] >> np.uint64(32)).astype(np.uint32) | np.uint32(1), spread[number:].astype(np.uint32)
 
 
-class _Words(dict[str, int]):
-    """64 bits of each word; most words of a text were seen in the texts before."""
-
-    def __missing__(self, token: str) -> int:
-        if len(self) >= HELD:
-            self.clear()
-        number = self[token] = xxhash.xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
-        return number
-
-
-@lru_cache(maxsize=1)
-def _words() -> _Words:
-    return _Words()
-
-
-def shingles(tokens: Sequence[str], length: int) -> np.ndarray:
-    """32 bits of each run of `length` words; of all words together where there are fewer."""
-    words = np.fromiter(map(_words().__getitem__, tokens), np.uint64, len(tokens))
-    length = min(length, len(tokens))
-    runs = np.zeros(len(tokens) - length + 1, np.uint64)
+def shingles(hashes: np.ndarray, length: int) -> np.ndarray:
+    """32 bits of each run of `length` words, whose hashes are given; of all words together where there are fewer."""
+    length = min(length, len(hashes))
+    runs = np.zeros(len(hashes) - length + 1, np.uint64)
     for start in range(length):
-        runs = runs * np.uint64(0x9E3779B97F4A7C15) + words[start : start + len(runs)]
+        runs = runs * np.uint64(0x9E3779B97F4A7C15) + hashes[start : start + len(runs)]
     return (mix(runs) >> np.uint64(32)).astype(np.uint32)
 
 
-def signature(tokens: Sequence[str], permutations: int, length: int = 5) -> np.ndarray:
-    """The least value of the shingles under each permutation, uint32; two texts agree on about their Jaccard share."""
+def signature(hashes: np.ndarray, permutations: int, length: int = 5) -> np.ndarray:
+    """The least value of the shingles under each permutation, uint32; two texts agree on about their Jaccard share.
+
+    hashes: `words.word_hashes` of the text, one at least.
+    """
     factors, summands = _permutations(permutations)
-    found = shingles(tokens, length)
+    found = shingles(hashes, length)
     least = np.full(permutations, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(found), _STEP):
         values = np.multiply.outer(factors, found[start : start + _STEP])

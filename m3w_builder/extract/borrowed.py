@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from m3w_builder.document import words
 from m3w_builder.extract.pieces import Block, Page, Shot
+from m3w_builder.words import words
 
 RUN = 4
 """Words in a row by which a text is found again."""

@@ -63,7 +63,10 @@ def run(task: PagesTask) -> Receipt:
 INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
 """Of `pages/NNNNNN.inline.parquet`: the pictures whose bytes stand in the pages themselves, each once."""
 
-_CODE = ("document.py", "stage.py", "rights.py", "urls.py", "sources", "extract", "text", "dedup", "passes/pages.py")
+_CODE = (
+    *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
+    *("sources", "extract", "text", "dedup", "passes/pages.py"),
+)
 
 
 def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:

@@ -56,7 +56,7 @@ LINKS = pa.schema(
 """A row a picture's link that gave no picture when it was first asked for."""
 
 _CODE = (
-    *("document.py", "stage.py", "rights.py", "urls.py"),
+    *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
     *("sources", "fetch", "pictures", "dedup", "passes/pictures.py", "passes/wanted.py", "passes/checks.py"),
 )
 

@@ -31,6 +31,7 @@ TAKEN_DOWN = "taken_down"
 """The reason of a page or picture that was asked to be removed; it stands in the books of the stage `write`."""
 _CODE = (
     "document.py",
+    "words.py",
     "stage.py",
     "dedup",
     "align",

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from m3w_builder.document import SPACELESS
 from m3w_builder.shards import search
+from m3w_builder.words import SPACELESS
 
 PASSAGE = 300
 """Characters of a passage."""

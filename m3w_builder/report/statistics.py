@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from m3w_builder.document import Audio, Document, Image, Text, Video, words
+from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.report import tokens
 from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
+from m3w_builder.words import words
 
 __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
 

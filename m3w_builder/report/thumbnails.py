@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from m3w_builder import storage
-from m3w_builder.document import Text, words
+from m3w_builder.document import Text
 from m3w_builder.report import draw
+from m3w_builder.words import words
 
 CARD, REPEATED = 220, 120
 """Longer side of a thumbnail, px: of a document's picture, of a repeated one."""

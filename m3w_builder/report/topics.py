@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from m3w_builder.document import words
 from m3w_builder.report import factors
+from m3w_builder.words import words
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from m3w_builder import storage
-from m3w_builder.document import words
 from m3w_builder.ledger import PAGE_DROPPED
+from m3w_builder.words import words
 
 GROUP_REASONS = frozenset(
     {"duplicate_url", "duplicate_text", "near_duplicate", "near_duplicate_text", "no_pictures", "robots"}

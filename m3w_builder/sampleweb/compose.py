@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from m3w_builder.document import words
 from m3w_builder.sampleweb.forms import FORMS
 from m3w_builder.sampleweb.idioms import IDIOMS, Idiom
 from m3w_builder.sampleweb.scene import Scene, draw_scene
 from m3w_builder.sampleweb.site import Block, File, Page, Shot, Site
 from m3w_builder.sampleweb.tongue import Tongue, Writer
+from m3w_builder.words import words
 
 _PICTURES = (2, 3, 3, 2, 1)
 """Weights of one to five pictures on a page."""

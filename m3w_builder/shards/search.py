@@ -13,7 +13,8 @@ import fsspec
 from fsspec.core import url_to_fs
 
 from m3w_builder import storage
-from m3w_builder.document import SPACELESS, Document
+from m3w_builder.document import Document
+from m3w_builder.words import SPACELESS
 
 SUFFIX = ".sqlite"
 """What follows a shard's name."""

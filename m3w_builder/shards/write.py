@@ -15,10 +15,11 @@ import pyarrow as pa
 import xxhash
 
 from m3w_builder import document, storage
-from m3w_builder.document import Audio, Document, Image, Text, Video, word_count
+from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.errors import BuildError
 from m3w_builder.shards import search
 from m3w_builder.shards.config import ShardsConfig
+from m3w_builder.words import word_count
 
 PICTURE = pa.struct(
     [

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from m3w_builder.document import Document, Item, Text, words
+from m3w_builder.document import Document, Item, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.left import left
+from m3w_builder.words import words
 
 RULES = (
     r"(?:share|tweet|pin|e-?mail|print|post|save)(?: (?:this|it|on|to|via|the|page|article|post|story|with|your))*"

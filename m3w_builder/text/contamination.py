@@ -10,9 +10,10 @@ from typing import ClassVar
 import xxhash
 
 from m3w_builder import storage
-from m3w_builder.document import Document, words
+from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop
+from m3w_builder.words import words
 
 LENGTH = 13
 """Words a run (13: GPT-3, arXiv 2005.14165, appendix C)."""

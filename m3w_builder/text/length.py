@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.document import Document, word_count
+from m3w_builder.document import Document
 from m3w_builder.stage import Drop
+from m3w_builder.words import word_count
 
 
 @dataclass(frozen=True, slots=True)

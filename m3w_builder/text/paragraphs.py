@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import ClassVar
 
-from m3w_builder.document import Document, Text, words
+from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.quality import ENDS
 from m3w_builder.text.repetition import characters_a_word
 from m3w_builder.text.words import listed
+from m3w_builder.words import words
 
 _POLICY = re.compile(
     r"terms of use|privacy policy|cookie policy|uses cookies|use of cookies|use cookies|enable javascript",

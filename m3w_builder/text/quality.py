@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from m3w_builder.document import Document, Text, words
+from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.repetition import repeated
+from m3w_builder.words import words
 
 BULLETS = ("•", "‣", "◦", "⁃", "*", "-", "–", "·", "●", "■", "▪")
 ENDS = (".", "!", "?", "…", '"', "”", "'", "’", "»", ")", ":", "。", "！", "？", "」", "』", "؟", "۔", "।", "။", "։")

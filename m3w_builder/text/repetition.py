@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 import xxhash
 
-from m3w_builder.document import Document, Text, words
+from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
+from m3w_builder.words import words
 
 TOP = ((2, 0.20), (3, 0.18), (4, 0.16))
 """(n, most): share of the characters in the most frequent n-gram (arXiv 2112.11446, table A1)."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from m3w_builder import storage
-from m3w_builder.document import SPACELESS, Document, words
+from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop
+from m3w_builder.words import SPACELESS, words
 
 OWN = Path(__file__).parent / "lists"
 """Our own lists, a file a subject and language: adult.en.txt."""

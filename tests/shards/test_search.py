@@ -3,9 +3,10 @@
 import pytest
 
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, Text, words
+from m3w_builder.document import Document, Image, Text
 from m3w_builder.shards import search
 from m3w_builder.shards.search import Query
+from m3w_builder.words import words
 
 FILLER = "Lorem ipsum dolor sit amet. " * 200
 TEXTS = {

@@ -1,0 +1,111 @@
+"""The words of a text in any script: made, counted, hashed."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+
+# A word: a run of letters, digits and the marks that go with them; where a script writes no spaces, one character.
+SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"  # the last: scripts of India, whose marks stand among their letters
+)
+_WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W{SPACELESS}]|[{_MARKS}])+")
+_SINGLE = re.compile(f"[{SPACELESS}]")
+_PLAIN = re.compile(r"\w+")
+_NOT_PLAIN = re.compile(f"[{SPACELESS}{_MARKS}]")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
+    # Most texts hold none of the scripts above, and the shorter pattern takes them several times faster.
+    return (_WORD if _NOT_PLAIN.search(text) else _PLAIN).findall(text)
+
+
+def word_count(text: str) -> int:
+    """How many `words` a text has, several times faster than by making them: by a table of where they begin."""
+    if not text:
+        return 0
+    kinds = _kinds_of(_codes(text))
+    begun = int(kinds[0] == _LETTER) + int(np.count_nonzero((kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)))
+    return begun + int(np.count_nonzero(kinds == _WHOLE))
+
+
+def word_hashes(text: str) -> np.ndarray:
+    """64 bits of each word of a text, uint64, in their order; the same for any case.
+
+    A word's characters are the coefficients of a polynomial modulo 2^64. From the sums of all terms so far, those of
+    each word are one subtraction: a fifteenth of the time of making the words and looking their hashes up.
+    """
+    if not text:
+        return np.empty(0, np.uint64)
+    codes = _codes(text.lower())
+    kinds = _kinds_of(codes)
+    whole, letter = kinds == _WHOLE, kinds == _LETTER
+    begins, ends = whole | letter, whole | letter
+    begins[1:] &= whole[1:] | ~letter[:-1]
+    ends[:-1] &= whole[:-1] | ~letter[1:]
+    starts, powers, inverse = np.flatnonzero(begins), *_powers(1 << (len(codes) - 1).bit_length())
+    sums = np.cumsum(codes * powers[: len(codes)], dtype=np.uint64)
+    found: np.ndarray = (sums[ends] - sums[starts] + codes[starts] * powers[starts]) * inverse[starts]
+    found ^= found >> np.uint64(32)  # the lower bits of a polynomial know nothing of the upper ones
+    return found * np.uint64(_BASE)
+
+
+_BASE = 0xD1342543DE82EF95
+"""An odd number whose powers wander through all 64 bits (a multiplier of Steele and Vigna, arXiv 2001.05304)."""
+
+
+@lru_cache(maxsize=21)
+def _powers(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first powers of the base and of its inverse, modulo 2^64."""
+    made = []
+    for base in (_BASE, pow(_BASE, -1, 1 << 64)):
+        factors = np.full(number, base, np.uint64)
+        factors[0] = 1
+        made.append(np.multiply.accumulate(factors))
+    return made[0], made[1]
+
+
+_LETTER, _WHOLE = 1, 2
+"""A character that is part of a word, and one that is a word by itself."""
+_SIZES = (0x80, 0x3000, 0x10000)
+"""Tables of so many characters: one of all would take half a second to make, for a few emoji."""
+
+
+def _codes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _kinds_of(codes: np.ndarray) -> np.ndarray:
+    """What each character is: `_LETTER`, `_WHOLE`, or 0; those behind the largest table are looked at by themselves."""
+    most = codes.max()
+    if most < _SIZES[-1]:
+        low: np.ndarray = _kinds(next(size for size in _SIZES if most < size))[codes]
+        return low
+    found: np.ndarray = _kinds(_SIZES[-1])[np.minimum(codes, _SIZES[-1] - 1)]
+    far = codes >= _SIZES[-1]
+    distinct, places = np.unique(codes[far], return_inverse=True)
+    found[far] = np.array([_kind(chr(code)) for code in distinct], np.uint8)[places]
+    return found
+
+
+def _kind(character: str) -> int:
+    if _SINGLE.match(character):
+        return _WHOLE
+    return _LETTER if _WORD.match(character) else 0
+
+
+@lru_cache(maxsize=len(_SIZES))
+def _kinds(size: int) -> np.ndarray:
+    """What each of the first characters is: `_LETTER`, `_WHOLE`, or 0."""
+    found = np.zeros(size, np.uint8)
+    all_of_them = "".join(map(chr, range(size)))
+    for run in _WORD.finditer(all_of_them):
+        found[run.start() : run.end()] = _LETTER
+    for one in _SINGLE.finditer(all_of_them):
+        found[one.start()] = _WHOLE
+    return found

@@ -1,0 +1,49 @@
+"""Words of every script are found, counted and hashed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m3w_builder.words import word_count, word_hashes, words
+
+TEXTS = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aéÉ_ .\n\u3000\x1c中\u0301\u05b0ª²\ud800𝔘İΣ")))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two words, here.", ["Two", "words", "here"]),
+        ("日本語 text", ["日", "本", "語", "text"]),
+        ("Привет мир", ["Привет", "мир"]),
+        ("שלום עולם", ["שלום", "עולם"]),
+        ("ภาษา", list("ภาษา")),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("مُحَمَّد رسول", ["مُحَمَّد", "رسول"]),
+        ("cafe\u0301 noir", ["cafe\u0301", "noir"]),
+        ("", []),
+    ],
+)
+def test_words_need_no_spaces_where_a_script_writes_none(text, expected):
+    assert words(text) == expected
+
+
+@given(TEXTS)
+def test_words_are_counted_as_they_are_made(text):
+    assert word_count(text) == len(words(text))
+
+
+@given(TEXTS)
+def test_words_are_hashed_as_they_are_made_wherever_they_stand(text):
+    alone = [int(word_hashes(word)[0]) for word in words(text.lower())]
+    assert word_hashes(text).tolist() == alone
+
+
+def test_hashes_of_words_differ_as_the_words_do_and_are_the_same_for_ever():
+    made = {f"{a}{b}{c}" for a in "aábzж" for b in ["", *"abyz09_é"] for c in ["", *"abyz09_éß"]}
+    assert len({int(word_hashes(word)[0]) for word in made}) == len(made)
+    assert word_hashes("The keeper's LAMP").tolist() == [
+        8240565404119455892,
+        6807089368704268793,
+        18045006151347707887,
+        14659452202618239132,
+    ]
