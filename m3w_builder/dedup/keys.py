@@ -126,7 +126,9 @@ def _paragraphs(text: str) -> dict[int, tuple[int, int]]:
 
 def _bands(text: str, config: DedupConfig) -> list[tuple[int, tuple[int, int]]]:
     """The keys of a text's bands, each with the sketch that tells how alike those are that meet there."""
-    hashes = word_hashes(text) if config.near_texts else ()
+    if not config.near_texts:
+        return []
+    hashes = word_hashes(text)
     if not len(hashes):
         return []
     values = signature(hashes, config.minhash_bands * config.minhash_rows, config.minhash_words)

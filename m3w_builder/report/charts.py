@@ -1,9 +1,8 @@
-"""Bar charts by matplotlib, as SVG coloured by the page's style sheet, so that they follow light, dark and print."""
+"""Bar charts as SVG, coloured by the page's style sheet, so that they follow light, dark and print."""
 
 from __future__ import annotations
 
-import io
-import re
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,21 +11,18 @@ from typing import Literal
 
 from m3w_builder.report.sketches import STEPS, Histogram
 
-SIZE = (3.4, 1.9)
-"""Width and height of a chart in inches of 72 px."""
-FRAME = (0.11, 0.12, 0.88, 0.85)
-"""The axes' left, bottom, width and height in the chart: room for labels as 1.2k; to find it costs as much again."""
+SIZE = (244.8, 136.8)
+"""Width and height of a chart in px."""
+FRAME = (26.9, 16.4, 242.4, 120.4)
+"""Left, top, right and bottom of where the bars stand: room for labels as 1.2k."""
+WIDE = 0.84
+"""How much of its place a bar takes."""
 TICKS = 8
 """Most labels under a chart."""
 EIGHTH = STEPS // 8
 """Histogram bins of an eighth of a doubling."""
 MOST = 26
 """Most bars of one chart."""
-
-_INKS = {"bar": "#0a0b0c", "second": "#0c0d0a", "text": "#0d0e0f", "line": "#1a1b1c"}
-"""Colours by which the page's own are found again in what matplotlib draws."""
-_NAMES = {"bar": "good", "second": "bad", "text": "quiet", "line": "line"}
-_SPACE = re.compile(r"\s+")
 
 Scale = Literal["count", "size", "ratio"]
 
@@ -135,50 +131,42 @@ def _svg(
     tick: Callable[[float], str],
     told: str,
 ) -> str:
-    """Bars of one or two series over the same ticks, drawn by matplotlib."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    """Bars of one or two series over the same ticks; colours are the page's."""
+    left, top, right, bottom = FRAME
+    step = (right - left) / (max(len(data), 1) + 0.2)
+    highest = max(map(max, series), default=0) * 1.04 or 1
 
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 8, "axes.linewidth": 0.7}):
-        figure = Figure(figsize=SIZE)
-        axes = figure.add_axes(FRAME)
-        width = 0.84 / len(series)
-        for number, (values, ink) in enumerate(zip(series, ("bar", "second"), strict=False)):
-            shift = width * (number - (len(series) - 1) / 2)
-            places = [place + shift for place in range(len(data))]
-            for place, patch in enumerate(axes.bar(places, values, width=width, color=_INKS[ink], clip_on=False)):
-                patch.set_gid(f"bar-{number}-{place}")
-        every = max(1, -(-len(data) // TICKS))
-        axes.set_xticks(range(0, len(data), every), [bar.tick.replace("$", "\\$") for bar in data[::every]])
-        axes.set_xlim(-0.6, max(len(data), 1) - 0.4)
-        axes.set_ylim(0, max(map(max, series), default=0) * 1.04 or 1)
-        axes.yaxis.set_major_locator(MaxNLocator(3, integer=len(series) == 1))
-        axes.yaxis.set_major_formatter(lambda value, _: tick(value))
-        axes.tick_params(length=0, labelcolor=_INKS["text"])
-        axes.grid(axis="y", color=_INKS["line"], linewidth=0.7, clip_on=False)
-        axes.set_axisbelow(True)
-        for side, spine in axes.spines.items():
-            spine.set_visible(side == "bottom")
-            spine.set_color(_INKS["line"])
-        out = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _bare(out.getvalue(), f"{title}. {told}", labels)
+    def height(value: float) -> float:
+        return (bottom - top) * value / highest
+
+    parts = []
+    for value in _marks(highest, whole=len(series) == 1):
+        y = bottom - height(value)
+        parts.append(f'<path d="M{left} {y:.2f}H{right}" style="stroke: var(--line); stroke-width: 0.7"/>')
+        parts.append(_text(left - 3.5, y + 3, "end", tick(value)))
+    for place in range(0, len(data), max(1, -(-len(data) // TICKS))):
+        parts.append(_text(left + step * (place + 0.6), bottom + 9.6, "middle", data[place].tick))
+    width = WIDE * step / len(series)
+    for number, (values, names) in enumerate(zip(series, labels, strict=True)):
+        colour = ("good", "bad")[number]
+        for place, (value, name) in enumerate(zip(values, names, strict=True)):
+            x = left + step * (place + 0.6 - WIDE / 2) + width * number
+            shape = f"M{x:.2f} {bottom}v{-height(value):.2f}h{width:.2f}V{bottom}z"
+            parts.append(f'<path d="{shape}" style="fill: var(--{colour})"><title>{escape(name)}</title></path>')
+    parts.append(f'<path d="M{left} {bottom}H{right}" style="stroke: var(--line); stroke-width: 0.7"/>')
+    said = escape(f"{title}. {told}")
+    return f'<svg viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
 
 
-def _bare(drawn: str, told: str, labels: Sequence[Sequence[str]]) -> str:
-    """matplotlib's SVG as an element of a page: no ids, sizes or background; inks and type are the page's."""
-    body = drawn[drawn.index("<svg") :]
-    inside = body[body.index("<g id=") : body.rindex("</svg>")]
-    inside = re.sub(r'<g id="patch_[12]">.*?</g>', "", inside, count=2, flags=re.DOTALL)  # backgrounds
-    for number, side in enumerate(labels):
-        for place, label in enumerate(side):
-            inside = inside.replace(f'<g id="bar-{number}-{place}">', f"<g><title>{escape(label)}</title>", 1)
-    inside = re.sub(r' id="[^"]*"|<defs>.*?</defs>|<!--.*?-->', "", inside, flags=re.DOTALL)
-    inside = re.sub(r'font: [^;"]*|font-size: [^;"]*; font-family: [^;"]*', "font-size: 8px", inside)
-    for name, colour in _INKS.items():
-        inside = inside.replace(colour, f"var(--{_NAMES[name]})")
-    box = re.search(r'viewBox="([^"]*)"', body)
-    inside = _SPACE.sub(" ", inside)
-    return f'<svg viewBox="{box[1] if box else ""}" role="img" aria-label="{escape(told)}">{inside}</svg>'
+def _text(x: float, y: float, anchor: str, text: str) -> str:
+    style = f"font-size: 8px; text-anchor: {anchor}; fill: var(--quiet)"
+    return f'<text style="{style}" x="{x:.2f}" y="{y:.2f}">{escape(text)}</text>'
+
+
+def _marks(highest: float, whole: bool) -> list[float]:
+    """Round values from 0 to at most `highest`, four at most."""
+    power = 10.0 ** math.floor(math.log10(highest / 3))
+    step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= highest / 3 * (1 - 1e-9))
+    if whole:
+        step = max(1.0, step)
+    return [step * number for number in range(int(highest / step + 1e-9) + 1)]

@@ -43,6 +43,25 @@ def test_a_chart_tells_its_bars_in_words_and_escapes_them():
     assert not re.search(r"<(b|i)>", drawn)
 
 
+def test_bars_are_as_high_as_what_they_count_and_marks_lie_within():
+    drawn = charts.svg("One", [Bar("a", "a", 10), Bar("b", "b", 5), Bar("c", "c", 0)])
+    heights = [float(height) for height in re.findall(r"v(-?[0-9.]+)h", drawn)]
+    assert heights[0] == pytest.approx(2 * heights[1], abs=0.02) and heights[2] == 0
+    assert re.findall(r">([^<]+)</text>", drawn) == ["0", "5", "10", "a", "b", "c"]
+
+
+@given(st.floats(1e-3, 1e12), st.booleans())
+def test_marks_are_few_and_start_at_nothing(highest, whole):
+    marks = charts._marks(highest, whole)
+    assert marks[0] == 0 and marks[-1] <= highest * 1.001 and len(marks) <= 4
+    assert len(marks) > 1 or (whole and highest < 1)
+
+
+def test_two_series_stand_side_by_side_in_percent():
+    drawn = charts.pair_svg("Both", [Bar("a", "a", 1), Bar("b", "b", 3)], [Bar("a", "a", 0), Bar("b", "b", 0)])
+    assert "A, b: 75.00 %" in drawn and drawn.count("var(--bad)") == 2
+
+
 @pytest.mark.parametrize(
     ("value", "told"), [(0, "0"), (3, "3"), (0.35, "0.35"), (999, "999"), (1536, "1.5k"), (141e6, "141M")]
 )
