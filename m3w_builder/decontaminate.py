@@ -19,6 +19,7 @@ from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.sniff import sniff
 from m3w_builder.stage import Drop
 from m3w_builder.text.contamination import run_hashes
+from m3w_builder.text.words import BadWords, is_own
 
 _FORM = 2
 """Of the lists that are made: 2 has gradient hashes."""
@@ -77,11 +78,13 @@ def resolve(config: Config, out: str) -> Config:
 def _resolved(stage: Any, out: str, embedding: Embedding | None) -> Any:
     if not stage_lists(stage):
         return stage
-    return replace(stage, lists=tuple(_kept(name, out, embedding) for name in stage.lists))
+    of_words = isinstance(stage, BadWords)
+    lists = (name if of_words and is_own(name) else _kept(name, out, embedding) for name in stage.lists)
+    return replace(stage, lists=tuple(lists))
 
 
 def stage_lists(stage: Any) -> tuple[str, ...]:
-    """The lists that a stage of this package reads; none for any other."""
+    """The lists that a stage of this package reads, any fsspec URL; none for any other."""
     own = type(stage).__module__.startswith("m3w_builder.")
     return stage.lists if own and any(field.name == "lists" for field in fields(stage)) else ()
 

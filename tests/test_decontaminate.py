@@ -167,6 +167,18 @@ def test_sets_named_in_a_config_become_lists_in_the_build(tmp_path) -> None:
         resolved()
 
 
+def test_lists_of_words_are_copied_and_those_of_the_package_are_named(tmp_path) -> None:
+    words = tmp_path / "mine.txt"
+    words.write_text("harbour\n")
+    source = {"folder": {"path": str(tmp_path), "base_url": "http://a.example/"}}
+    given = {"source": source, "text": [{"bad_words": {"lists": ["adult", str(words)], "max_share": 0.0}}]}
+    stage = resolve(config.parse(given), str(tmp_path / "build")).text[0]
+    words.unlink()
+    assert stage.lists[0] == "adult"
+    answers = stage([Document("u", [Text("the harbour")], language="en"), Document("u", [Text("the pier")])])
+    assert [isinstance(answer, Drop) for answer in answers] == [True, False]
+
+
 def test_a_list_may_hold_embeddings_too(tmp_path, tiny_clip) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "a.png").write_bytes(encoded(Image.new("RGB", (80, 80), (200, 30, 30)), "PNG"))

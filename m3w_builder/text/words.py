@@ -89,9 +89,14 @@ def listed(lists: tuple[str, ...], language: str) -> tuple[frozenset[str], tuple
     return frozenset(found - anywhere), tuple(sorted(anywhere))
 
 
+def is_own(name: str) -> bool:
+    """Whether this names a list that comes with the package, and no file."""
+    return "/" not in name and "." not in name
+
+
 def _texts(name: str, language: str) -> list[str]:
     """A list's text; of our own lists those of English and of the language."""
-    if "/" not in name and "." not in name:
+    if is_own(name):
         own = [OWN / f"{name}.{one}.txt" for one in dict.fromkeys(("en", language or "en"))]
         texts = [path.read_text("utf-8") for path in own if path.is_file()]
         if not texts:

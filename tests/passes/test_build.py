@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from m3w_builder import cluster, pictures, sources, storage, verify
 from m3w_builder.build import bundles
@@ -314,3 +315,13 @@ def test_a_picture_whose_url_a_filter_drops_is_never_fetched(make, monkeypatch, 
     assert stages.index("common_pictures") + 1 == stages.index("address") == stages.index("fetch") - 1
     address = summary.ledger["address"].pictures
     assert address.dropped == {"picture_url_word": address.taken} and address.taken > 5
+
+
+@pytest.mark.parametrize("name", ["m3w", "obelics", "mmc4", "fineweb"])
+def test_a_preset_builds(name, make):
+    data = yaml.safe_load((Path(__file__).parents[2] / "configs" / f"{name}.yaml").read_text())
+    given = {section: data[section] for section in ("text", "pictures", "dedup", "assemble") if section in data}
+    _, summary, _ = make(**given)
+    assert summary.ledger.faults() == []
+    stages = [row["stage"] for row in summary.ledger.to_json()]
+    assert {next(iter(one)) if isinstance(one, dict) else one for one in given["text"]} <= set(stages)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from m3w_builder.config import load
+from m3w_builder.config import check, load
+from m3w_builder.decontaminate import resolve
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -18,8 +19,9 @@ CONFIGS = Path(__file__).parents[2] / "configs"
         ("fineweb", ["bad_words", "language", "repetition", "length", "quality", "c4", "fineweb", "pii"], 64, 4),
     ],
 )
-def test_a_preset_loads(name: str, text: list[str], sides: int, distance: int) -> None:
-    config = load(str(CONFIGS / f"{name}.yaml"))
+def test_a_preset_loads_and_can_be_built(name: str, text: list[str], sides: int, distance: int, tmp_path) -> None:
+    config = resolve(load(str(CONFIGS / f"{name}.yaml")), str(tmp_path))
+    check(config)
     assert [stage.name for stage in config.text] == text
     assert [stage.min_side for stage in config.pictures.filters if stage.name == "size"] == [sides]
     assert config.dedup.max_distance == distance
