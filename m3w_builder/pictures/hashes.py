@@ -18,7 +18,7 @@ def phash(array: np.ndarray, box: Box | None = None) -> int:
 
     small = _miniature(array, (32, 32), box).astype(np.float64)
     lowest = dct(dct(small, axis=0), axis=1)[:8, :8]
-    return _number(lowest >= np.median(lowest.ravel()[1:]))
+    return _number(lowest >= np.sort(lowest.ravel()[1:])[31])
 
 
 def dhash(array: np.ndarray, box: Box | None = None) -> int:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from making import scene
 from PIL import Image
 
+from m3w_builder.pictures import scaling
 from m3w_builder.pictures.scaling import halved, reduced, shrunk
 
 sides = st.integers(1, 33)
@@ -47,3 +48,14 @@ def test_a_picture_is_brought_within_the_limit(size: tuple[int, int], expected: 
     small = shrunk(scene(*size), 100)
     assert (small.size, small.mode) == (expected, "RGB")
     assert np.abs(np.asarray(small).astype(int) - np.asarray(scene(*size).resize(expected))).mean() < 6
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 4, 8]), st.integers(0, 3), st.integers(0, 2**32))
+def test_bands_change_no_px(height: int, width: int, factor: int, clear: int, seed: int) -> None:
+    px = np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    px[..., 3] = 255
+    px[-clear:, :, 3] = np.arange(width) * clear  # clear in the last rows alone
+    whole = scaling.reduced(px, factor)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scaling, "BAND", 64)
+        assert (scaling.reduced(px, factor) == whole).all()
