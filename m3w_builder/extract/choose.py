@@ -185,8 +185,8 @@ class _Page:
         found = [f"bad:{weighed.in_bad(box):d}"]
         found += [f"in:{tag}" for tag in _AROUND.intersection(tags)]
         for name, one in (("box", box), ("around", max(0, boxes[box].parent))):
-            text = weighed.text[one]
-            density = _step(weighed.links[one] / text, _DENSITY) if text else "none"
+            text = boxes[one].text
+            density = _step(boxes[one].links / text, _DENSITY) if text else "none"
             found += [f"{name}_links:{density}", f"{name}_text:{_step(text, _LENGTH)}"]
         return found
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from m3w_builder.extract import headline, threads, words
-from m3w_builder.extract.pieces import Block, Box, Page, Shot
+from m3w_builder.extract.pieces import Block, Box, Page, Piece, Shot
 from m3w_builder.extract.trim import trim
-from m3w_builder.extract.weigh import Weighed, weigh
+from m3w_builder.extract.weigh import PROSE, Weighed, claim, weigh
 
 DESCEND = 0.62
 """A box inside another takes its place while it holds at least this share of the good text."""
@@ -31,18 +32,40 @@ def root_of(weighed: Weighed) -> int:
     of the good text; else from the whole page down, while one box inside holds nearly all of it, is not one of
     several of a kind, and leaves nothing good behind.
     """
+    boxes = weighed.page.boxes
     found = threads.posts_root(weighed) if weighed.thread else -1
     if found >= 0:
         return found
     here = max(0, _named_article(weighed))
     least = DESCEND_IN_THREAD if weighed.thread else DESCEND
     while True:
-        best = max(weighed.children.get(here, ()), key=weighed.claim, default=-1)
-        if best < 0 or weighed.claim(best) < least * weighed.good[here]:
+        best = _best_inside(boxes, here)
+        if best < 0 or claim(boxes[best]) < least * boxes[here].good:
             return here
         if _one_of_many(weighed, here, best) or _only_code(weighed, best) or _rest_is_good(weighed, here, best):
             return here
         here = best
+
+
+def _best_inside(boxes: list[Box], here: int) -> int:
+    """The box right inside another that holds the most good text; -1 where it holds none."""
+    box: Box = boxes[here]
+    found, most, last, at = -1, 0.0, box.last, here + 1
+    while at <= last:
+        box = boxes[at]
+        much = claim(box)
+        if found < 0 or much > most:
+            found, most = at, much
+        at = box.last + 1
+    return found
+
+
+def _inside(boxes: list[Box], here: int) -> Iterator[int]:
+    """The boxes right inside another."""
+    at, last = here + 1, boxes[here].last
+    while at <= last:
+        yield at
+        at = boxes[at].last + 1
 
 
 def _named_article(weighed: Weighed) -> int:
@@ -50,19 +73,24 @@ def _named_article(weighed: Weighed) -> int:
     boxes = weighed.page.boxes
     if weighed.thread:
         return -1
-    found = [
-        index
-        for index, box in enumerate(boxes)
-        if weighed.good[index] > 140 and (box.tag == "article" or words.is_article(box.name)) and not weighed.bad[index]
-    ]
+    found = _articles(boxes)
     if not found:
         return -1
-    best = max(found, key=lambda index: (weighed.good[index], index))
-    titled = [index for index in found if _holds(boxes[index], weighed.headline) and weighed.good[index] >= TITLED]
+    best = max(found, key=lambda index: (boxes[index].good, index))
+    titled = [index for index in found if _holds(boxes[index], weighed.headline) and boxes[index].good >= TITLED]
     if titled and not _holds(boxes[best], weighed.headline):
-        return max(titled, key=lambda index: (weighed.good[index], index))
-    total = weighed.good[0]
-    return best if weighed.good[best] >= 0.3 * total and not weighed.in_bad(best) else -1
+        return max(titled, key=lambda index: (boxes[index].good, index))
+    return best if boxes[best].good >= 0.3 * boxes[0].good and not weighed.in_bad(best) else -1
+
+
+def _articles(boxes: list[Box]) -> list[int]:
+    """The boxes that their page calls the article."""
+    found: list[int] = []
+    for index in range(len(boxes)):
+        box: Box = boxes[index]
+        if box.good > 140 and not box.against and (box.tag == "article" or words.is_article(box.name)):
+            found.append(index)
+    return found
 
 
 def _holds(box: Box, piece: int) -> bool:
@@ -72,17 +100,17 @@ def _holds(box: Box, piece: int) -> bool:
 def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
     """Whether a box is a row among rows, or a post among posts: then what holds them all is the content."""
     boxes = weighed.page.boxes
-    if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and weighed.good[best] < 0.8 * weighed.good[here]:
+    if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and boxes[best].good < 0.8 * boxes[here].good:
         return True
     first = boxes[best].name.split(None, 1)[:1]
     if not (weighed.thread or words.is_post(boxes[best].name)):
         return False
     alike = [
         child
-        for child in weighed.children.get(here, ())
+        for child in _inside(boxes, here)
         if boxes[child].tag == boxes[best].tag
         and boxes[child].name.split(None, 1)[:1] == first
-        and weighed.text[child] > 30
+        and boxes[child].text > 30
     ]
     return len(alike) > 1
 
@@ -90,39 +118,64 @@ def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
 def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
     """Whether what a box holds beside its best part is content too: text of its own, or parts of the same kind."""
     boxes = weighed.page.boxes
-    least = REST * weighed.good[here]
-    if weighed.own[here] > max(80.0, least) and boxes[here].tag != "body":
+    least = REST * boxes[here].good
+    if boxes[here].own > max(80.0, least) and boxes[here].tag != "body":
         return True
-    if _same_template(weighed, here, best) > max(100.0, least):
+    if _same_template(weighed, boxes[here], boxes[best]) > max(100.0, least):
         return True
     one = boxes[best]
     if not one.name:
         return False
     first = one.name.split(None, 1)[:1]
     alike = sum(
-        weighed.good[child]
-        for child in weighed.children.get(here, ())
+        boxes[child].good
+        for child in _inside(boxes, here)
         if child != best
         and boxes[child].tag == one.tag
+        and not boxes[child].against
+        and boxes[child].links < 0.4 * boxes[child].text
         and boxes[child].name.split(None, 1)[:1] == first
-        and not weighed.bad[child]
-        and weighed.links[child] < 0.4 * weighed.text[child]
     )
     return alike > max(100.0, least)
 
 
-def _same_template(weighed: Weighed, here: int, best: int) -> float:
+def _same_template(weighed: Weighed, around: Box, inside: Box) -> float:
     """Good text of a box beside its best part that stands in boxes with the same names as the prose inside that."""
-    around, inside = weighed.page.boxes[here], weighed.page.boxes[best]
-    prose = [one for one in weighed.prose if around.start <= one[0] < around.end]
-    names = {name for at, name, _ in prose if inside.start <= at < inside.end}
-    return sum(good for at, name, good in prose if name in names and not inside.start <= at < inside.end)
+    boxes, pieces = weighed.page.boxes, weighed.page.pieces
+    names: set[tuple[str, str]] = set()
+    found = 0.0
+    start, end = inside.start, inside.end
+    for index in range(start, end):
+        piece = pieces[index]
+        if isinstance(piece, Block):
+            block = piece
+            box = boxes[block.box]
+            if block.good >= PROSE and box.name and not box.around:
+                names.add((box.tag, box.name))
+    if not names:
+        return 0.0
+    for index in range(around.start, around.end):
+        piece = pieces[index]
+        if isinstance(piece, Block) and not start <= index < end:
+            block = piece
+            box = boxes[block.box]
+            if block.good >= PROSE and not box.around and (box.tag, box.name) in names:
+                found += block.good
+    return found
 
 
 def _only_code(weighed: Weighed, box: int) -> bool:
     """Whether a box holds code alone: what tells of it stands around."""
-    one = weighed.page.boxes[box]
-    return all(isinstance(piece, Block) and piece.kind == "code" for piece in weighed.page.pieces[one.start : one.end])
+    one: Box = weighed.page.boxes[box]
+    pieces = weighed.page.pieces
+    for index in range(one.start, one.end):
+        piece = pieces[index]
+        if not isinstance(piece, Block):
+            return False
+        block = piece
+        if block.kind != "code":
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +197,7 @@ def select(page: Page, thread: bool = False, title: str = "") -> Selection:
     weighed = weigh(page, thread)
     weighed.headline = headline.place(page, title)
     root = root_of(weighed)
-    box = page.boxes[root]
-    dropped = _dropped(weighed, root)
-    keep = [False] * len(page.pieces)
-    for index in range(box.start, box.end):
-        keep[index] = not dropped[page.pieces[index].box]
+    keep = _kept(weighed, root)
     _lead(weighed, root, keep)
     if thread:
         threads.drop_lines_about_posts(weighed, root, keep)
@@ -164,53 +213,66 @@ def confidence(weighed: Weighed, root: int, keep: list[bool]) -> float:
     0.94, of 0.8 to 0.9 0.78, of 0.7 to 0.8 0.60 (25 pages); below that there are too few to tell.
     """
     kept = linked = unlinked = 0
-    for piece, here in zip(weighed.page.pieces, keep, strict=True):
+    pieces, boxes = weighed.page.pieces, weighed.page.boxes
+    for index in range(len(pieces)):
+        piece = pieces[index]
         if isinstance(piece, Block):
-            unlinked += len(piece.text) - piece.links
-            if here:
-                kept += len(piece.text)
-                linked += piece.links
-    share = min(1.0, weighed.good[root] / max(1.0, weighed.good[0]))
+            block = piece
+            length = len(block.text)
+            unlinked += length - block.links
+            if keep[index]:
+                kept += length
+                linked += block.links
+    box: Box = boxes[root]
+    whole: Box = boxes[0]
+    share = min(1.0, box.good / max(1.0, whole.good))
     odds = -1.25 + 2.47 * share + 0.103 * math.log1p(kept) - 2.2 * linked / max(1, kept)
     odds += 0.706 * (kept - linked) / max(1, unlinked) - 1.62 * weighed.thread
     return 1 / (1 + math.exp(-odds))
 
 
-def _dropped(weighed: Weighed, root: int) -> list[bool]:
-    """Which boxes below the root are no content: by name or tag, by their links, or as part of one that is not."""
-    boxes = weighed.page.boxes
+def _kept(weighed: Weighed, root: int) -> list[bool]:
+    """For each piece whether it stands in the root, and in no box there that is no content.
+
+    Such a box is so by its name or tag, by its links, or as part of one that is.
+    """
+    page = weighed.page
+    boxes, pieces = page.boxes, page.pieces
+    keep = [False] * len(pieces)
     dropped = [False] * len(boxes)
-    whole = max(1.0, weighed.good[root])
-    inside = [False] * len(boxes)
-    inside[root] = True
-    for index in range(root + 1, len(boxes)):
-        parent = boxes[index].parent
-        if not inside[parent]:
-            continue
-        inside[index] = True
-        dropped[index] = dropped[parent] or _no_content(weighed, index, weighed.good[index] / whole)
-    return dropped
+    box: Box = boxes[root]
+    start, end, last = box.start, box.end, box.last
+    whole = max(1.0, box.good)
+    for index in range(root + 1, last + 1):
+        box = boxes[index]
+        if dropped[box.parent] or _no_content(weighed, box, box.good / whole):
+            dropped[index] = True
+    for index in range(start, end):
+        piece: Piece = pieces[index]
+        keep[index] = not dropped[piece.box]
+    return keep
 
 
-def _no_content(weighed: Weighed, index: int, share: float) -> bool:
+def _no_content(weighed: Weighed, box: Box, share: float) -> bool:
     """Whether a box in the content is none of it; `share` is of the content's good text."""
-    box = weighed.page.boxes[index]
-    if weighed.bad[index]:
-        prose = weighed.paragraphs[index] > 1 and weighed.links[index] < 0.15 * weighed.text[index]
-        if prose and words.WEAK.match(weighed.bad[index]):
+    text, links = box.text, box.links
+    if box.against:
+        if box.paragraphs > 1 and links < 0.15 * text and words.WEAK.match(box.against):
             return False
-        return share < (0.6 if weighed.bad[index] == "comments" else 0.35)
+        return share < (0.6 if box.against == "comments" else 0.35)
     if box.tag == "form":
         return share < 0.1
-    if weighed.text[index] <= 25 or box.tag in ("li", "tr", "dd", "dt", "th", "body"):
+    if text <= 25 or box.tag in ("li", "tr", "dd", "dt", "th", "body"):
         return False
-    if weighed.poor and weighed.pictures[index] and not weighed.thread:
+    if weighed.poor and box.pictures and not weighed.thread:
         return False
-    density = weighed.links[index] / weighed.text[index]
     pieces = box.end - box.start
-    if density > 0.75 and pieces > 1 and share < 0.2 and weighed.text[index] < 5000:
+    if pieces < 2:
+        return False
+    density = links / text
+    if density > 0.75 and share < 0.2 and text < 5000:
         return True
-    return density > 0.5 and pieces > 3 and not weighed.paragraphs[index] and share < 0.1 and box.tag != "table"
+    return density > 0.5 and pieces > 3 and not box.paragraphs and share < 0.1 and box.tag != "table"
 
 
 def _lead(weighed: Weighed, root: int, keep: list[bool]) -> None:

@@ -38,8 +38,11 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
             lines.append(_passed_over(page, passed.pop(0)))
         if isinstance(piece, Block):
             what = f"{piece.kind}: {piece.text[:80]!r}"
+        elif isinstance(piece, Shot):
+            what = f"picture {piece.image.url}" + (" (in a noscript)" if piece.fallback else "")
         else:
-            what = f"{type(piece.item).__name__.lower()} {piece.item.url}" if isinstance(piece, Clip) else _shot(piece)
+            assert isinstance(piece, Clip)
+            what = f"{type(piece.item).__name__.lower()} {piece.item.url}"
         told = f"  [{reason}: {_why(chosen, index, reason)}]" if reason else ""
         lines.append(f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}{told}")
     lines += [_passed_over(page, number) for number in passed]
@@ -55,10 +58,6 @@ def _about(document: Document) -> list[str]:
     return [f"{name}: {value}" for name, value in told if value]
 
 
-def _shot(shot: Shot) -> str:
-    return f"picture {shot.image.url}" + (" (in a noscript)" if shot.fallback else "")
-
-
 def _why(chosen: content.Selection, index: int, reason: str) -> str:
     """What made a piece none of the content."""
     if reason == TWIN:
@@ -69,8 +68,8 @@ def _why(chosen: content.Selection, index: int, reason: str) -> str:
     boxes, piece = weighed.page.boxes, weighed.page.pieces[index]
     box = piece.box
     while box > 0:
-        if weighed.bad[box]:
-            return f"in a <{boxes[box].tag}> that is called {weighed.bad[box]!r}"
+        if boxes[box].against:
+            return f"in a <{boxes[box].tag}> that is called {boxes[box].against!r}"
         if box == chosen.root:
             return "no content by itself" if isinstance(piece, Shot) else "a line of furniture, or mostly links"
         box = boxes[box].parent

@@ -20,9 +20,14 @@ def place(page: Page, title: str) -> int:
     if len(wanted) < SHORTEST:
         return -1
     found, most = -1, LEAST * len(wanted)
-    for index, piece in enumerate(page.pieces):
-        if isinstance(piece, Block) and piece.kind == "heading":
-            told = _plain(piece.text)
+    pieces = page.pieces
+    for index in range(len(pieces)):
+        piece = pieces[index]
+        if isinstance(piece, Block):
+            block = piece
+            if block.kind != "heading":
+                continue
+            told = _plain(block.text)
             if len(told) > most and len(told) >= SHORTEST and (told in wanted or wanted in told):
                 found, most = index, min(len(told), len(wanted))
     return found

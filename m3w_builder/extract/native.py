@@ -17,7 +17,10 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
-MODULES = ("runs", "lines", "media", "flat", "spots", "unseen", "figures", "walk", "weigh", "choose", "fast", "content")
+MODULES = (
+    *("runs", "lines", "pieces", "words", "media", "flat", "spots", "unseen", "figures", "walk"),
+    *("weigh", "threads", "headline", "trim", "choose", "fast", "content"),
+)
 """In the order in which they need each other."""
 BUILT = "compiled.json"
 """The file beside them with the digests of the sources that were compiled."""

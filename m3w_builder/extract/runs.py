@@ -70,3 +70,19 @@ def words(name: str) -> list[str]:
     if begin >= 0:
         found.append(name[begin:length].lower())
     return found
+
+
+def dense(text: str) -> int:
+    """How many signs of Chinese, Japanese and Korean are in a text: each says as much as two letters, or more."""
+    found = 0
+    for sign in text:
+        if sign < "\u3040":
+            continue
+        if (
+            "\u4e00" <= sign <= "\u9fff"
+            or sign <= "\u30ff"
+            or "\uac00" <= sign <= "\ud7af"
+            or "\u3400" <= sign <= "\u4dbf"
+        ):
+            found += 1
+    return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from m3w_builder.extract import words
-from m3w_builder.extract.pieces import Block, Page
+from m3w_builder.extract.pieces import Block, Box
 from m3w_builder.extract.weigh import Weighed, goodness
 
 LEAST = 10.0
@@ -30,28 +31,49 @@ def is_thread(url: str, html: str) -> bool:
 
 def posts_root(weighed: Weighed) -> int:
     """The box that holds the posts: the least around all boxes of the kind that holds most of the text; -1 for none."""
-    page = weighed.page
-    kinds: dict[tuple[str, ...], dict[int, float]] = {}
-    for piece in page.pieces:
-        if isinstance(piece, Block) and (good := _weight(page, piece)) >= LEAST and not weighed.hard[piece.box]:
-            box = _post(page, piece.box)
-            boxes = kinds.setdefault(_kind(page, box), {})
-            boxes[box] = boxes.get(box, 0.0) + good
-    posts = max((boxes for boxes in kinds.values() if len(boxes) > 1), key=lambda it: sum(it.values()), default=None)
-    if posts is None or sum(posts.values()) < SHARE * weighed.good[0]:
+    boxes = weighed.page.boxes
+    kinds = _kinds(weighed)
+    posts = max((held for held in kinds.values() if len(held) > 1), key=lambda it: sum(it.values()), default=None)
+    if posts is None or sum(posts.values()) < SHARE * boxes[0].good:
         return -1
-    root = _around(page, list(posts))
+    root = _around(boxes, list(posts))
     if root in posts:
-        root = page.boxes[root].parent
+        root = boxes[root].parent
     return _with_question(weighed, root)
+
+
+def _kinds(weighed: Weighed) -> dict[tuple[str, ...], dict[int, float]]:
+    """The good text of the boxes that can be posts, by their kind."""
+    boxes, pieces = weighed.page.boxes, weighed.page.pieces
+    found: dict[tuple[str, ...], dict[int, float]] = {}
+    of_box: dict[int, tuple[int, dict[int, float]]] = {}
+    """What is known of the box of a block: the post around it, and where posts of its kind are counted."""
+    for index in range(len(pieces)):
+        piece = pieces[index]
+        if not isinstance(piece, Block):
+            continue
+        block = piece
+        box = boxes[block.box]
+        if box.hard:
+            continue
+        good = _weight(box, block)
+        if good < LEAST:
+            continue
+        if block.box not in of_box:
+            post = _post(boxes, block.box)
+            of_box[block.box] = post, found.setdefault(_kind(boxes, post), {})
+        post, held = of_box[block.box]
+        held[post] = held.get(post, 0.0) + good
+    return found
 
 
 def _with_question(weighed: Weighed, root: int) -> int:
     """The box around answers, or the least around these and the question, where that stands below the headline."""
-    page, top, start = weighed.page, weighed.headline, weighed.page.boxes[root].start
+    page, top = weighed.page, weighed.headline
+    start = page.boxes[root].start
     if not 0 <= top < start:
         return root
-    title = weighed.page.pieces[top]
+    title = page.pieces[top]
     assert isinstance(title, Block)
     before: list[Block] = []
     for piece in page.pieces[top + 1 : start]:
@@ -59,53 +81,65 @@ def _with_question(weighed: Weighed, root: int) -> int:
             before.append(piece)
             if piece.text == title.text:  # some pages say it in their header too
                 before.clear()
-    asked = [one.box for one in before if not weighed.hard[one.box] and goodness(one) >= ASKED]
-    return _around(page, [root, *asked]) if asked else root
+    asked = [one.box for one in before if not page.boxes[one.box].hard and goodness(one) >= ASKED]
+    return _around(page.boxes, [root, *asked]) if asked else root
 
 
-def _weight(page: Page, block: Block) -> float:
+def _weight(box: Box, block: Block) -> float:
     """What a block counts for a kind of post: in boxes that are named as posts the shortest answer does."""
-    if words.is_post(page.boxes[block.box].name):
-        return max(goodness(block), float(len(block.text) - block.links))
-    return goodness(block)
+    good = goodness(block)
+    return max(good, float(len(block.text) - block.links)) if words.is_post(box.name) else good
 
 
-def _post(page: Page, box: int) -> int:
+def _post(boxes: list[Box], number: int) -> int:
     """The box that can be a post's body: lists, tables and quotations in it are parts of it."""
-    while page.boxes[box].tag in _PARTS and page.boxes[box].parent > 0:
-        box = page.boxes[box].parent
-    return box
+    box: Box = boxes[number]
+    while box.tag in _PARTS and box.parent > 0:
+        number = box.parent
+        box = boxes[number]
+    return number
 
 
-def _kind(page: Page, box: int) -> tuple[str, ...]:
+def _kind(boxes: list[Box], number: int) -> tuple[str, ...]:
     """What boxes of a kind have in common: tag and names of a box and of the one around it, numbers aside."""
-    one = page.boxes[box]
-    around = page.boxes[max(0, one.parent)]
-    return one.tag, _NUMBER.sub("", one.name), around.tag, _NUMBER.sub("", around.name)
+    one: Box = boxes[number]
+    around: Box = boxes[max(0, one.parent)]
+    return one.tag, _numberless(one.name), around.tag, _numberless(around.name)
 
 
-def _around(page: Page, boxes: list[int]) -> int:
+@lru_cache(4096)
+def _numberless(name: str) -> str:
+    return _NUMBER.sub("", name)
+
+
+def _around(boxes: list[Box], inside: list[int]) -> int:
     """The innermost box that holds all of these."""
-    shared: list[int] = []
-    for place, box in enumerate(boxes):
-        path = []
-        while box >= 0:
-            path.append(box)
-            box = page.boxes[box].parent
-        path.reverse()
-        shared = path if not place else [a for a, b in zip(shared, path, strict=False) if a == b]
-    return shared[-1]
+    first, last = min(inside), max(inside)
+    here = first
+    while here > 0 and boxes[here].last < last:
+        here = boxes[here].parent
+    return here
 
 
 def drop_lines_about_posts(weighed: Weighed, root: int, keep: list[bool]) -> None:
     """Take out names, dates, counts and buttons: what stands in boxes of a kind that holds nothing longer."""
-    page = weighed.page
-    inside = range(page.boxes[root].start, page.boxes[root].end)
+    boxes, pieces = weighed.page.boxes, weighed.page.pieces
+    box: Box = boxes[root]
+    kinds: dict[int, tuple[str, ...]] = {}
+    """The kinds of boxes that hold blocks."""
     longest: dict[tuple[str, ...], int] = {}
-    blocks = [(index, piece) for index in inside if keep[index] and isinstance(piece := page.pieces[index], Block)]
-    for _, block in blocks:
-        kind = _kind(page, block.box)
-        longest[kind] = max(longest.get(kind, 0), len(block.text))
-    for index, block in blocks:
-        if block.kind != "code" and not (block.kind == "heading" and block.level <= 2):
-            keep[index] = longest[_kind(page, block.box)] >= SHORT
+    inside = range(box.start, box.end)
+    for index in inside:
+        piece = pieces[index]
+        if isinstance(piece, Block) and keep[index]:
+            block = piece
+            if block.box not in kinds:
+                kinds[block.box] = _kind(boxes, block.box)
+            kind = kinds[block.box]
+            longest[kind] = max(longest.get(kind, 0), len(block.text))
+    for index in inside:
+        piece = pieces[index]
+        if isinstance(piece, Block) and keep[index]:
+            block = piece
+            if block.kind != "code" and not (block.kind == "heading" and block.level <= 2):
+                keep[index] = longest[kinds[block.box]] >= SHORT

@@ -25,10 +25,16 @@ ROW = 0.6
 
 def trim(weighed: Weighed, keep: list[bool]) -> None:
     """Take out of what is kept the lines that are furniture, and headings at the end that head nothing."""
-    kept = [(index, piece) for index, piece in enumerate(weighed.page.pieces) if keep[index]]
-    blocks = [(index, piece) for index, piece in kept if isinstance(piece, Block)]
-    for index, block in blocks:
-        keep[index] = not _is_furniture(block)
+    pieces = weighed.page.pieces
+    kept: list[tuple[int, Piece]] = []
+    blocks: list[tuple[int, Block]] = []
+    for index in range(len(pieces)):
+        if keep[index]:
+            piece = pieces[index]
+            kept.append((index, piece))
+            if isinstance(piece, Block):
+                blocks.append((index, piece))
+                keep[index] = not _is_furniture(piece)
     if not weighed.thread:
         _leading_elsewhere(blocks, keep)
         if not weighed.poor:
@@ -40,14 +46,17 @@ def _is_furniture(block: Block) -> bool:
     text = block.text
     if len(text) >= SHORT or block.kind == "code":
         return False
-    if words.NOISE.match(text) or phrases.is_furniture(text):
+    if words.is_noise(text) or phrases.is_furniture(text):
         return True
     return block.kind not in ("table", "heading") and words.is_about(text)
 
 
 def _leading_elsewhere(blocks: list[tuple[int, Block]], keep: list[bool]) -> None:
     """Paragraphs among prose that are mostly links, and lines that say that they lead elsewhere."""
-    prose = {block.box for _, block in blocks if _is_prose(block)}
+    prose: set[int] = set()
+    for _, block in blocks:
+        if _is_prose(block):
+            prose.add(block.box)
     for index, block in blocks:
         length = len(block.text)
         if not block.links or block.kind not in ("paragraph", "heading", "list"):
@@ -68,7 +77,7 @@ def _links_at_the_end(blocks: list[tuple[int, Block]], keep: list[bool]) -> None
         if not keep[index]:
             continue
         row = block.links > (ROW if "|" in block.text else ALL) * len(block.text)
-        owner = len(block.text) < LONGEST and phrases.COPYRIGHT.match(block.text)
+        owner = len(block.text) < LONGEST and phrases.COPYRIGHT.match(block.text) is not None
         if block.kind != "paragraph" or not (row or owner):
             return
         keep[index] = False
@@ -80,7 +89,9 @@ def _headings_at_the_end(kept: list[tuple[int, Piece]], keep: list[bool]) -> Non
     for index, piece in reversed(kept):
         if not keep[index]:
             continue
-        if not headed and isinstance(piece, Block) and piece.kind == "heading" and piece.level > 1:
-            keep[index] = False
-        else:
-            headed = True
+        if isinstance(piece, Block) and not headed:
+            block = piece
+            if block.kind == "heading" and block.level > 1:
+                keep[index] = False
+                continue
+        headed = True

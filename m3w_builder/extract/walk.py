@@ -236,7 +236,7 @@ class Walker:
         before, boxes, name = self.box, self.boxes, self.name(node)
         bad = words.furniture(tag, name, self.thread)
         number = len(boxes)
-        box = Box(before, tag, name, len(self.pieces), 0, boxes[before].depth + 1, bad)
+        box = Box(before, tag, name, len(self.pieces), bad)
         boxes.append(box)
         if bad and self.skims and tag not in NEVER_SKIMMED and not words.WEAK.match(bad):
             self.skim(node, box, number)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-
 from m3w_builder.extract import words
-from m3w_builder.extract.pieces import Block, Page, Shot
+from m3w_builder.extract.pieces import Block, Box, Page, Piece, Shot
+from m3w_builder.extract.runs import dense
 
+PROSE = 60.0
+"""Good text of a block, in characters, from which on it is prose."""
 PICTURE = 30.0
 """What a picture speaks for content, in characters of good text, on a page that has fewer than `FEW` of those:
 galleries have little else, and beside an article pictures belong to anything."""
@@ -21,93 +21,87 @@ GROUP = 0.2
 ARTICLE = 0.4
 """The same share of an article that is in a box under any name."""
 
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
-"""Runs of signs of Chinese, Japanese and Korean: each says as much as two letters, or more."""
 
-
-@dataclass(slots=True)
 class Weighed:
-    """A page's boxes with what they hold, by their number, boxes inside them included."""
+    """A page whose boxes bear what they hold.
 
-    page: Page
-    thread: bool
-    """Whether the page is a discussion, in which comments are content."""
-    good: list[float] = field(default_factory=list)
-    """Characters that speak for content."""
-    own: list[float] = field(default_factory=list)
-    """Of these, what stands in no box inside."""
-    text: list[int] = field(default_factory=list)
-    links: list[int] = field(default_factory=list)
-    paragraphs: list[int] = field(default_factory=list)
-    """Blocks of good text."""
-    pictures: list[int] = field(default_factory=list)
-    """Pictures against which their own element does not speak."""
-    bad: list[str] = field(default_factory=list)
-    """Why a box, by itself, is no content; empty where nothing speaks against it."""
-    poor: bool = False
-    """Whether the page has so little good text that its pictures, and links with them, are its content."""
-    around: list[bool] = field(default_factory=list)
-    """Whether a box, or one around it, looks like no content."""
-    hard: list[bool] = field(default_factory=list)
-    """The same, words that pages give to their main part too left aside."""
-    children: dict[int, list[int]] = field(default_factory=dict)
-    prose: list[tuple[int, str, float]] = field(default_factory=list)
-    """Blocks of good text in named boxes that look like content: number, tag and names of the box, good text."""
+    thread: whether the page is a discussion, in which comments are content.
+    """
 
-    headline: int = -1
-    """The number of the piece that is the page's headline; -1 where none is known."""
-
-    def claim(self, box: int) -> float:
-        """What a box's good text counts for the box around it."""
-        doubted = self.bad[box] and self.page.boxes[box].tag not in words.WHOLE_TAGS
-        return self.good[box] * (DOUBTED if doubted else 1.0)
+    def __init__(self, page: Page, thread: bool) -> None:
+        self.page = page
+        self.thread = thread
+        self.poor = False
+        """Whether the page has so little good text that its pictures, and links with them, are its content."""
+        self.headline = -1
+        """The number of the piece that is the page's headline; -1 where none is known."""
 
     def in_bad(self, box: int) -> bool:
         """Whether a box, or one around it, looks like no content."""
-        return box > 0 and self.around[box]
+        if box <= 0:
+            return False
+        one: Box = self.page.boxes[box]
+        return one.around
+
+
+def claim(box: Box) -> float:
+    """What a box's good text counts for the box around it."""
+    return box.good * (DOUBTED if box.against and box.tag not in words.WHOLE_TAGS else 1.0)
 
 
 def weigh(page: Page, thread: bool = False) -> Weighed:
     """Sum up what every box holds."""
     boxes = page.boxes
-    zeros = [0] * len(boxes)
-    good, paragraphs, pictures = [0.0] * len(boxes), zeros[:], zeros[:]
-    text, links = [box.unread for box in boxes], [box.unread_links for box in boxes]
-    worth: list[float] = []
-    """Of each piece, the good text."""
+    weighed = Weighed(page, thread)
+    box: Box
+    for box in boxes:
+        box.own = 0.0
+        box.text, box.links, box.paragraphs, box.pictures = box.unread, box.unread_links, 0, 0
+    piece: Piece
     for piece in page.pieces:
-        much = 0.0
+        box = boxes[piece.box]
         if isinstance(piece, Block):
-            at, much = piece.box, goodness(piece)
-            good[at] += much
-            text[at] += len(piece.text)
-            links[at] += piece.links
-            if much >= 60:
-                paragraphs[at] += 1
-        elif isinstance(piece, Shot) and not piece.reason:
-            pictures[piece.box] += 1
-        worth.append(much)
-    poor = sum(good) < FEW
-    if poor:
-        good = [one + PICTURE * number for one, number in zip(good, pictures, strict=True)]
-    bad = [box.bad for box in boxes]
-    weighed = Weighed(page, thread, good, good[:], text, links, paragraphs, pictures, bad, poor)
-    _pardon(weighed)
-    _sum_up(weighed)
-    around, hard, children = weighed.around, weighed.hard, weighed.children
-    for index, box in enumerate(boxes):
-        word, parent = bad[index], box.parent
-        if index:
-            children.setdefault(parent, []).append(index)
-        mine = bool(word) and box.tag not in words.WHOLE_TAGS and box.tag != "header"
-        around.append(mine or (parent > 0 and around[parent]))
-        hard.append((mine and not words.WEAK.match(word)) or (parent > 0 and hard[parent]))
-    for index, much in enumerate(worth):
-        if much >= 60:
-            at = page.pieces[index].box
-            if (box := boxes[at]).name and not around[at]:
-                weighed.prose.append((index, f"{box.tag} {box.name}", much))
+            block = piece  # what has one type alone is a C structure in the compiled form
+            much = goodness(block)
+            box.own += much
+            box.text += len(block.text)
+            box.links += block.links
+            if much >= PROSE:
+                box.paragraphs += 1
+        elif isinstance(piece, Shot):
+            shot = piece
+            if not shot.reason:
+                box.pictures += 1
+    total = 0.0
+    for box in boxes:
+        total += box.own
+    weighed.poor = total < FEW
+    named = False
+    for box in boxes:
+        if weighed.poor:
+            box.own += PICTURE * box.pictures
+        box.good = box.own
+        box.against = box.bad
+        named = named or box.bad != ""
+    if named:
+        _pardon(weighed)
+    _sum_up(boxes)
+    _look_around(boxes)
     return weighed
+
+
+def _look_around(boxes: list[Box]) -> None:
+    """Say of each box whether it, or one around it, looks like no content."""
+    box: Box
+    parent: Box
+    for box in boxes:
+        mine = box.against != "" and box.tag not in words.WHOLE_TAGS and box.tag != "header"
+        box.around = mine
+        box.hard = mine and not words.WEAK.match(box.against)
+        if box.parent > 0:
+            parent = boxes[box.parent]
+            box.around = mine or parent.around
+            box.hard = box.hard or parent.hard
 
 
 def _pardon(weighed: Weighed) -> None:
@@ -117,73 +111,93 @@ def _pardon(weighed: Weighed) -> None:
     the same names any word is taken back, where they hold much together.
     """
     boxes = weighed.page.boxes
-    if not any(weighed.bad):
-        return
-    raw = weighed.own[:]
+    box: Box
+    parent: Box
+    for box in boxes:
+        box.whole = box.own
     for index in range(len(boxes) - 1, 0, -1):
-        raw[boxes[index].parent] += raw[index]
-    most = MOST * raw[0]
-    for alike in _groups(weighed, raw):
-        if sum(raw[index] for index in alike) > GROUP * raw[0]:
-            for index in alike:
-                weighed.bad[index] = ""
-    for index, reason in enumerate(weighed.bad):
-        if not reason or raw[index] <= most:
+        box = boxes[index]
+        parent = boxes[box.parent]
+        parent.whole += box.whole
+    parent = boxes[0]
+    total = parent.whole
+    for alike in _groups(boxes):
+        held = 0.0
+        for box in alike:
+            held += box.whole
+        if held > GROUP * total:
+            for box in alike:
+                box.against = ""
+    for index in range(len(boxes)):
+        box = boxes[index]
+        if not box.against or box.whole <= MOST * total:
             continue
-        named = boxes[index].tag not in words.BAD_TAGS and reason != "comments"
-        if words.WEAK.match(reason) or (named and _holds_article(weighed, index, raw)):
-            weighed.bad[index] = ""
+        named = box.tag not in words.BAD_TAGS and box.against != "comments"
+        if words.WEAK.match(box.against) or (named and _holds_article(boxes, index, ARTICLE * total)):
+            box.against = ""
 
 
-def _groups(weighed: Weighed, raw: list[float]) -> list[list[int]]:
+def _groups(boxes: list[Box]) -> list[list[Box]]:
     """Boxes with the same names that a word speaks against, three or more: a page has so many parts, not menus."""
-    groups: dict[str, list[int]] = {}
-    for index, box in enumerate(weighed.page.boxes):
-        reason = weighed.bad[index]
-        if reason and raw[index] and reason != "comments" and box.tag not in words.BAD_TAGS:
-            groups.setdefault(box.name, []).append(index)
+    groups: dict[str, list[Box]] = {}
+    box: Box
+    for box in boxes:
+        if box.bad and box.whole and box.bad != "comments" and box.tag not in words.BAD_TAGS:
+            groups.setdefault(box.name, []).append(box)
     return [alike for alike in groups.values() if len(alike) > 2]
 
 
-def _holds_article(weighed: Weighed, around: int, raw: list[float]) -> bool:
-    """Whether a box is, or holds, one that its page calls the article and that has much of the page's good text."""
-    boxes = weighed.page.boxes
-    least, end = ARTICLE * raw[0], boxes[around].end
+def _holds_article(boxes: list[Box], around: int, least: float) -> bool:
+    """Whether a box is, or holds, one that its page calls the article and that has more than `least` good text."""
+    box: Box = boxes[around]
+    end = box.end
     for index in range(around, len(boxes)):
         box = boxes[index]
         if box.start >= end:
             return False
-        if raw[index] > least and (box.tag in ("article", "main") or words.is_article(box.name)):
+        if box.whole > least and (box.tag in ("article", "main") or words.is_article(box.name)):
             return True
     return False
 
 
-def _sum_up(weighed: Weighed) -> None:
-    boxes, good, text, links = weighed.page.boxes, weighed.good, weighed.text, weighed.links
-    paragraphs, pictures = weighed.paragraphs, weighed.pictures
+def _sum_up(boxes: list[Box]) -> None:
+    """Add to each box what the boxes inside it hold."""
+    box: Box
+    parent: Box
+    for index in range(len(boxes)):
+        box = boxes[index]
+        box.last = index
     for index in range(len(boxes) - 1, 0, -1):
-        parent = boxes[index].parent
-        good[parent] += weighed.claim(index)
-        text[parent] += text[index]
-        links[parent] += links[index]
-        paragraphs[parent] += paragraphs[index]
-        pictures[parent] += pictures[index]
+        box = boxes[index]
+        parent = boxes[box.parent]
+        parent.good += claim(box)
+        parent.text += box.text
+        parent.links += box.links
+        parent.paragraphs += box.paragraphs
+        parent.pictures += box.pictures
+        parent.last = max(parent.last, box.last)
 
 
 def goodness(block: Block) -> float:
     """How much a block speaks for being content: long runs of unlinked text, for headings and lists less."""
-    length: float = len(block.text)
-    plain = length - 1.5 * block.links
-    if not block.text.isascii() and (dense := sum(map(len, _DENSE.findall(block.text)))):
-        plain *= 1 + dense / length
+    if block.good < 0:
+        block.good = _goodness(block.text, block.kind, block.links)
+    return block.good
+
+
+def _goodness(text: str, kind: str, links: int) -> float:
+    length: float = len(text)
+    plain = length - 1.5 * links
+    if not text.isascii() and (signs := dense(text)):
+        plain *= 1 + signs / length
     if plain <= 0:
         return 0.0
-    if block.kind in ("paragraph", "quote"):
+    if kind in ("paragraph", "quote"):
         good = plain if plain > 80 else plain * 0.5 if plain > 25 else plain * 0.2
-    elif block.kind in ("code", "formula"):
+    elif kind in ("code", "formula"):
         good = plain * 0.7
-    elif block.kind in ("table", "list"):
+    elif kind in ("table", "list"):
         good = plain * 0.6 if plain > 40 else plain * 0.25
     else:
         good = plain * 0.3
-    return good * 0.1 if length > 40 and words.about_consent(block.text) else good
+    return good * 0.1 if length > 40 and words.about_consent(text) else good

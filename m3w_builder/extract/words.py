@@ -68,6 +68,13 @@ NOISE = re.compile(
 )
 """Single lines that are no content whatever they stand in."""
 
+_HEADS_TEXT = (
+    "rea con sha twe pri ema adv spo loa rep lik com mor cli ski bac top nex pre hom men sea sig log sub fol rel you "
+    "quo per sav cop"
+)
+_NOISE_HEADS = frozenset(_HEADS_TEXT.split())
+"""How the lines begin that `NOISE` finds, where they begin with three letters and not with "ad"."""
+
 WEAK = re.compile(
     r"widget|modal|overlay|search|language|notice|ads?$|noprint|print|banner|masthead|rating|login|toolbar|shar|social"
     r"|read|tooltip|disclaimer|feedback|legal|tags?$|toc|screen|sr-only|page-?nav|menu"
@@ -102,7 +109,16 @@ ABOUT = 12
 
 def about_consent(text: str) -> bool:
     """Whether a text's beginning has a word of the notices that ask for a reader's consent."""
-    return any(map(text[:300].lower().__contains__, CONSENT))
+    low = text[:300].lower()
+    return any(stem in low for stem in CONSENT)
+
+
+def is_noise(line: str) -> bool:
+    """Whether a line is one of `NOISE`, which is asked only where the line begins as one of those."""
+    head = line[:3].lower()
+    if head.isascii() and head.isalpha() and head not in _NOISE_HEADS and head[:2] != "ad":
+        return False
+    return NOISE.match(line) is not None
 
 
 def is_about(line: str) -> bool:

@@ -28,6 +28,19 @@ def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
     assert words.furniture_name(name) == (plain, bool(words.COMMENTS.search(parted)))
 
 
+_NOISE = (
+    "Read more|continue reading|Share|share this on X|tweet|PRINT|email|e-mail|advertisement|sponsored|Ad|ads|AD:|loading..."
+    "|reply|like|li\u212ae|comments (3)|more replies|click to enlarge it|skip to content|back to top|top|next|previous|prev"
+    "|home|menu|search|\u017fearch|sign in|sign up|log in|login|subscribe now|follow us|related posts|you may also like"
+    "|[edit]|edit|quote|permalink|report|save|copy link|123|7|»|—|#"
+)
+
+
+@given(st.one_of(st.text(max_size=9), st.sampled_from(_NOISE.split("|"))))
+def test_no_line_of_noise_is_passed_by_for_its_beginning(line: str) -> None:
+    assert words.is_noise(line) == (words.NOISE.match(line) is not None)
+
+
 @given(st.text(max_size=60))
 def test_only_lines_with_a_digit_or_a_word_of_time_are_about_dates(line: str) -> None:
     assert not words.is_about(line) or words._DATE.search(line)

@@ -1,0 +1,34 @@
+# Types for the compiled form of pieces.py: without them it runs the same, as plain Python.
+
+
+cdef class Piece:
+    cdef public Py_ssize_t box
+
+
+cdef class Block(Piece):
+    cdef public str text, kind, joint
+    cdef public Py_ssize_t level, links
+    cdef public double good
+
+
+cdef class Shot(Piece):
+    cdef public object image
+    cdef public str reason, link
+    cdef public bint linked_text, fallback
+
+
+cdef class Clip(Piece):
+    cdef public object item
+
+
+cdef class Box:
+    cdef public Py_ssize_t parent, start, end, unread, unread_links
+    cdef public str tag, name, bad, against
+    cdef public bint around, hard
+    cdef public double own, good, whole
+    cdef public Py_ssize_t text, links, paragraphs, pictures, last
+
+
+cdef class Page:
+    cdef public list pieces, boxes, aside
+    cdef public dict inline
