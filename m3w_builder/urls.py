@@ -15,7 +15,8 @@ _PLAIN = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*"
     r"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*"
 )
-_PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*")
+_SIGNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~!$&'()*+,;=:@/?.-"
+"""What stands in a URL as it is."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -38,10 +39,27 @@ _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNOR
 
 def absolute(url: str, base: str) -> str:
     """`url` as a link on the page `base`, fragment gone; "" where that is no http or https URL with a host."""
+    return _plain(url, base) or _repaired(url, base)
+
+
+def _plain(url: str, base: str) -> str:
+    """What needs no repair, resolved in a tenth of the time; "" for what may need it, and for paths below a page's."""
+    if "/." in url or not url.isascii() or url.encode().translate(None, _SIGNS):
+        return ""
+    if url.startswith("/"):
+        start = _start(base)
+        if not start or not url.startswith("//"):
+            return start and start + url
+        url = start[: start.index("/")] + url
+    end = url.find("/", 8) + 1
+    return url if end and _is_origin(url[:end]) else ""
+
+
+def _repaired(url: str, base: str) -> str:
     url = url.strip(_ENDS).translate(_INSIDE)
     url = url.partition("#")[0]
-    if "/." not in url and "/%2" not in url and (plain := _plain(url, base)):
-        return plain
+    if "/." not in url and "/%2" not in url and _PLAIN.fullmatch(url):
+        return url
     scheme = _SCHEME.match(url)
     if scheme and (scheme[0].lower() not in ("http:", "https:") or not url[scheme.end() :].strip("/\\")):
         return ""
@@ -54,17 +72,10 @@ def absolute(url: str, base: str) -> str:
         return ""
 
 
-def _plain(url: str, base: str) -> str:
-    """What needs no repair, resolved without the whole way through `urlsplit`; "" for what may need it."""
-    if _PLAIN.fullmatch(url):
-        return url
-    start = _start(base) if url.startswith("/") else ""
-    if not start:
-        return ""
-    if url.startswith("//"):
-        whole = start[: start.index("/")] + url
-        return whole if _PLAIN.fullmatch(whole) else ""
-    return start + url if _PLAIN_PATH.fullmatch(url) else ""
+@lru_cache(1024)
+def _is_origin(start: str) -> bool:
+    """Whether a URL's beginning, up to its path's first slash, needs no repair."""
+    return _PLAIN.fullmatch(start) is not None
 
 
 @lru_cache(64)

@@ -37,7 +37,7 @@ _FIRST = ("data-src", "data-original", "data-lazy-src", "data-srcset", "data-laz
 _NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "data-page", "data-avatar", "data-icon")
 
 
-_STAND_INS_TEXT = "blank spacer pixel trans placeholder load lazy grey gray 1x1 shim .gif"
+_STAND_INS_TEXT = "blank spacer pixel trans placeholder loading loader lazy grey gray 1x1 shim .gif"
 _STAND_INS = tuple(_STAND_INS_TEXT.split())
 
 
@@ -47,9 +47,17 @@ def usable(value: str | None) -> bool:
         return False
     value = value.strip()
     low = value.lower()
-    if not any(map(low.__contains__, _STAND_INS)):
-        return bool(value) and not low.startswith(("data:", "about:"))
-    return not _PLACEHOLDER.search(value)
+    if _has_any(low, _STAND_INS):
+        return not _PLACEHOLDER.search(value)
+    return bool(value) and not low.startswith(("data:", "about:"))
+
+
+def _has_any(text: str, stems: tuple[str, ...]) -> bool:
+    """Whether one of these stands in a text."""
+    for stem in stems:  # noqa: SIM110 a plain loop is what the compiler makes fast
+        if stem in text:
+            return True
+    return False
 
 
 def lazy(attributes: Attributes) -> str:
@@ -121,11 +129,15 @@ def address(
         src = srcset.largest(source.replace("%20", " "))
     else:
         src = source
-    for candidate in _candidates(attributes, src, sources, screen):
-        if candidate and len(candidate) <= LONGEST_ADDRESS and usable(candidate):
-            url = absolute(candidate, base)
-            if url:
+    if screen.policy != "page":
+        for candidate in _by_policy(attributes, sources, screen):
+            if url := _resolved(candidate, base):
                 return url, ""
+    if url := _resolved(src, base):
+        return url, ""
+    for candidate in _spare(attributes, sources):
+        if url := _resolved(candidate, base):
+            return url, ""
     if data:
         return "", "svg" if source[:30].lstrip()[:14].lower() == "data:image/svg" else "data_uri"
     if not src:
@@ -136,27 +148,39 @@ def address(
 _LISTED = re.compile(r"(?:\s|%20)\d+[wx]")
 
 
-def _candidates(attributes: Attributes, src: str, sources: Sequence[Attributes], screen: Screen) -> Iterator[str]:
-    """The addresses that a picture has, the one to take first."""
-    listed = attributes.get("srcset") or attributes.get("imagesrcset") or ""
+def _resolved(candidate: str, base: str) -> str:
+    """The absolute URL of what can be a picture's address; else empty."""
+    return absolute(candidate, base) if len(candidate) <= LONGEST_ADDRESS and usable(candidate) else ""
+
+
+def _by_policy(attributes: Attributes, sources: Sequence[Attributes], screen: Screen) -> Iterator[str]:
+    """The addresses that go before src for a screen of another policy than `page`."""
     if screen.policy == "browser":
         one = srcset.source(sources, screen)
         if one is not None:
             yield srcset.chosen(one.get("srcset") or one.get("data-srcset") or "", one.get("sizes") or "", screen)
-        lists = listed or attributes.get("data-srcset") or attributes.get("data-lazy-srcset") or ""
+        lists = _listed(attributes) or attributes.get("data-srcset") or attributes.get("data-lazy-srcset") or ""
         if lists:
             yield srcset.chosen(lists, attributes.get("sizes") or attributes.get("data-sizes") or "", screen)
-    elif screen.policy == "largest":
+    else:
         every = [value for one in (*sources, attributes) if _loaded(one) for value in _lists(one)]
         if every:
             yield srcset.largest(", ".join(every), screen.widest)
-    yield src
+
+
+def _spare(attributes: Attributes, sources: Sequence[Attributes]) -> Iterator[str]:
+    """The addresses that a picture has beside src, the one to take first."""
     yield lazy(attributes)
-    yield srcset.largest(listed) if listed else ""
+    if listed := _listed(attributes):
+        yield srcset.largest(listed)
     for one in sources:
         if _loaded(one):
             yield srcset.largest(one.get("srcset") or "")
             yield lazy(one)
+
+
+def _listed(attributes: Attributes) -> str:
+    return attributes.get("srcset") or attributes.get("imagesrcset") or ""
 
 
 def _loaded(attributes: Attributes) -> bool:
@@ -187,12 +211,17 @@ def image(
     width, height = sides(attributes)
     told = Image(
         url or src[:200],
-        alt=" ".join((attributes.get("alt") or "").split())[:2000],
-        title=" ".join((attributes.get("title") or "").split())[:2000],
+        _line(attributes.get("alt")),
+        _line(attributes.get("title")),
         declared_width=width,
         declared_height=height,
     )
     return told, reason, body
+
+
+def _line(value: str | None) -> str:
+    """What an attribute says for a reader, as one line."""
+    return " ".join(value.split())[:2000] if value else ""
 
 
 def judged(image: Image, attributes: Attributes) -> str:
@@ -200,8 +229,8 @@ def judged(image: Image, attributes: Attributes) -> str:
     width, height = image.declared_width, image.declared_height
     if 0 < width <= 2 or 0 < height <= 2:
         return "tracking_pixel"
-    path = image.url.split("?", 1)[0]
-    if path[-4:].lower() == ".svg" or path[-5:].lower() == ".svgz":
+    path = image.url.partition("?")[0]
+    if path.lower().endswith((".svg", ".svgz")):
         return "svg"
     return named(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:LONGEST_NAME], path)
 
@@ -239,10 +268,14 @@ def stands_for(attributes: Attributes, image: Image, told: str) -> tuple[str, st
     An emoji's alt is the sign itself, and a formula's its source. told: the last formula; it is not told twice.
     """
     name = attributes.get("class") or ""
-    if len(image.alt) <= 12 and not image.alt.isascii() and _EMOJI.search(name + image.url[-300:]):
+    if (
+        len(image.alt) <= 12
+        and not image.alt.isascii()
+        and _EMOJI.search(name + image.url[max(0, len(image.url) - 300) :])
+    ):
         return (image.alt, "icon") if not any(sign.isalnum() for sign in image.alt) else None
     low = f"{name[:LONGEST_NAME]} {image.url[:300]}".lower()
-    if not any(map(low.__contains__, _FORMULA_STEMS)):
+    if not _has_any(low, _FORMULA_STEMS):
         return None
     if not _DRAWS_FORMULAE.search(image.url[:300]) and not (name and _FORMULA.search(name[:LONGEST_NAME])):
         return None
@@ -316,11 +349,11 @@ _AD_FILE = re.compile(r"(?<![a-z])(?:ads?|advert|banner)[-_]?\d{2,4}x\d{2,4}(?!\
 
 def named(class_text: str, path: str) -> str:
     """What a picture's class, or the file name in its URL, says that it is; empty when nothing of note."""
-    name = path.rsplit("/", 1)[-1]
+    name = path.rpartition("/")[2]
     low = f"{class_text} {name}".lower()
     if ("ad" in low or "banner" in low) and _AD_FILE.search(name):
         return "advertisement"
-    if any(map(low.__contains__, _STEMS)):
+    if _has_any(low, _STEMS):
         for reason, pattern in _NAMES:
             if pattern.search(class_text):
                 return reason

@@ -12,6 +12,10 @@ from m3w_builder.extract.flat cimport Flat
 cpdef bint look(Flat flat, Py_ssize_t root, int[::1] marks) except -1
 
 
+@cython.locals(low=str)
+cdef bint _hides(str style) except -1
+
+
 cdef bint _is_gutter(str tag, str name) except -1
 
 

@@ -70,7 +70,7 @@ NOISE = re.compile(
 
 _HEADS_TEXT = (
     "rea con sha twe pri ema adv spo loa rep lik com mor cli ski bac top nex pre hom men sea sig log sub fol rel you "
-    "quo per sav cop"
+    "edi quo per sav cop"
 )
 _NOISE_HEADS = frozenset(_HEADS_TEXT.split())
 """How the lines begin that `NOISE` finds, where they begin with three letters and not with "ad"."""

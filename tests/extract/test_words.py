@@ -29,8 +29,9 @@ def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
 
 
 _NOISE = (
-    "Read more|continue reading|Share|share this on X|tweet|PRINT|email|e-mail|advertisement|sponsored|Ad|ads|AD:|loading..."
-    "|reply|like|li\u212ae|comments (3)|more replies|click to enlarge it|skip to content|back to top|top|next|previous|prev"
+    "Read more|continue reading|Share|share this on X|tweet|PRINT|email|e-mail|advertisement|sponsored|Ad|ads|AD:|reply"
+    "|like|li\u212ae|comments (3)|more replies|click to enlarge it|skip to content|back to top|top|next|previous|prev"
+    "|loading...|menus"
     "|home|menu|search|\u017fearch|sign in|sign up|log in|login|subscribe now|follow us|related posts|you may also like"
     "|[edit]|edit|quote|permalink|report|save|copy link|123|7|»|—|#"
 )

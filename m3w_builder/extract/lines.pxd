@@ -1,0 +1,9 @@
+# Types for the compiled form of lines.py: without them it runs the same, as plain Python.
+cimport cython
+
+
+@cython.locals(text=str, lines=list, found=list, here=list, line=str)
+cpdef list texts(str raw, bint pre)
+
+
+cdef bint _has_invisible(str text) except -1
