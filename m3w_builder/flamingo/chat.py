@@ -85,10 +85,10 @@ def chat(folder: str, lines: Iterable[str], say: Callable[[str], None], most: in
             return
         if line == "/new":
             talk.pieces.clear()
-        elif is_picture(line):
+        elif place := named(line):
             try:
-                talk.show(fetch(line, private), line)
-                say("(video seen)\n" if video.is_video(line) else "(picture seen)\n")
+                talk.show(fetch(place, private), place)
+                say("(video seen)\n" if video.is_video(place) else "(picture seen)\n")
             except ConfigError as error:
                 say(f"{error}\n")
         elif line:
@@ -97,9 +97,18 @@ def chat(folder: str, lines: Iterable[str], say: Callable[[str], None], most: in
             say("\n")
 
 
-def is_picture(line: str) -> bool:
-    """Whether a line names a picture or video: an http(s) URL, or a file that is there."""
-    return line.startswith(("http://", "https://")) or os.path.isfile(line)
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff"})
+
+
+def named(line: str) -> str:
+    """The URL or path that a line names, "" where it is a text. A file that is not there is named all the same where it
+    is written as a picture's or video's path: better to say so than to answer it."""
+    if line.startswith(("http://", "https://")):
+        return line
+    path = os.path.expanduser(line.strip("'\""))
+    known = os.path.splitext(path)[1].lower() in SUFFIXES or video.is_video(path)
+    written = known and (" " not in path or path.startswith(("/", "./", "../")))
+    return path if written or os.path.isfile(path) else ""
 
 
 def fetch(place: str, private: bool = False) -> bytes:
@@ -114,7 +123,7 @@ def fetch(place: str, private: bool = False) -> bytes:
         with open(place, "rb") as file:
             body = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{place}: {error}") from None
+        raise ConfigError(f"{place}: {getattr(error, 'strerror', None) or error}") from None
     if len(body) > MAX_BYTES:
         raise ConfigError(f"{place}: more than {MAX_BYTES // 1_000_000} MB")
     return body

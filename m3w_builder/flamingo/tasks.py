@@ -46,11 +46,19 @@ class Task:
 
 
 def load_task(folder: str, side: int, seed: int = 0, most: int = 1000) -> Task:
-    """A task from a folder, by what lies in it; raises ConfigError where no layout is known.
+    """A task from a folder, by what lies in it; raises ConfigError where no layout is known, or its files are broken.
 
     `captions*.json` (COCO), `*questions*.json` beside `*annotations*.json` (VQAv2), `*.jsonl` with `img`, `label`
-    and `text` (Hateful Memes), `labels.json` with a label a file name, or one folder of pictures a class.
+    and `text` (Hateful Memes), `labels.json` with a label a file name, or one folder of pictures a class. One half of
+    the pictures is asked about, the other may be shown: no picture is in both, however many questions it has.
     """
+    try:
+        return read_task(folder, side, seed, most)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{folder}: its task can't be read: {type(error).__name__}: {error}") from None
+
+
+def read_task(folder: str, side: int, seed: int, most: int) -> Task:
     names = sorted(os.listdir(folder))
     options: list[str] = []
     positive = ""
@@ -67,9 +75,14 @@ def load_task(folder: str, side: int, seed: int = 0, most: int = 1000) -> Task:
     if not examples:
         raise ConfigError(f"{folder}: no task lies there; COCO, VQAv2, Hateful Memes and class folders are known")
     Random(seed).shuffle(examples)
-    half = len(examples) // 2
+    pictures = list(dict.fromkeys(example.picture.tobytes() for example in examples))
+    if len(pictures) < 2:
+        raise ConfigError(f"{folder}: one picture makes no task: some are asked about, and others shown")
+    asked = set(pictures[: len(pictures) // 2])
+    queries = [example for example in examples if example.picture.tobytes() in asked]
+    support = [example for example in examples if example.picture.tobytes() not in asked]
     name = os.path.basename(folder.rstrip("/"))
-    return Task(name, examples[:half], examples[half:], options, form, positive=positive)
+    return Task(name, queries, support, options, form, positive=positive)
 
 
 def read_picture(path: str, side: int) -> Pixels | None:

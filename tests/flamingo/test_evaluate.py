@@ -175,6 +175,31 @@ def test_tasks_of_the_common_layouts_are_read(tmp_path: Path) -> None:
         load_task(str(tmp_path / "empty"), 16)
 
 
+@pytest.mark.parametrize(
+    ("name", "body"), [("captions.json", "{"), ("captions.json", '{"images": []}'), ("dev.jsonl", "[1]"), ("", "")]
+)
+def test_a_task_that_can_not_be_read_is_named(tmp_path: Path, name: str, body: str) -> None:
+    folder = tmp_path / "task"
+    if name:
+        folder.mkdir()
+        (folder / name).write_text(body)
+    with pytest.raises(ConfigError, match=f"^{folder}: (its task can't be read: |no task lies there)"):
+        load_task(str(folder), 16)
+
+
+def test_no_picture_that_is_asked_about_is_shown_however_many_questions_it_has(tmp_path: Path) -> None:
+    for number in range(4):
+        write_picture(tmp_path / f"COCO_val_{number + 1:012}.png", 60 * number)
+    asked = [{"question_id": n, "image_id": n % 4 + 1, "question": f"what {n}?"} for n in range(40)]
+    told = [{"question_id": n, "image_id": n % 4 + 1, "answers": [{"answer": "a"}]} for n in range(40)]
+    (tmp_path / "questions.json").write_text(json.dumps({"questions": asked}))
+    (tmp_path / "annotations.json").write_text(json.dumps({"annotations": told}))
+    task = load_task(str(tmp_path), 16)
+    queries, support = ({e.picture.tobytes() for e in half} for half in (task.queries, task.support))
+    assert len(queries) == len(support) == 2 and not queries & support
+    assert len(task.queries) == len(task.support) == 20
+
+
 def test_rendered_tasks_ask_what_the_sample_web_draws() -> None:
     task = rendered("colour", 16, queries=5, support=5)
     assert len(task.queries) == 5 and set(task.queries[0].answers) <= set(task.options)

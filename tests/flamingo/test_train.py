@@ -174,10 +174,11 @@ def test_a_build_becomes_a_checkpoint_that_talks(tmp_path: Path) -> None:
         str(tmp_path / "picture.png"),
         "Here one sees",
         "http://127.0.0.1:1/none.png",
+        "gone.jpg",
         "/new",
         "/quit",
         "never read",
     ]
     chat(folder, lines, said.append, most=5)
     text = "".join(said)
-    assert "(picture seen)" in text and "127.0.0.1:1/none.png:" in text
+    assert "(picture seen)" in text and "127.0.0.1:1/none.png:" in text and "gone.jpg: No such file" in text
