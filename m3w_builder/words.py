@@ -1,4 +1,4 @@
-"""The words of a text in any script: made, counted, hashed."""
+"""The words of a text in any script: made, counted, hashed; and a hash of the text as a whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 import numpy as np
+import xxhash
 
 # A word: a run of letters, digits and the marks that go with them; where a script writes no spaces, one character.
 SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -53,6 +54,24 @@ def word_hashes(text: str) -> np.ndarray:
     found: np.ndarray = (sums[ends] - sums[starts] + codes[starts] * powers[starts]) * inverse[starts]
     found ^= found >> np.uint64(32)  # the lower bits of a polynomial know nothing of the upper ones
     return found * np.uint64(_BASE)
+
+
+def plain_hash(text: str) -> int:
+    """64 bits of a text, the same for any case and white space: as of `" ".join(text.split()).casefold()`."""
+    codes = _codes(text.strip().casefold())
+    blank = _blanks()[np.minimum(codes, _BLANK_MOST + 1)]
+    kept = ~blank
+    kept[1:] |= kept[:-1]  # of each run of white space the first
+    return xxhash.xxh3_64_intdigest(np.where(blank, 32, codes)[kept].astype("<u4"))
+
+
+_BLANK_MOST = 0x3000
+"""The last character that is white space."""
+
+
+@lru_cache(maxsize=1)
+def _blanks() -> np.ndarray:
+    return np.array([chr(code).isspace() for code in range(_BLANK_MOST + 2)])
 
 
 _BASE = 0xD1342543DE82EF95

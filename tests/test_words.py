@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m3w_builder.words import word_count, word_hashes, words
+from m3w_builder.words import plain_hash, word_count, word_hashes, words
 
 TEXTS = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aéÉ_ .\n\u3000\x1c中\u0301\u05b0ª²\ud800𝔘İΣ")))
 
@@ -47,3 +47,14 @@ def test_hashes_of_words_differ_as_the_words_do_and_are_the_same_for_ever():
         18045006151347707887,
         14659452202618239132,
     ]
+
+
+@given(TEXTS, TEXTS)
+def test_texts_are_the_same_whatever_their_case_and_white_space(text, other):
+    plain, more = (" ".join(one.split()).casefold() for one in (text, other))
+    assert (plain_hash(text) == plain_hash(other)) is (plain == more)
+    assert plain_hash(plain) == plain_hash(f"\u3000{text}\n") == plain_hash(" \t".join(text.split(" ")))
+
+
+def test_no_white_space_stands_behind_the_last_that_is_looked_up():
+    assert not any(chr(code).isspace() for code in range(0x3001, 0x110000))

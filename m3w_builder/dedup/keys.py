@@ -17,7 +17,7 @@ from m3w_builder.dedup.near import mix, near_keys
 from m3w_builder.dedup.tables import KEYS, keys_table
 from m3w_builder.document import Document, Text
 from m3w_builder.urls import canonical
-from m3w_builder.words import word_hashes, words
+from m3w_builder.words import plain_hash, word_hashes, words
 
 PARAGRAPH = 20
 """Words of the shortest paragraph that tells of a copy; what is shorter may be anybody's."""
@@ -44,11 +44,6 @@ def picture_url_key(url: str) -> int:
     return hash64(canonical(url))
 
 
-def text_hash(text: str) -> int:
-    """64 bits of a text, the same for any case and white space."""
-    return hash64(" ".join(text.split()).casefold())
-
-
 def line_key(host: str, line: str) -> int:
     """The key under which a line is counted on its host: the same for any case and white space."""
     return hash64(f"{host}\n{_SPACE.sub(' ', line).strip().casefold()}")
@@ -73,7 +68,7 @@ def page_keys(documents: Sequence[Document], partition: int, config: DedupConfig
     pictures: list[tuple[int, ...]] = []
     for document in documents:
         doc, text = document.id, document.text
-        url_hash, text_key = hash64(canonical(document.url)), text_hash(text)
+        url_hash, text_key = hash64(canonical(document.url)), plain_hash(text)
         rank = _page_rank(document, text, config)
         urls.append((url_hash, rank, doc))
         if text.strip():

@@ -27,12 +27,16 @@ class Ready(Generic[T]):
 
     def __init__(self) -> None:
         self.queues: tuple[asyncio.Queue[T | None], ...] = (asyncio.Queue(), asyncio.Queue())
+        self.closed = False
 
     def put(self, host: T, good: bool) -> None:
         self.queues[0 if good else 1].put_nowait(host)
 
     def close(self, workers: int) -> None:
-        """Wake all workers with None."""
+        """Wake all workers with None; the first call does it."""
+        if self.closed:
+            return
+        self.closed = True
         for queue in self.queues:
             for _ in range(workers):
                 queue.put_nowait(None)

@@ -102,7 +102,7 @@ def _parts(one: Document) -> tuple[str, str, str]:
 
 def _apart(text: str) -> str:
     """A text in which characters of scripts without spaces stand apart."""
-    return _SINGLE.sub(r" \1 ", text)
+    return " ".join(_SINGLE.split(text))
 
 
 def turned(host: str) -> str:
