@@ -127,17 +127,15 @@ def pretrain(build_url: str, settings: Sequence[str] = ()) -> str:
     return contrastive.pretrain(build_url, configs.section(ContrastConfig, settings))
 
 
-def evaluate(checkpoint: str, tasks: Sequence[str], settings: Sequence[str] = ()) -> list[str]:
-    """A line for each task and number of shots."""
+def evaluate(checkpoint: str, tasks: Sequence[str], out: str = "", settings: Sequence[str] = ()) -> str:
+    """A line for each task and number of shots; the same figures in the file `out` where one is named."""
     from m3w_builder.flamingo import evaluate as evaluation
     from m3w_builder.flamingo.config import EvaluateConfig
 
     results = evaluation.run(checkpoint, tasks, configs.section(EvaluateConfig, settings))
-    return [
-        f"{one.task:24} {one.shots:3} shots  {one.metric} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
-        f"  {one.tokens:.0f} tokens, {one.seconds:.2f} s a question"
-        for one in results
-    ]
+    if out:
+        storage.write_json(out, evaluation.as_json(results))
+    return evaluation.table(results)
 
 
 def takedown(asked: Namespace) -> list[str]:

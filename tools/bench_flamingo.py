@@ -6,7 +6,8 @@ Runs where open_flamingo 2.0.1 and a transformers of 4.33 to 4.37 are installed 
 its own environment does not have. Sizes are OpenFlamingo's in small: its Resampler (6 layers, 64 latents), a gate
 before every second layer, and a tower and a language model whose costs stand to each other as those of ViT-L/14 and a
 model of 1 billion parameters. Both freeze the tower and the language model. The tower's features are kept by ours
-(pictures come again each epoch) and can't be kept by theirs; the same step with the tower run in it is shown too.
+(pictures come again each epoch), in the file that `m3w train` keeps them in, and can't be kept by theirs; the same step
+with the tower run in it is shown too.
 Each runs in a process that is set up as its own training sets it up (ours keeps freed memory, processes.keep_memory).
 Time is CPU time of one thread, the best round. Goals: 1.5 times their tokens a second; logits within 1e-4 of theirs.
 """
@@ -16,7 +17,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 import multiprocessing
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -142,10 +145,12 @@ def batch(sizes: Sizes) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch
 Step = Callable[[], float]
 
 
-def steps(sizes: Sizes) -> tuple[dict[str, Step], float, dict[str, int]]:
-    """A training step of each, the largest difference of their logits, and how much each trains."""
+def steps(sizes: Sizes, folder: str) -> tuple[dict[str, Step], float, dict[str, int]]:
+    """A training step of each, the largest difference of their logits, and how much each trains. Features are kept in
+    the folder, a file a process."""
     import torch
 
+    from m3w_builder.flamingo.features import Features
     from m3w_builder.flamingo.model import mean_loss
 
     tokens, looks, labels, pictures = batch(sizes)
@@ -153,10 +158,10 @@ def steps(sizes: Sizes) -> tuple[dict[str, Step], float, dict[str, int]]:
     mine = ours(sizes, other)
     ones = torch.ones_like(tokens)
     with torch.no_grad():
-        features = mine.look(pictures)
-        apart = float((mine(tokens, looks, features) - other(pictures, tokens, ones).logits).abs().max())
+        apart = float((mine(tokens, looks, mine.look(pictures)) - other(pictures, tokens, ones).logits).abs().max())
     other.train()
     mine.train()
+    kept = Features(os.path.join(folder, f"{os.getpid()}.sqlite"), mine, 1.0)
     trained = {
         name: sum(p.numel() for p in model.parameters() if p.requires_grad)
         for name, model in (("ours", mine), ("open_flamingo", other))
@@ -179,24 +184,24 @@ def steps(sizes: Sizes) -> tuple[dict[str, Step], float, dict[str, int]]:
 
     made = {
         "open_flamingo": stepper(other, lambda: other(pictures, tokens, ones, labels=labels)[0]),
-        "ours, features kept": stepper(mine, lambda: mean_loss(mine(tokens, looks, features), labels)),
+        "ours, features kept": stepper(mine, lambda: mean_loss(mine(tokens, looks, kept(pictures).float()), labels)),
         "ours, tower in the step": stepper(mine, lambda: mean_loss(mine(tokens, looks, pictures), labels)),
     }
     return made, apart, trained
 
 
 @functools.cache
-def made(sizes: Sizes) -> dict[str, Step]:
+def made(sizes: Sizes, folder: str) -> dict[str, Step]:
     """The steps of this process."""
     import torch
 
     torch.set_num_threads(1)
-    return steps(sizes)[0]
+    return steps(sizes, folder)[0]
 
 
-def timed(sizes: Sizes, name: str, count: int) -> float:
+def timed(sizes: Sizes, folder: str, name: str, count: int) -> float:
     """CPU seconds of some steps."""
-    step = made(sizes)[name]
+    step = made(sizes, folder)[name]
     started = time.process_time()
     for _ in range(count):
         step()
@@ -211,13 +216,14 @@ def measure(names: Sequence[str], sizes: Sizes, count: int, rounds: int) -> dict
     spawn = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
         crews = {}
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="m3w-bench-"))
         for name in names:
             set_up = keep_memory if name.startswith("ours") else None
             crews[name] = stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn, initializer=set_up))
-            crews[name].submit(timed, sizes, name, 1).result()  # warm
+            crews[name].submit(timed, sizes, folder, name, 1).result()  # warm
         for _ in range(rounds):
             for name, crew in crews.items():
-                seconds = crew.submit(timed, sizes, name, count).result()
+                seconds = crew.submit(timed, sizes, folder, name, count).result()
                 best[name] = max(best[name], count * sizes.batch * LENGTH / seconds)
     return best
 
@@ -234,7 +240,8 @@ def main() -> int:
 
     torch.set_num_threads(1)
     sizes = QUICK if arguments.quick else FULL
-    both, apart, trained = steps(sizes)
+    with tempfile.TemporaryDirectory(prefix="m3w-bench-") as folder:
+        both, apart, trained = steps(sizes, folder)
     rates = measure(list(both), sizes, arguments.steps, arguments.rounds)
     base = rates["open_flamingo"]
     print(f"{sizes}\ntrained parameters: {trained}; logits apart by at most {apart:.1e} ({CLOSE:g} allowed)")

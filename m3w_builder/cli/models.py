@@ -31,6 +31,7 @@ def add(commands: Commands) -> None:
     )
     sub.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's folder")
     sub.add_argument("tasks", nargs="+", metavar="TASK", help="rendered:colour, :shape, :ground, :count, or a folder")
+    sub.add_argument("--json", default="", metavar="FILE", help="write the curve to a file")
     settings(sub, "shots=[0,4]")
     sub = command(
         commands, "criticise", _criticise, "what is said against Flamingo, measured", "m3w criticise --json table.json"
@@ -68,7 +69,7 @@ def _pretrain(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from m3w_builder import job
 
-    print("\n".join(job.evaluate(arguments.checkpoint, arguments.tasks, arguments.settings)))
+    print(job.evaluate(arguments.checkpoint, arguments.tasks, arguments.json, arguments.settings))
     return 0
 
 
