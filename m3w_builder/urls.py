@@ -15,6 +15,7 @@ _PLAIN = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?!:80/|:443/)(?::[1-9]\d{1,3})?/[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*"
     r"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*"
 )
+_PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*")
 _SIGNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~!$&'()*+,;=:@/?.-"
 """What stands in a URL as it is."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -43,7 +44,11 @@ def absolute(url: str, base: str) -> str:
 
 
 def _plain(url: str, base: str) -> str:
-    """What needs no repair, resolved in a tenth of the time; "" for what may need it, and for paths below a page's."""
+    """What needs no repair, resolved in a tenth of the time; "" for what may need it."""
+    if "#" in url:
+        url = url[: url.index("#")]
+    if not url:
+        return _whole(base)
     if "/." in url or not url.isascii() or url.encode().translate(None, _SIGNS):
         return ""
     if url.startswith("/"):
@@ -51,15 +56,36 @@ def _plain(url: str, base: str) -> str:
         if not start or not url.startswith("//"):
             return start and start + url
         url = start[: start.index("/")] + url
+    elif ":" not in url:
+        odd = url[0] in ".?" or "//" in url or ";" in url or url.endswith("?")
+        folder = "" if odd else _folder(base)
+        return folder and folder + url
     end = url.find("/", 8) + 1
-    return url if end and _is_origin(url[:end]) else ""
+    if end:
+        return url if _is_origin(url[:end]) else ""
+    return url + "/" if _is_origin(url + "/") else ""
+
+
+@lru_cache(64)
+def _whole(base: str) -> str:
+    """A page's URL, as a link to the page itself."""
+    return _repaired("", base)
+
+
+@lru_cache(64)
+def _folder(base: str) -> str:
+    """A page's URL up to its path's last slash, where that needs no repair; "" for others."""
+    found = base.partition("#")[0].partition("?")[0].rpartition("/")
+    folder = found[0] + found[1]
+    odd = any(mark in folder[8:] for mark in ("/.", "/%2", "//", ";"))
+    return folder if _PLAIN.fullmatch(folder) and not odd else ""
 
 
 def _repaired(url: str, base: str) -> str:
     url = url.strip(_ENDS).translate(_INSIDE)
     url = url.partition("#")[0]
-    if "/." not in url and "/%2" not in url and _PLAIN.fullmatch(url):
-        return url
+    if "/." not in url and "/%2" not in url and (whole := _escaped(url, base)):
+        return whole
     scheme = _SCHEME.match(url)
     if scheme and (scheme[0].lower() not in ("http:", "https:") or not url[scheme.end() :].strip("/\\")):
         return ""
@@ -70,6 +96,19 @@ def _repaired(url: str, base: str) -> str:
         return _join(parts)
     except ValueError:  # a broken IPv6 address, a port that is no number
         return ""
+
+
+def _escaped(url: str, base: str) -> str:
+    """The same as `_plain`, for what has escapes that are right; "" for what may need repair."""
+    if _PLAIN.fullmatch(url):
+        return url
+    start = _start(base) if url.startswith("/") else ""
+    if not start:
+        return ""
+    if url.startswith("//"):
+        whole = start[: start.index("/")] + url
+        return whole if _PLAIN.fullmatch(whole) else ""
+    return start + url if _PLAIN_PATH.fullmatch(url) else ""
 
 
 @lru_cache(1024)

@@ -87,11 +87,18 @@ def test_different_pages_keep_different_forms(one: str, other: str) -> None:
 
 _PARTS_TEXT = "http: https: / // a.example A.example :80 :443 :8080 @ ? & = # . .. %20 %2e \\ é ; ~ x.png dir [ : -"
 _PARTS = _PARTS_TEXT.split()
-
-
-@given(
-    st.lists(st.sampled_from([*_PARTS, " "]), max_size=8).map("".join), st.sampled_from([BASE, "https://b.example/"])
+_BASES = (
+    BASE,
+    "https://b.example/",
+    "http://b.example",
+    "http://b.example/a/../b",
+    "http://b.example/a;x/b?c/d",
+    "x",
+    "",
 )
+
+
+@given(st.lists(st.sampled_from([*_PARTS, " "]), max_size=8).map("".join), st.sampled_from(_BASES))
 def test_what_needs_no_repair_is_what_the_repair_leaves_alone(link: str, base: str) -> None:
     assert urls._plain(link, base) in ("", urls._repaired(link, base))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 from m3w_builder.extract import phrases
 from m3w_builder.extract import words as names
 from m3w_builder.extract.inline import is_inline
-from m3w_builder.extract.pieces import Block, Piece, Shot
+from m3w_builder.extract.pieces import Block, Box, Piece, Shot
 from m3w_builder.extract.weigh import Weighed
 from m3w_builder.urls import host
 
@@ -34,11 +33,14 @@ _BEFORE = (1, 2, 4, 8, 16)
 _SIDES = (33, 64, 101, 161, 251, 401, 601)
 _DENSITY = (0.05, 0.3, 0.7, 0.95)
 _LENGTH = (1, 30, 120, 500, 3000)
+_TIMES = (2, 3, 5)
+_ALIKE = (2, 4, 8, 16)
+_ANY_SIDE = (64, 161, 301)
 
 _SIZE = re.compile(r"(?<!\d)(\d{2,4})x(\d{2,4})(?!\d)")
 _WIDTH = re.compile(r"[?&/,;](?:w|width|resize|fit|imwidth|sw|maxw|max-w)[=_:](\d{2,4})", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|tiff?|bmp)$")
-_AROUND = frozenset(("figure", "li", "td", "blockquote", "header", "aside", "nav", "footer", "form"))
+_AROUND = ("figure", "li", "td", "blockquote", "header", "aside", "nav", "footer", "form")
 
 
 @lru_cache(1)
@@ -65,8 +67,13 @@ def choose(
     """
     weights = weights or table()
     constant = weights[""]
-    known = words_of(weighed, root, keep, url, cover, least)
-    return {index: constant + sum(weights.get(word, 0.0) for word in words) for index, words in known.items()}
+    found: dict[int, float] = {}
+    for index, words in words_of(weighed, root, keep, url, cover, least).items():
+        odds = 0.0
+        for word in words:
+            odds += weights.get(word, 0.0)
+        found[index] = constant + odds
+    return found
 
 
 def words_of(
@@ -74,18 +81,21 @@ def words_of(
 ) -> dict[int, list[str]]:
     """What is known of each picture, as words; see `choose`."""
     pieces = weighed.page.pieces
-    shots = {index: piece for index, piece in enumerate(pieces) if isinstance(piece, Shot)}
-    able = [
-        index for index, shot in shots.items() if not shot.reason and not _small(shot, least) and not _is_button(shot)
-    ]
-    if not able:
-        return {}
-    page = _Page(weighed, root, keep, url, cover, shots)
-    return {
-        index: page.of_place(index) + page.of_boxes(index) + page.of_picture(index)
-        for index in able
-        if keep[index] or index < page.first or not weighed.in_bad(shots[index].box)
-    }
+    able: list[int] = []
+    for index in range(len(pieces)):
+        piece = pieces[index]
+        if isinstance(piece, Shot):
+            shot = piece
+            if not shot.reason and not _small(shot, least) and not _is_button(shot):
+                able.append(index)
+    found: dict[int, list[str]] = {}
+    if able:
+        page = _Page(weighed, root, keep, url, cover)
+        for index in able:
+            shot = page.shots[index]
+            if keep[index] or index < page.first or not weighed.in_bad(shot.box):
+                found[index] = page.of_place(index) + page.of_boxes(shot.box) + page.of_picture(index)
+    return found
 
 
 def file_of(url: str) -> str:
@@ -112,94 +122,152 @@ def site(name: str) -> str:
     return ".".join(name.rsplit(".", 2)[-2:])
 
 
-def _step(value: float, edges: Sequence[float]) -> str:
-    return str(bisect_right(edges, value))
+def site_of(url: str) -> str:
+    """The `site` of a URL; a page has few, so they are known by what stands before the path."""
+    end = url.find("/", 8) if url.startswith(("http://", "https://")) else -1
+    return _site_of(url[:end]) if end > 0 else site(host(url))
+
+
+@lru_cache(1024)
+def _site_of(origin: str) -> str:
+    return site(host(origin))
+
+
+_NUMBERS = tuple("0123456789")
+
+
+def _step(value: float, edges: tuple[float, ...]) -> str:
+    """How many of these edges a value has reached."""
+    found = 0
+    for edge in edges:
+        if value < edge:
+            break
+        found += 1
+    return _NUMBERS[found]
 
 
 class _Page:
     """What is known of a page once, for all of its pictures."""
 
-    def __init__(
-        self, weighed: Weighed, root: int, keep: Sequence[bool], url: str, cover: str, shots: dict[int, Shot]
-    ) -> None:
-        pieces = weighed.page.pieces
-        self.weighed, self.keep, self.url, self.shots = weighed, keep, url, shots
-        self.root = weighed.page.boxes[root]
-        self.site = site(host(url))
+    def __init__(self, weighed: Weighed, root: int, keep: Sequence[bool], url: str, cover: str) -> None:
+        self.pieces = weighed.page.pieces
+        self.boxes = weighed.page.boxes
+        self.weighed = weighed
+        self.keep = list(keep)
+        self.url = url
+        box: Box = self.boxes[root]
+        self.start, self.end = box.start, box.end
+        """Of the root."""
+        self.site = site_of(url)
         self.cover = file_of(cover)
-        self.before = _distances(pieces, keep)
-        self.after = _distances(pieces[::-1], keep[::-1])[::-1]
-        blocks = {index: piece for index, piece in enumerate(pieces) if isinstance(piece, Block)}
-        kept = [index for index in blocks if keep[index]]
-        self.first, self.last = (kept[0], kept[-1]) if kept else (-1, -1)
-        self.blocks = list(blocks)
-        self.tops = [index for index, block in blocks.items() if block.kind == "heading" and block.level == 1]
-        self.times = Counter(shot.image.url for shot in shots.values())
-        self.alike = Counter(self._likeness(shot) for shot in shots.values())
+        self.shots: dict[int, Shot] = {}
+        self.blocks: list[int] = []
+        self.tops: list[int] = []
+        """The numbers of the blocks, and of the headings of the first level."""
+        self.first = self.last = -1
+        """The first and the last block that is kept."""
+        self.times: dict[str, int] = {}
+        self.alike: dict[tuple[str, str, int, int], int] = {}
+        """How many pictures have the same address, and the same box and size."""
+        self.known: dict[int, list[str]] = {}
+        """What stands around the pictures of a box."""
+        self._look()
+        self.before = _distances(self.pieces, self.keep, 0, 1)
+        self.after = _distances(self.pieces, self.keep, len(self.pieces) - 1, -1)
+
+    def _look(self) -> None:
+        pieces = self.pieces
+        for index in range(len(pieces)):
+            piece = pieces[index]
+            if isinstance(piece, Block):
+                block = piece
+                self.blocks.append(index)
+                if self.keep[index]:
+                    self.first = index if self.first < 0 else self.first
+                    self.last = index
+                if block.kind == "heading" and block.level == 1:
+                    self.tops.append(index)
+            elif isinstance(piece, Shot):
+                shot = piece
+                self.shots[index] = shot
+                address, likeness = shot.image.url, self._likeness(shot)
+                self.times[address] = self.times.get(address, 0) + 1
+                self.alike[likeness] = self.alike.get(likeness, 0) + 1
 
     def _likeness(self, shot: Shot) -> tuple[str, str, int, int]:
-        box = self.weighed.page.boxes[shot.box]
+        box: Box = self.boxes[shot.box]
         return box.tag, box.name, shot.image.declared_width, shot.image.declared_height
 
     def of_place(self, index: int) -> list[str]:
         """Where it stands to the kept text."""
-        inside = self.root.start <= index < self.root.end
+        inside = "1" if self.start <= index < self.end else "0"
         before, after = _step(self.before[index], _NEAR), _step(self.after[index], _NEAR)
-        if index < self.first:
-            place, between = "lead", bisect_right(self.blocks, self.first) - 1 - bisect_right(self.blocks, index)
-        elif index > self.last:
-            place, between = "tail", bisect_right(self.blocks, index) - bisect_right(self.blocks, self.last)
-        else:
-            place, between = "mid", -1
-        tops = [top for top in self.tops if top < index]
+        place, between = self.place(index), -1
+        if place == "lead":
+            between = bisect_right(self.blocks, self.first) - 1 - bisect_right(self.blocks, index)
+        elif place == "tail":
+            between = bisect_right(self.blocks, index) - bisect_right(self.blocks, self.last)
+        above = bisect_right(self.tops, index) - 1
+        """The last heading of the first level above it."""
+        top = "1" if above >= 0 else "0"
         found = [
-            f"kept:{self.keep[index]:d}",
-            f"inside:{inside:d}",
-            f"beside:{before},{after},{inside:d}",
+            "kept:1" if self.keep[index] else "kept:0",
+            f"inside:{inside}",
+            f"beside:{before},{after},{inside}",
             place,
-            f"top:{bool(tops):d},{place}",
+            f"top:{top},{place}",
         ]
         if between >= 0:
             found.append(f"{place}:{_step(between, _BEFORE)}")
         if place == "lead" and self.tops:
-            found.append(f"under_top:{bool(tops) and index - tops[-1] < 8:d}")
+            found.append("under_top:1" if above >= 0 and index - self.tops[above] < 8 else "under_top:0")
         if self.weighed.thread:
             found += ["thread", f"thread,{place}"]
-        pieces = self.weighed.page.pieces
-        if any(
-            0 <= at < len(pieces) and isinstance(piece := pieces[at], Block) and piece.kind == "caption"
-            for at in (index - 1, index + 1, index + 2)
-        ):
+        if self._is_caption(index - 1) or self._is_caption(index + 1) or self._is_caption(index + 2):
             found.append("caption")
         return found
 
-    def of_boxes(self, index: int) -> list[str]:
-        """What stands around it."""
-        weighed, boxes = self.weighed, self.weighed.page.boxes
-        box = self.shots[index].box
-        tags: list[str] = []
-        at = box
-        while at > 0 and len(tags) < 5:
-            tags.append(boxes[at].tag)
-            at = boxes[at].parent
-        found = [f"bad:{weighed.in_bad(box):d}"]
-        found += [f"in:{tag}" for tag in _AROUND.intersection(tags)]
-        for name, one in (("box", box), ("around", max(0, boxes[box].parent))):
-            text = boxes[one].text
-            density = _step(boxes[one].links / text, _DENSITY) if text else "none"
-            found += [f"{name}_links:{density}", f"{name}_text:{_step(text, _LENGTH)}"]
-        return found
+    def place(self, index: int) -> str:
+        """Whether a piece stands before all kept text, behind it or in it."""
+        return "lead" if index < self.first else "tail" if index > self.last else "mid"
+
+    def _is_caption(self, index: int) -> bool:
+        if not 0 <= index < len(self.pieces):
+            return False
+        piece = self.pieces[index]
+        return isinstance(piece, Block) and piece.kind == "caption"
+
+    def of_boxes(self, number: int) -> list[str]:
+        """What stands around the pictures of a box."""
+        if number not in self.known:
+            box: Box = self.boxes[number]
+            tags: list[str] = []
+            at = number
+            while at > 0 and len(tags) < 5:
+                one: Box = self.boxes[at]
+                tags.append(one.tag)
+                at = one.parent
+            found = ["bad:1" if self.weighed.in_bad(number) else "bad:0"]
+            for tag in _AROUND:
+                if tag in tags:
+                    found.append(f"in:{tag}")
+            found += _held("box", box)
+            found += _held("around", self.boxes[max(0, box.parent)])
+            self.known[number] = found
+        return self.known[number]
 
     def of_picture(self, index: int) -> list[str]:
         """What its element and its address say."""
-        shot = self.shots[index]
+        shot: Shot = self.shots[index]
         image = shot.image
+        address: str = image.url
+        same = site_of(address) == self.site or is_inline(address)
         found = [
-            f"times:{_step(self.times[image.url], (2, 3, 5))}",
-            f"alike:{_step(self.alike[self._likeness(shot)], (2, 4, 8, 16))}",
+            f"times:{_step(self.times[address], _TIMES)}",
+            f"alike:{_step(self.alike[self._likeness(shot)], _ALIKE)}",
             f"link:{_leads(shot, self.url, self.site)}",
-            f"same_site:{site(host(image.url)) == self.site or is_inline(image.url):d}",
-            f"cover:{bool(self.cover) and file_of(image.url) == self.cover:d}",
+            "same_site:1" if same else "same_site:0",
+            "cover:1" if self.cover and file_of(address) == self.cover else "cover:0",
         ]
         if image.title:
             found.append("title")
@@ -210,18 +278,25 @@ class _Page:
         return found + self._sides(index)
 
     def _sides(self, index: int) -> list[str]:
-        image = self.shots[index].image
-        width, height, told = image.declared_width, image.declared_height, "declared"
+        shot: Shot = self.shots[index]
+        width, height, told = shot.image.declared_width, shot.image.declared_height, "declared"
         if not width and not height:
-            if match := _SIZE.search(image.url):
+            address: str = shot.image.url
+            if match := _SIZE.search(address):
                 width, height, told = int(match.group(1)), int(match.group(2)), "address"
-            elif match := _WIDTH.search(image.url):
+            elif match := _WIDTH.search(address):
                 width, told = int(match.group(1)), "address"
         most = max(width, height)
-        place = "lead" if index < self.first else "tail" if index > self.last else "mid"
+        place = self.place(index)
         if not most:
             return ["side:none", f"side:none,{place}"]
-        return [f"side,{told}:{_step(most, _SIDES)}", f"side:{_step(most, (64, 161, 301))},{place}"]
+        return [f"side,{told}:{_step(most, _SIDES)}", f"side:{_step(most, _ANY_SIDE)},{place}"]
+
+
+def _held(name: str, box: Box) -> list[str]:
+    """How much text a box holds, and how much of it in links."""
+    density = _step(box.links / box.text, _DENSITY) if box.text else "none"
+    return [f"{name}_links:{density}", f"{name}_text:{_step(box.text, _LENGTH)}"]
 
 
 def _leads(shot: Shot, url: str, here: str) -> str:
@@ -232,15 +307,19 @@ def _leads(shot: Shot, url: str, here: str) -> str:
         return "picture"
     if shot.link == url:
         return "self"
-    return "page" if site(host(shot.link)) == here else "other"
+    return "page" if site_of(shot.link) == here else "other"
 
 
-def _distances(pieces: Sequence[Piece], keep: Sequence[bool]) -> list[int]:
-    """For each piece how many blocks that are not kept stand between it and the last kept one before it."""
-    found = []
+def _distances(pieces: Sequence[Piece], keep: Sequence[bool], at: int, step: int) -> list[int]:
+    """For each piece how many blocks that are not kept stand between it and the last kept one before it.
+
+    at, step: where to begin, and 1, or -1 for the next kept one behind it.
+    """
+    found = [0] * len(pieces)
     passed = FAR
-    for piece, kept in zip(pieces, keep, strict=True):
-        found.append(passed)
-        if isinstance(piece, Block):
-            passed = 0 if kept else passed + 1
+    while 0 <= at < len(pieces):
+        found[at] = passed
+        if isinstance(pieces[at], Block):
+            passed = 0 if keep[at] else passed + 1
+        at += step
     return found

@@ -10,7 +10,10 @@ cpdef Py_ssize_t nesting(str text, flat, Py_ssize_t most, Py_ssize_t most_option
 
 
 @cython.locals(found=list, length=Py_ssize_t, begin=Py_ssize_t, at=Py_ssize_t, small=bint, sign=Py_UCS4)
-cpdef list words(str name)
+cpdef list words(str name, bytes heads)
+
+
+cpdef int head(str name, Py_ssize_t at) except -1
 
 
 @cython.locals(found=Py_ssize_t, sign=Py_UCS4)

@@ -42,34 +42,35 @@ def nesting(text: str, flat: Collection[str], most: int, most_options: int) -> i
     return 0
 
 
-def words(name: str) -> list[str]:
-    """The runs of ASCII letters in a name, in lower case; "leftSidebar" has two, as a capital behind a small one begins
-    one."""
+def words(name: str, heads: bytes) -> list[str]:
+    """The runs of ASCII letters in a name that can be of note, in lower case; "leftSidebar" has two.
+
+    heads: a table of the first three letters of those that can be, by `head`; shorter ones always can.
+    """
     found: list[str] = []
     length = len(name)
     begin = -1
     small = False
-    for at in range(length):
-        sign = name[at]
+    for at in range(length + 1):
+        sign = name[at] if at < length else " "
         if "a" <= sign <= "z":
             if begin < 0:
                 begin = at
             small = True
-        elif "A" <= sign <= "Z":
-            if begin < 0:
-                begin = at
-            elif small:
-                found.append(name[begin:at].lower())
-                begin = at
-            small = False
-        else:
-            if begin >= 0:
+            continue
+        if begin >= 0 and (small or not "A" <= sign <= "Z"):
+            if at - begin < 3 or heads[head(name, begin)]:
                 found.append(name[begin:at].lower())
             begin = -1
-            small = False
-    if begin >= 0:
-        found.append(name[begin:length].lower())
+        if "A" <= sign <= "Z" and begin < 0:
+            begin = at
+        small = False
     return found
+
+
+def head(name: str, at: int) -> int:
+    """The number of three ASCII letters in a name, upper and lower case alike: below 32768."""
+    return ((ord(name[at]) & 31) << 10) | ((ord(name[at + 1]) & 31) << 5) | (ord(name[at + 2]) & 31)
 
 
 def dense(text: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-from m3w_builder.extract.runs import words as letters
+from m3w_builder.extract import runs
 
 
 def _names(*groups: str) -> re.Pattern[str]:
@@ -109,8 +110,7 @@ ABOUT = 12
 
 def about_consent(text: str) -> bool:
     """Whether a text's beginning has a word of the notices that ask for a reader's consent."""
-    low = text[:300].lower()
-    return any(stem in low for stem in CONSENT)
+    return has_any(text[:300].lower(), CONSENT)
 
 
 def is_noise(line: str) -> bool:
@@ -146,8 +146,27 @@ def furniture(tag: str, name: str, thread: bool) -> str:
         return tag
     if len(name) < 3 or tag == "blockquote":  # what an article quotes may be called a "social-embed"
         return ""
-    bad, comments = furniture_name(name)
-    return bad or ("comments" if comments and not thread else "")
+    found = furniture_name(name)
+    bad: str = found[0]
+    return bad or ("comments" if found[1] and not thread else "")
+
+
+_BEGINNINGS = (
+    "nav men bre foo sid rea rel rec pro mor spo adv ads soc sha fol sub new sig coo con gdp pop mod ove log sea too "
+    "pag pre tag aut wid tre mos ski scr vis nop pri dis res out tab ban mas sit glo lan toc inf edi cat jum rat fee "
+    "cal cta don pay cop leg not lat pos ent hea see com liv rep"
+)
+
+
+def _table(beginnings: Iterable[str]) -> bytes:
+    found = bytearray(32_768)
+    for one in beginnings:
+        found[runs.head(one, 0)] = 1
+    return bytes(found)
+
+
+BEGINNINGS = _table(_BEGINNINGS.split())
+"""How names of furniture begin, by `runs.head`: few others do, and only for these is anything looked up."""
 
 
 @lru_cache(maxsize=65_536)
@@ -157,14 +176,14 @@ def furniture_name(name: str) -> tuple[str, bool]:
     The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others. A
     short word does not count beside one for large parts ("content ad-free").
     """
-    runs = letters(name) if name.isascii() else _LETTERS.findall(apart(name))
-    if not any(map(_begins, runs)):
+    found = runs.words(name, BEGINNINGS) if name.isascii() else _LETTERS.findall(apart(name))
+    if not any(map(_begins, found)):
         return "", False
     parted = apart(name)
     bad, comments = "", False
     for run in _LETTERS.finditer(parted):
         if _begins(run.group()):
-            bad = bad or ((found := BAD.match(parted, run.start())) and found.group()) or ""
+            bad = bad or ((one := BAD.match(parted, run.start())) and one.group()) or ""
             comments = comments or bool(COMMENTS.match(parted, run.start()))
     if bad and len(bad) < 5 and WHOLE.search(parted):
         bad = ""
@@ -177,16 +196,29 @@ def _begins(run: str) -> bool:
     return run in _HEADS or bool(BAD.fullmatch(run) or COMMENTS.fullmatch(run))
 
 
+_ARTICLE_STEMS = ("content", "body", "text", "parser", "prose", "main", "copy")
+_POST_STEMS = ("post", "message", "repl", "answer", "comment", "topic", "thread", "tweet", "review", "note")
+"""One of these stands in whatever the patterns of the same names find."""
+
+
 @lru_cache(maxsize=4096)
 def is_article(name: str) -> bool:
     """Whether a part's names are those that pages give to the article itself."""
-    return bool(ARTICLE.search(apart(name)))
+    return has_any(name.lower(), _ARTICLE_STEMS) and ARTICLE.search(apart(name)) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_post(name: str) -> bool:
     """Whether a part's names are those of one of many contributions."""
-    return bool(POSTS.search(apart(name)))
+    return has_any(name.lower(), _POST_STEMS) and POSTS.search(apart(name)) is not None
+
+
+def has_any(text: str, stems: tuple[str, ...]) -> bool:
+    """Whether one of these stands in a text."""
+    for stem in stems:  # noqa: SIM110 a plain loop is what the compiler makes fast
+        if stem in text:
+            return True
+    return False
 
 
 def apart(name: str) -> str:

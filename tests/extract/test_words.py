@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m3w_builder.extract import words
+from m3w_builder.extract import runs, words
 from m3w_builder.extract.pieces import Block
 from m3w_builder.extract.weigh import goodness
 
@@ -26,6 +26,19 @@ def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
     found = words.BAD.search(parted)
     plain = found.group() if found and not (len(found.group()) < 5 and words.WHOLE.search(parted)) else ""
     assert words.furniture_name(name) == (plain, bool(words.COMMENTS.search(parted)))
+
+
+@given(st.one_of(st.from_regex(words.BAD, fullmatch=True), st.from_regex(words.COMMENTS, fullmatch=True)))
+def test_every_name_of_furniture_begins_as_one(name: str) -> None:
+    first = words._LETTERS.match(name.lower())
+    assert first is not None
+    assert len(first.group()) < 3 or words.BEGINNINGS[runs.head(first.group(), 0)]
+
+
+@given(st.from_regex(words.ARTICLE, fullmatch=True), st.from_regex(words.POSTS, fullmatch=True))
+def test_stems_stand_in_all_names_of_articles_and_posts(article: str, post: str) -> None:
+    assert words.is_article(article)
+    assert words.is_post(post)
 
 
 _NOISE = (

@@ -1,0 +1,24 @@
+# Types for the compiled form of words.py: without them it runs the same, as plain Python.
+cimport cython
+
+
+cpdef bint about_consent(str text) except -1
+
+
+@cython.locals(head=str)
+cpdef bint is_noise(str line) except -1
+
+
+cpdef bint is_about(str line) except -1
+
+
+@cython.locals(found=tuple)
+cpdef str furniture(str tag, str name, bint thread)
+
+
+@cython.locals(stem=str)
+cpdef bint has_any(str text, tuple stems) except -1
+
+
+@cython.locals(lower=str)
+cpdef str apart(str name)
