@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from m3w_builder.document import Document, Item, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.left import left
+from m3w_builder.text.quality import prose_of
 
 SAMPLE = 2000
 """Characters that are shown to the detector: more of a document does not make it surer."""
@@ -34,7 +35,8 @@ class Language:
         return [self.judge(document) for document in batch]
 
     def judge(self, document: Document) -> Document | Drop:
-        text = " ".join(document.text.split())[:SAMPLE]
+        # Code is English to the detector, or nothing: a page about programming is in the language around it.
+        text = " ".join((prose_of(document).strip() or document.text).split())[:SAMPLE]
         if not text:
             return document
         best = _detector().detect(text, model="lite", k=1)[0]

@@ -42,6 +42,14 @@ def test_language_keeps_the_wanted_ones(languages, text, expected):
     assert judged(Language(languages), text) == expected
 
 
+def test_language_is_that_of_the_prose_around_code():
+    code = "for index, value in enumerate(values):\n    print(index, value)\n" * 20
+    document = Document("http://a.example/", [Text(RUSSIAN), Text(code, kind="code"), Text(RUSSIAN)])
+    assert Language(("ru",), 0.8)([document]) == [document]
+    alone = Document("http://a.example/", [Text(code, kind="code")])
+    assert Language()([alone]) == [alone] and "language" in alone.scores
+
+
 def test_language_writes_what_it_found_on_the_document():
     (answer,) = Language()([document(RUSSIAN)])
     assert answer.language == "ru"
