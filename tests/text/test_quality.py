@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text import STAGES, BadWords, FineWeb, Pii
+from m3w_builder.text.paragraphs import punctuation, sentences
 from m3w_builder.text.pii import iban, luhn
 
 PROSE = (
@@ -170,3 +171,25 @@ def test_the_language_is_that_of_the_text_and_not_of_its_heading() -> None:
     heading = "The GNU Image Manipulation Program: introduction and preface to the user's manual"
     (answer,) = STAGES["language"]()([document(Text(heading, "heading", 1), german)])
     assert answer.language == "de"
+
+
+def test_punctuation_is_what_obelics_counts():
+    assert punctuation('He said: "a well-known (old) boat, no?"') == 3 / (3 + 8)
+    assert punctuation("船回来了，港口很安静。") == 2 / (2 + 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("The boat came. Nobody saw it! Who would?", "paragraph", 3),
+        ("It cost 3.50 at www.a.example in all.", "paragraph", 1),
+        ("He said: \u201cNo.\u201d And left", "paragraph", 1),
+        ("no mark at all", "paragraph", 1),
+        ("no mark at all", "list", 0),
+        ("Read this first. Then that.", "list", 2),
+        ("船回来了。港口很安静。", "paragraph", 2),
+        ("One. Two.", "code", 0),
+    ],
+)
+def test_sentences_are_told_by_their_ends(text, kind, number):
+    assert sentences(Text(text, kind=kind)) == number
