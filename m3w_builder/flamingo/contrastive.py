@@ -22,7 +22,7 @@ from m3w_builder.flamingo.config import ContrastConfig, TowerConfig
 from m3w_builder.flamingo.corpus import Corpus, fill, sample
 from m3w_builder.flamingo.pretrain import adam, schedule, step
 from m3w_builder.flamingo.tokenizer import Tokenizer, train_tokenizer
-from m3w_builder.flamingo.vision import halves, pixels, pooled, small_clip
+from m3w_builder.flamingo.vision import halves, load_clip, pixels, pooled, small_clip
 
 
 def pairs(corpus: Corpus) -> tuple[NDArray[np.int64], list[str]]:
@@ -131,10 +131,12 @@ def pretrain(build: str, config: ContrastConfig, echo: Callable[[str], None] = p
 
     named = config.model not in ("clip", "coca")
     kind = "named" if named else config.model
-    model: Any = open_clip.create_model(config.model, pretrained=None) if named else None
+    model: Any = load_clip(config.model) if named else None
     side = int(np.ravel(model.visual.image_size)[0]) if named else config.tower.side
     train_corpus, other = Corpus(), Corpus()
     keys = sorted(sample(build, ("train",), config.documents))
+    if not keys:
+        raise BuildError(f"{build}: no sample in its shards; finish `m3w build` first")
     held = set(keys[: len(keys) // 10])
     fill(train_corpus, build, "train", set(keys) - held, side, set())
     fill(other, build, "train", held, side, {value for page in train_corpus.pages for value in page.hashes})

@@ -182,10 +182,17 @@ def causal_mask(tokens: int) -> Tensor:
 
 
 def load_clip(name: str, weights: str = "") -> Any:
-    """An open_clip model by its name, with a tag of pretrained weights or the path of a file; without, untrained."""
+    """An open_clip model by its name, with a tag of pretrained weights or the path of a file; without, untrained.
+
+    Raises ConfigError where there is no such model, or its weights can't be had.
+    """
     import open_clip
 
-    return open_clip.create_model(name, pretrained=weights or None)
+    try:
+        return open_clip.create_model(name, pretrained=weights or None)
+    except (RuntimeError, OSError, ValueError) as error:  # the first names all models, which is a page
+        told = str(error).splitlines()[0][:160]
+        raise ConfigError(f"{name}{weights and ':'}{weights}: open_clip makes no model of that: {told}") from None
 
 
 def pixels(pictures_u8: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import pytest
 import scenes
 import torch
 
-from m3w_builder.errors import ConfigError
+from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.flamingo import contrastive, vision
 from m3w_builder.flamingo.config import ContrastConfig, TowerConfig
 from m3w_builder.flamingo.corpus import Corpus, Page
@@ -54,3 +54,15 @@ def test_a_causal_tower_sees_no_later_patch() -> None:
     with torch.no_grad():
         a, b = tower(pictures), tower(changed)
     assert torch.allclose(a[:, :15], b[:, :15], atol=1e-5) and not torch.allclose(a[:, 15], b[:, 15], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "ViT-B-32:nonsense"])
+def test_a_model_that_open_clip_does_not_know_is_named_in_a_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}: open_clip makes no model of that") as raised:
+        vision.tower(TowerConfig(pretrained=name), 0)
+    assert len(str(raised.value)) < 300 and "\n" not in str(raised.value)
+
+
+def test_a_folder_without_samples_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="no sample in its shards"):
+        contrastive.pretrain(str(tmp_path), TINY, lambda _: None)
