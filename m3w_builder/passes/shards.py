@@ -96,7 +96,6 @@ def run(task: ShardsTask) -> Receipt:
 
 def _work(task: ShardsTask, mine: Receipt) -> None:
     dropped = f"{NAME}/{task.bundle:06d}.dropped.parquet"
-    statistics = Statistics(task.config.report.tokenizer)
     ready: list[Ready] = []
     for name in ("picture_duplicates", *(stage.name for stage in task.config.align), "assemble", "write"):
         mine.ledger[name]
@@ -106,6 +105,7 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
                 receipt.check(task.build, name, partition, (".parquet",))
             ready += _assembled(task, partition, the_books)
         with the_books.timed("write"):
+            statistics = Statistics(task.config.report.tokenizer)
             written = shards.write(
                 _samples(task, _ordered(ready, task.config.shards.seed), statistics, the_books),
                 storage.join(task.build, NAME),

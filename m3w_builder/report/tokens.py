@@ -22,7 +22,9 @@ HELD = 200_000
 # CLIP's own pattern, in the classes that `re` knows: contractions, runs of letters, single digits, runs of the rest.
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 """open_clip repairs texts first, and makes curly quotes straight."""
-_PIECE = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+_PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+_ASCII_PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[a-z]+|[0-9]|[^\sa-z0-9]+")
+"""The same for small letters of ASCII, in half the time."""
 
 
 @lru_cache(maxsize=4)
@@ -51,9 +53,14 @@ class Clip:
         self.known = _Pieces()
 
     def __call__(self, text: str) -> int:
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text).translate(_STRAIGHT)
-        return sum(map(self.known.__getitem__, _PIECE.findall(text.lower())))
+        return sum(map(self.known.__getitem__, pieces(text)))
+
+
+def pieces(text: str) -> list[str]:
+    """What CLIP encodes by itself: words, single digits, marks, in small letters."""
+    if text.isascii():
+        return _ASCII_PIECE.findall(text.lower())
+    return _PIECE.findall(unicodedata.normalize("NFC", text).translate(_STRAIGHT).lower())
 
 
 class _Pieces(dict[str, int]):

@@ -1,6 +1,8 @@
 """Tokens are counted as the named tokenizer counts them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from m3w_builder.errors import ConfigError
@@ -21,6 +23,11 @@ def test_texts_of_other_scripts_are_within_some_tokens_of_it(text):
     open_clip = pytest.importorskip("open_clip")
     theirs = len(open_clip.tokenizer.SimpleTokenizer().encode(text))
     assert abs(tokens.counter("clip")(text) - theirs) <= 0.1 * theirs + 2
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60) | st.text("aB'slvrdm_9 .\x1c\n", max_size=60))
+def test_texts_of_ascii_have_the_pieces_that_they_would_have_among_others(text):
+    assert tokens.pieces(text) == tokens.pieces(f"{text} é")[:-1]
 
 
 def test_a_tokenizer_of_a_file_is_used(tmp_path):
