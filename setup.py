@@ -41,6 +41,8 @@ def extensions():
         from Cython.Build import cythonize
 
         made = []
+        flags = flags and ["-O3", "-g0"]
+        wanted.append(Extension(f"m3w_builder.extract.{native.READER}", [str(FOLDER / f"{native.READER}.pyx")], optional=True, extra_compile_args=flags))
         for one in wanted:
             typed = Path(one.sources[0]).with_suffix(".pxd").exists()
             directives = {**DIRECTIVES, "wraparound": not typed}

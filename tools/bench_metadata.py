@@ -61,7 +61,7 @@ def main() -> None:
     paths = sorted(arguments.gold.rglob("*.json"))[:: 8 if arguments.quick else 1]
     for path in paths:
         url = json.loads(path.read_text())["url"]
-        html = charset.decode(gzip.decompress(path.with_name(f"{path.stem}.html.gz").read_bytes()))
+        html = charset.utf8(gzip.decompress(path.with_name(f"{path.stem}.html.gz").read_bytes()))
         found = {}
         for name, tree, extract in (("ours", parse(html), ours), ("theirs", load_html(html), theirs)):
             start = time.process_time()

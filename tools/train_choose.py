@@ -64,9 +64,9 @@ def _domains() -> TLDExtract:
 
 
 def load(gold: Gold) -> Page:
-    text = charset.decode(gold.html)
-    flat = parse(text)
-    thread = threads.is_thread(gold.url, text)
+    html = charset.utf8(gold.html)
+    flat = parse(html)
+    thread = threads.is_thread(gold.url, html)
     walk = walked(flat, gold.url, CONFIG, thread, whole=False)
     document = Document(gold.url)
     metadata.fill(document, flat, {})

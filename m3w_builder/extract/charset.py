@@ -1,4 +1,4 @@
-"""Bytes to text in HTML's own order: byte order mark, HTTP header, <meta>, then detection.
+"""Bytes to UTF-8 in HTML's own order: byte order mark, HTTP header, <meta>, then detection.
 
 Two departures from https://html.spec.whatwg.org/#determining-the-character-encoding, both because pages lie: bytes
 that are valid UTF-8, with enough in them to be no accident, are UTF-8 whatever is declared; and a declaration under
@@ -54,27 +54,34 @@ def lookup(label: str) -> str:
     return "" if name.startswith(_NO_TEXT) else _KIN.get(name, name)
 
 
-def decode(html: bytes, header: str = "") -> str:
-    """The page as text; `header` is the charset of the HTTP header, "" where it names none. Never raises."""
+def utf8(html: bytes, header: str = "") -> bytes:
+    """The page in UTF-8: itself, where it is that. `header` is the charset of the HTTP header, "" where it names none.
+
+    Never raises.
+    """
     for bom, name in _BOMS:
         if html.startswith(bom):
-            return html[len(bom) :].decode(name, "replace")
+            return _encoded(html[len(bom) :].decode(name, "replace"))
     if wide := _wide(html):
-        return html.decode(wide, "replace")
+        return _encoded(html.decode(wide, "replace"))
     declared = [name for label in (header, _declared(html)) if label and (name := lookup(label))]
     if html.isascii() and not any(name.startswith("iso2022") for name in declared):
-        return html.decode("ascii")
+        return html
     try:
         text = html.decode("utf-8")
         if not declared or declared[0] == "utf-8" or len(html) - len(text) > FEW or max(text) > "\u07ff":
-            return text
+            return html
     except UnicodeDecodeError:
         pass
     for name in declared:
         text = html.decode("utf-8" if name.startswith("utf-16") else name, "replace")
         if _reads(text, html, name):
-            return text
-    return _detected(html)
+            return _encoded(text)
+    return _encoded(_detected(html))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "ignore")
 
 
 def _wide(html: bytes) -> str:

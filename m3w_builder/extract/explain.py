@@ -23,9 +23,9 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     document = extract(html, url, replace(config, extractor="fast"))
     if isinstance(document, Drop) and document.reason != "no_content":
         return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
-    text = hostile.clean(charset.decode(html), html)
-    flat = nodes(text, config)
-    thread = threads.is_thread(url, text)
+    cleaned = hostile.clean(charset.utf8(html))
+    flat = nodes(cleaned, config)
+    thread = threads.is_thread(url, cleaned)
     page = walked(flat, url, config, thread, whole=False)
     chosen = content.select(page, thread, "" if isinstance(document, Drop) else document.title)
     keep = with_pictures(chosen, url, metadata.cover(flat), config)

@@ -3,11 +3,13 @@ cimport cython
 
 
 cdef class Flat:
-    cdef public str html
+    cdef public bytes data
+    cdef public bint escaped
     cdef public Py_ssize_t count, attribute_count, open
     cdef public int[::1] tag, start, stop, over, parent, first, value_start, value_stop
     cdef public list names, tags
 
+    cpdef make_room(self, Py_ssize_t nodes, Py_ssize_t attributes)
     cpdef grow(self)
     cpdef grow_attributes(self)
     cpdef str text(self, Py_ssize_t node)
@@ -27,6 +29,7 @@ cdef class Flat:
 
 
 cpdef str unescaped(str text)
+cpdef bint is_read(bytes kind)
 
 
 cpdef Flat flatten(str html)
@@ -44,14 +47,14 @@ cdef int[::1] _grown(int[::1] old)
     here=Py_ssize_t, count=Py_ssize_t, attributes=Py_ssize_t, place=Py_ssize_t, names=list, tags=list, numbers=dict,
     tag="int[::1]", start="int[::1]", stop="int[::1]", over="int[::1]", parent="int[::1]", first="int[::1]",
     value_start="int[::1]", value_stop="int[::1]", room=Py_ssize_t, attribute_room=Py_ssize_t, at=Py_ssize_t,
-    sign=Py_UCS4, comment=bint, end=Py_ssize_t, name=str, number=int, begin=Py_ssize_t, name_end=Py_ssize_t,
+    sign=int, space=int, quote=int, dash=int, slash=int, equals=int, greater=int, exclaims=int, asks=int, comment=bint, end=Py_ssize_t, name=str, number=int, begin=Py_ssize_t, name_end=Py_ssize_t,
     value=Py_ssize_t, value_end=Py_ssize_t,
 )
-cdef int _scan(Flat flat, str html) except -1
+cdef int _scan(Flat flat, bytes html) except -1
 
 
 @cython.locals(end=Py_ssize_t)
-cdef Py_ssize_t _unparsed_end(str html, Py_ssize_t place, str name, int number) except -2
+cdef Py_ssize_t _unparsed_end(bytes html, Py_ssize_t place, str name, int number) except -2
 
 
 @cython.locals(here=Py_ssize_t, count=Py_ssize_t)

@@ -1,9 +1,9 @@
-"""A parsed page as flat arrays: elements, their attributes and texts in reading order, read off its serialised tree.
+"""A parsed page as flat arrays: elements, their attributes and texts in reading order.
 
-Asking the parser for one node after the other costs a page more than all else that is done with it. What the parser
-writes is regular, whatever the page was: every element but the void ones is closed, values are quoted, and of entities
-there are five. So one pass finds all of it. This module is compiled where a compiler was at hand (flat.pxd gives the
-types), and says the same as plain Python.
+Asking the parser for one node after the other from Python costs a page more than all else that is done with it. Where
+a compiler was at hand the nodes are read in C (`nodes`). Elsewhere the tree is written out and read again: what the
+parser writes is regular, whatever the page was: every element but the void ones is closed, values are quoted, and of
+entities there are five. So one pass finds all of it. Either way the arrays are the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from array import array
 from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
+
+from m3w_builder.extract import native
 
 TEXT, RAW, END, OTHER = 0, 1, 2, 3
 """What stands in `Flat.tag` for texts, texts without entities (scripts, styles), ends of elements, and elements of
@@ -34,44 +36,48 @@ NUMBERS: dict[str, int] = {tag: number for number, tag in enumerate(f"{_VOID} {_
 """The number of each tag that is asked for by number."""
 IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
 HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
-SCRIPT, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "plaintext", "template"))
+SCRIPT, STYLE, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "style", "plaintext", "template"))
 TD, TH, PRE, SVG, TIME, NOSCRIPT, INPUT = (
     NUMBERS[tag] for tag in ("td", "th", "pre", "svg", "time", "noscript", "input")
 )
 LAST_VOID = SCRIPT - 1
 LAST_UNPARSED = PLAINTEXT
-_MARKS = re.compile(r"<!---?>|<!--|-->|<(/?)script[\t\n\f />]", re.IGNORECASE)
+SIGNS = tuple(b' "-/=>!?')
+"""The bytes at which markup is told apart."""
+_MARKS = re.compile(rb"<!---?>|<!--|-->|<(/?)script[\t\n\f />]", re.IGNORECASE)
 
 
 class Flat:
     """A page's nodes by their number, in reading order; -1 stands for none.
 
-    Comments and what stands in a <template> are left out. An element's nodes are those from itself to before
+    Comments are left out, what stands in a <template>, styles, and scripts but those with data or a formula. An element's nodes are those from itself to before
     `over[it]`; the last of these is its end, unless it is void.
     """
 
-    def __init__(self, html: str) -> None:
-        self.html = html
+    def __init__(self, data: bytes, escaped: bool) -> None:
+        self.data = data
+        """What holds the texts and the values of attributes, in UTF-8."""
+        self.escaped = escaped
+        """Whether `data` has entities, as the parser writes them."""
         self.count = 0
         self.attribute_count = 0
         self.open = -1
         """The innermost element that is open, while the arrays are filled."""
-        room = len(html) // 32 + 64
-        self.tag = _zeros(room)
-        self.start = _zeros(room)
-        """Where a text begins in `html`; for an end the number of its element; for an element where its tag begins."""
-        self.stop = _zeros(room)
-        """Where a text ends, or an element's start tag."""
-        self.over = _zeros(room)
-        self.parent = _zeros(room)
-        self.first = _zeros(room)
-        """The number of an element's first attribute; its last is before the next node's first."""
-        self.value_start = _zeros(room)
-        self.value_stop = _zeros(room)
+        self.tag = self.start = self.stop = self.over = self.parent = self.first = _zeros(1)
+        """`start`: where a text begins in `data`; for an end the number of its element. `stop`: where a text ends.
+
+        `first`: the number of an element's first attribute; its last is before the next node's first."""
+        self.value_start = self.value_stop = _zeros(1)
         self.names: list[str] = []
         """The names of attributes."""
         self.tags: list[str] = []
         """The tags of elements, where other nodes have an empty string."""
+
+    def make_room(self, nodes: int, attributes: int) -> None:
+        """Make room for so many nodes and attributes, of which none is there yet."""
+        self.tag, self.start, self.stop = _zeros(nodes), _zeros(nodes), _zeros(nodes)
+        self.over, self.parent, self.first = _zeros(nodes), _zeros(nodes), _zeros(nodes)
+        self.value_start, self.value_stop = _zeros(attributes + 1), _zeros(attributes + 1)
 
     def grow(self) -> None:
         """Make room for twice as many nodes."""
@@ -84,13 +90,13 @@ class Flat:
 
     def text(self, node: int) -> str:
         """The text of a text node."""
-        found = self.html[self.start[node] : self.stop[node]]
-        return unescaped(found) if self.tag[node] == TEXT and "&" in found else found
+        found = self.data[self.start[node] : self.stop[node]].decode("utf-8", "replace")
+        return unescaped(found) if self.escaped and self.tag[node] == TEXT and "&" in found else found
 
     def value(self, attribute: int) -> str:
         """The value of an attribute."""
-        found = self.html[self.value_start[attribute] : self.value_stop[attribute]]
-        return unescaped(found) if "&" in found else found
+        found = self.data[self.value_start[attribute] : self.value_stop[attribute]].decode("utf-8", "replace")
+        return unescaped(found) if self.escaped and "&" in found else found
 
     def get(self, node: int, name: str) -> str:
         """The value of an element's attribute of this name; empty where it has none."""
@@ -156,16 +162,24 @@ def unescaped(text: str) -> str:
     return text.replace("&amp;", "&")
 
 
-def parse(text: str) -> Flat:
-    """The nodes of a page."""
-    return flatten(LexborHTMLParser(text).html or "")
+def is_read(kind: bytes) -> bool:
+    """Whether a script of this type is data or a formula, by the first bytes of its type."""
+    return kind[:15].lower().startswith((b"math", b"application/ld"))
+
+
+def parse(html: bytes) -> Flat:
+    """The nodes of a page in UTF-8."""
+    read = native.reader()
+    return read(html) if read is not None else flatten(LexborHTMLParser(html).html or "")
 
 
 def flatten(html: str) -> Flat:
     """The nodes of a tree that the parser wrote down; never raises, and makes some tree of any other text."""
-    flat = Flat(html)
+    data = html.encode("utf-8", "replace")
+    flat = Flat(data, True)
+    flat.make_room(len(data) // 32 + 64, len(data) // 32 + 64)
     try:
-        _scan(flat, html)
+        _scan(flat, data)
     except IndexError:  # text that no parser wrote, which ends within a tag
         pass
     _close(flat)
@@ -182,10 +196,11 @@ def _grown(old: array[int]) -> array[int]:
     return new
 
 
-def _scan(flat: Flat, html: str) -> None:
+def _scan(flat: Flat, html: bytes) -> None:
     """Fill the arrays. What the loop needs stands in local names, which the compiler knows to be numbers and arrays."""
     text, raw, close, other, template = TEXT, RAW, END, OTHER, TEMPLATE
     last_void, last_unparsed = LAST_VOID, LAST_UNPARSED
+    space, quote, dash, slash, equals, greater, exclaims, asks = SIGNS
     length = len(html)
     here = -1
     count = attributes = place = 0
@@ -198,7 +213,7 @@ def _scan(flat: Flat, html: str) -> None:
             flat.grow()
             tag, start, stop, over, parent, first = flat.tag, flat.start, flat.stop, flat.over, flat.parent, flat.first
             room = len(tag) - 4
-        at = html.find("<", place)
+        at = html.find(b"<", place)
         if at < 0:
             at = length
         if at > place:
@@ -209,10 +224,10 @@ def _scan(flat: Flat, html: str) -> None:
         if at >= length:
             break
         sign = html[at + 1]
-        if sign == "/":
-            end = at + 2 + (len(tags[here]) if here >= 0 else 0)
-            if here < 0 or end >= length or html[end] != ">" or html[at + 2] != html[start[here] + 1]:
-                place = html.find(">", at) + 1  # an end of nothing that is open
+        if sign == slash:
+            end = at + 2 + (stop[here] - start[here] - 1 if here >= 0 else 0)
+            if here < 0 or end >= length or html[end] != greater or html[at + 2] != html[start[here] + 1]:
+                place = html.find(b">", at) + 1  # an end of nothing that is open
                 if place <= 0:
                     break
                 continue
@@ -226,30 +241,30 @@ def _scan(flat: Flat, html: str) -> None:
             count += 1
             over[here] = count
             here = parent[here]
-        elif sign == "!" or sign == "?":
-            comment = sign == "!" and html[at + 2] == "-"
-            place = html.find("-->", at + 4) + 3 if comment else html.find(">", at) + 1
+        elif sign == exclaims or sign == asks:
+            comment = sign == exclaims and html[at + 2] == dash
+            place = html.find(b"-->", at + 4) + 3 if comment else html.find(b">", at) + 1
             if place < 3:
                 break
         else:
             end = at + 2
-            while html[end] != " " and html[end] != ">":
+            while html[end] != space and html[end] != greater:
                 end += 1
-            name = html[at + 1 : end]
+            name = html[at + 1 : end].decode("utf-8", "replace")
             number = numbers.get(name, other)
-            tag[count], start[count], over[count] = number, at, count + 1
+            tag[count], start[count], stop[count], over[count] = number, at, end, count + 1
             parent[count], first[count] = here, attributes
             tags.append(name)
             count += 1
-            while html[end] == " ":
+            while html[end] == space:
                 begin = end + 1
                 end = begin + 1
-                while html[end] != "=" and html[end] != " " and html[end] != ">":
+                while html[end] != equals and html[end] != space and html[end] != greater:
                     end += 1
                 name_end = value = value_end = end
-                if html[end] == "=" and html[end + 1] == '"':
+                if html[end] == equals and html[end + 1] == quote:
                     value = end + 2
-                    value_end = html.find('"', value)
+                    value_end = html.find(b'"', value)
                     if value_end < 0:
                         value_end = length
                     end = value_end + 1
@@ -257,35 +272,40 @@ def _scan(flat: Flat, html: str) -> None:
                     flat.grow_attributes()
                     value_start, value_stop = flat.value_start, flat.value_stop
                     attribute_room = len(value_start)
-                names.append(html[begin:name_end])
+                names.append(html[begin:name_end].decode("utf-8", "replace"))
                 value_start[attributes], value_stop[attributes] = value, value_end
                 attributes += 1
-            stop[count - 1] = end
             place = end + 1
             if number > last_void or number == other:
                 here = count - 1
                 if other < number <= last_unparsed:
                     end = _unparsed_end(html, place, name, number)
-                    if end > place:
+                    first[count] = attributes
+                    if end > place and _holds_text(flat, here, number):
                         tag[count], start[count], stop[count], over[count] = raw, place, end, count + 1
                         parent[count], first[count] = here, attributes
                         tags.append("")
                         count += 1
-                        place = end
+                    place = end
         flat.count, flat.attribute_count, flat.open = count, attributes, here
     flat.count = count
 
 
-def _unparsed_end(html: str, place: int, name: str, number: int) -> int:
+def _holds_text(flat: Flat, node: int, number: int) -> bool:
+    """Whether the text of an element that is not parsed is read: of styles and most scripts nobody does."""
+    return number != STYLE and (number != SCRIPT or is_read(flat.get(node, "type").encode()))
+
+
+def _unparsed_end(html: bytes, place: int, name: str, number: int) -> int:
     """Where the text of an element ends that is written as it is."""
-    mark = f"</{name}>"
+    mark = f"</{name}>".encode()
     end = html.rfind(mark, place) if number == PLAINTEXT else html.find(mark, place)
-    if number == SCRIPT and end >= 0 and html.find("<!--", place, end) >= 0:
+    if number == SCRIPT and end >= 0 and html.find(b"<!--", place, end) >= 0:
         end = _script_end(html, place)
     return end if end >= 0 else len(html)
 
 
-def _script_end(html: str, place: int) -> int:
+def _script_end(html: bytes, place: int) -> int:
     """Where a script ends in which a comment begins: there another script can begin and end within it.
 
     https://html.spec.whatwg.org/#script-data-double-escaped-state
@@ -293,9 +313,9 @@ def _script_end(html: str, place: int) -> int:
     comment = inner = False
     for mark in _MARKS.finditer(html, place):
         what = mark.group()
-        if what.endswith("->"):
+        if what.endswith(b"->"):
             comment = inner = False
-        elif what == "<!--":
+        elif what == b"<!--":
             comment = True
         elif mark.group(1):
             if not inner:
@@ -313,7 +333,7 @@ def _close(flat: Flat) -> None:
         count = flat.count
         if count + 2 >= len(flat.tag):
             flat.grow()
-        flat.tag[count], flat.start[count], flat.stop[count], flat.over[count] = END, here, len(flat.html), count + 1
+        flat.tag[count], flat.start[count], flat.stop[count], flat.over[count] = END, here, len(flat.data), count + 1
         flat.parent[count], flat.first[count] = flat.parent[here], flat.attribute_count
         flat.tags.append("")
         flat.over[here] = flat.count = count + 1

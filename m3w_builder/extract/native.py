@@ -14,14 +14,22 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from m3w_builder.extract.flat import Flat
 
 MODULES = (
     *("runs", "lines", "pieces", "words", "media", "flat", "spots", "unseen", "figures", "walk"),
     *("weigh", "threads", "headline", "trim", "choose", "fast", "content"),
 )
 """In the order in which they need each other."""
+READER = "nodes"
+"""The module that reads the parser's nodes in C; what it does `flat` does too, so it has no plain form."""
 BUILT = "compiled.json"
 """The file beside them with the digests of the sources that were compiled."""
 FOLDER = Path(__file__).parent
@@ -31,9 +39,11 @@ def digests(folder: Path = FOLDER) -> dict[str, str]:
     """The digest of each module's source, types included."""
     return {
         name: hashlib.sha256(
-            b"\0".join(file.read_bytes() for file in (folder / f"{name}.py", folder / f"{name}.pxd") if file.exists())
+            b"\0".join(
+                file.read_bytes() for file in (folder / f"{name}{end}" for end in (".py", ".pyx", ".pxd")) if file.exists()
+            )
         ).hexdigest()
-        for name in MODULES
+        for name in (*MODULES, READER)
     }
 
 
@@ -42,6 +52,39 @@ def compiled() -> bool:
     return all(
         str(importlib.import_module(f"m3w_builder.extract.{name}").__file__).endswith(tuple(EXTENSION_SUFFIXES))
         for name in MODULES
+    )
+
+
+@lru_cache(1)
+def reader() -> Callable[[bytes], Flat] | None:
+    """What reads the nodes of a page in UTF-8 in C; None where that is not compiled, or the parser is another.
+
+    It calls functions of the parser's library that selectolax does not promise: so they are looked for, and tried.
+    """
+    spec = importlib.util.find_spec("selectolax.lexbor")
+    if not compiled() or spec is None or spec.origin is None:
+        return None
+    try:
+        nodes = importlib.import_module(f"m3w_builder.extract.{READER}")
+    except ImportError:
+        return None
+    return nodes.read if nodes.bind(os.fsencode(spec.origin)) and _sound(nodes.read) else None
+
+
+def _sound(read: Callable[[bytes], Flat]) -> bool:
+    """Whether a small page has the same nodes by this and by its tree written out."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    from m3w_builder.extract.flat import flatten
+
+    html = "<p id=a class='b c'>x &lt; é<!-- c --><br>y<svg viewBox=1><g/></svg><b>z<table><tr><td>w"
+    one, two = read(html.encode()), flatten(LexborHTMLParser(html).html or "")
+    return (one.tags, one.names, list(one.over)[: one.count]) == (
+        two.tags,
+        two.names,
+        list(two.over)[: two.count],
+    ) and all(
+        one.attributes(node) == two.attributes(node) and one.texts(node) == two.texts(node) for node in range(one.count)
     )
 
 

@@ -22,7 +22,7 @@ from m3w_builder.extract import (
 )
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
-from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten
+from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten, parse
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
@@ -37,37 +37,39 @@ def extract(
 
     encoding: the charset of the HTTP header, "" where it names none. headers: of the answer, lower-case names.
     """
-    text = charset.decode(html, encoding)
-    if not hostile.is_html(text):
+    page = charset.utf8(html, encoding)
+    if not hostile.is_html(page):
         return Drop("not_text", f"{len(html)} bytes")
-    text = hostile.clean(text, html)
-    fault = hostile.too_much(text, config)
+    page = hostile.clean(page)
+    fault = hostile.too_much(page, config)
     if fault:
         return fault
     document = Document(url, host=host(url))
-    flat = nodes(text, config)
+    flat = nodes(page, config)
     linked = metadata.fill(document, flat, headers or {})
     refused = [signal for signal in document.rights if signal.removeprefix("meta:") in config.opt_out]
     if refused:
         return Drop("tdm_meta" if refused[0] == "meta:tdm-reservation" else "meta_robots", refused[0])
-    thread = threads.is_thread(url, text)
+    thread = threads.is_thread(url, page)
     try:
-        page = walked(flat, url, config, thread, config.extractor in ("trafilatura", "reference"))
+        walk = walked(flat, url, config, thread, config.extractor in ("trafilatura", "reference"))
     except TooMany:
         return Drop("too_many_elements", "", None, config.max_elements)
-    _fill(document, page, text, flat, thread, config)
+    _fill(document, walk, page, flat, thread, config)
     if document.items and linked.media:
         lead(document, linked.media)
-    document.inline = {image.url: page.inline[image.url] for image in document.images if image.url in page.inline}
+    document.inline = {image.url: walk.inline[image.url] for image in document.images if image.url in walk.inline}
     if not document.items:
-        return Drop("no_content", f"{len(page.pieces)} pieces")
+        return Drop("no_content", f"{len(walk.pieces)} pieces")
     return document
 
 
-def nodes(text: str, config: ExtractConfig) -> Flat:
-    """The nodes of a page; background pictures stand among them where the config asks for these."""
-    tree = LexborHTMLParser(text)
-    if config.backgrounds and (root := tree.body or tree.root) is not None:
+def nodes(html: bytes, config: ExtractConfig) -> Flat:
+    """The nodes of a page in UTF-8; background pictures stand among them where the config asks for these."""
+    if not config.backgrounds:
+        return parse(html)
+    tree = LexborHTMLParser(html)
+    if (root := tree.body or tree.root) is not None:
         backgrounds.show(root)
     return flatten(tree.html or "")
 
@@ -88,10 +90,10 @@ def lead(document: Document, told: Sequence[tuple[str, str]]) -> None:
             document.items.insert(place, item)
 
 
-def _fill(document: Document, page: Page, text: str, flat: Flat, thread: bool, config: ExtractConfig) -> None:
+def _fill(document: Document, page: Page, html: bytes, flat: Flat, thread: bool, config: ExtractConfig) -> None:
     """Items, removed pictures and confidence, by the extractor that the config names."""
     if config.extractor == "reference":
-        document.items = list(reference.read(flat.html, document.url))
+        document.items = list(reference.read(LexborHTMLParser(html).html or "", document.url))
         kept = {item.url for item in document.items if isinstance(item, Image)}
         _, removed = items_of(page, [False] * len(page.pieces), config)
         document.removed = [(image, drop) for image, drop in removed if image.url not in kept]
@@ -100,7 +102,7 @@ def _fill(document: Document, page: Page, text: str, flat: Flat, thread: bool, c
     keep = with_pictures(chosen, document.url, metadata.cover(flat), config)
     if config.extractor == "trafilatura" or (config.extractor == "cascade" and chosen.confidence < config.sure):
         whole = walked(flat, document.url, config, thread)
-        borrowed_keep = borrowed.select(whole, text, document.url)
+        borrowed_keep = borrowed.select(whole, html.decode("utf-8", "replace"), document.url)
         if any(borrowed_keep):
             page, keep = whole, borrowed_keep
             document.scores["borrowed"] = 1.0

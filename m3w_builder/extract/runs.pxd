@@ -3,10 +3,10 @@ cimport cython
 
 
 @cython.locals(
-    depth=Py_ssize_t, options=Py_ssize_t, length=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, closes=bint, sign=Py_UCS4,
-    tag=str,
+    depth=Py_ssize_t, options=Py_ssize_t, length=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, closes=bint, sign=int,
+    tag=bytes,
 )
-cpdef Py_ssize_t nesting(str text, flat, Py_ssize_t most, Py_ssize_t most_options) except? -1
+cpdef Py_ssize_t nesting(bytes html, flat, Py_ssize_t most, Py_ssize_t most_options) except? -1
 
 
 @cython.locals(found=list, length=Py_ssize_t, begin=Py_ssize_t, at=Py_ssize_t, small=bint, sign=Py_UCS4)

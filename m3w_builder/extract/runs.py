@@ -1,33 +1,35 @@
-"""Runs of letters in raw text: the tags of a page before it is parsed, and the words in the names of its parts."""
+"""Runs of letters in raw bytes and text: the tags of a page before it is parsed, and the words in the names of its parts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+SLASH, DASH = b"/-"
 
-def nesting(text: str, flat: Collection[str], most: int, most_options: int) -> int:
+
+def nesting(html: bytes, flat: Collection[bytes], most: int, most_options: int) -> int:
     """The nesting of a page's tags at the first place where it is above `most`, 0 where it is nowhere.
 
     flat: tags in lower case that do not count, as they end by themselves or end each other. Where there are more than
     `most_options` <option>, their number so far, below 0.
     """
     depth = options = 0
-    length = len(text)
-    at = text.find("<") + 1
+    length = len(html)
+    at = html.find(b"<") + 1
     while 0 < at < length:
         begin = at
-        closes = text[at] == "/"
+        closes = html[at] == SLASH
         if closes:
             begin += 1
         end = begin
         while end < length:
-            sign = text[end]
-            if not ("a" <= sign <= "z" or "A" <= sign <= "Z" or (end > begin and (sign == "-" or "0" <= sign <= "9"))):
+            sign = html[end]
+            if not (97 <= sign <= 122 or 65 <= sign <= 90 or (end > begin and (sign == DASH or 48 <= sign <= 57))):
                 break
             end += 1
         if end > begin:
-            tag = text[begin:end]
-            if not closes and end - begin == 6 and tag.lower() == "option":
+            tag = html[begin:end]
+            if not closes and end - begin == 6 and tag.lower() == b"option":
                 options += 1
                 if options > most_options:
                     return -options
@@ -38,7 +40,7 @@ def nesting(text: str, flat: Collection[str], most: int, most_options: int) -> i
                         return depth
                 elif depth > 0:
                     depth -= 1
-        at = text.find("<", end) + 1
+        at = html.find(b"<", end) + 1
     return 0
 
 

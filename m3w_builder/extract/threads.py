@@ -20,11 +20,11 @@ SHORT = 60
 
 _NUMBER = re.compile(r"[-_]?\d+")
 _PARTS = frozenset(("li", "ul", "ol", "tr", "tbody", "dd", "dl", "blockquote", "table", "td", "figure"))
-_MARKS = ("DiscussionForumPosting", "QAPage")
+_MARKS = (b"DiscussionForumPosting", b"QAPage")
 """Types of schema.org by which a page says that it is a discussion."""
 
 
-def is_thread(url: str, html: str) -> bool:
+def is_thread(url: str, html: bytes) -> bool:
     """Whether a page is a discussion, by its address or by its own markup."""
     return bool(words.THREAD.search(url.partition("#")[0])) or any(mark in html for mark in _MARKS)
 

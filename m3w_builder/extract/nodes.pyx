@@ -1,0 +1,280 @@
+# cython: boundscheck=False, wraparound=False
+"""The parser's nodes read in C, by the functions that its library offers to other languages: no struct is assumed.
+
+Compiled alone; where it is not, or the library lacks a function, the tree is written out and read again (`flat`), which
+says the same.
+"""
+
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy
+from posix.dlfcn cimport RTLD_NOW, dlopen, dlsym
+
+from m3w_builder.extract.flat cimport Flat
+
+from array import array
+
+from m3w_builder.extract import flat as _flat
+
+ctypedef void *Pointer
+ctypedef const unsigned char *Text
+
+cdef enum:
+    ELEMENT = 1  # https://dom.spec.whatwg.org/#interface-node
+    TEXT_NODE = 3
+    SLOTS = 1024  # of a power of two; more names than half of them are asked for each time
+
+cdef Pointer (*_create)() noexcept nogil
+cdef unsigned int (*_parse)(Pointer document, Text html, size_t length) noexcept nogil
+cdef Pointer (*_destroy)(Pointer document) noexcept nogil
+cdef Pointer (*_root)(Pointer document) noexcept nogil
+cdef Pointer (*_child)(Pointer node) noexcept nogil
+cdef Pointer (*_next)(Pointer node) noexcept nogil
+cdef Pointer (*_parent)(Pointer node) noexcept nogil
+cdef unsigned int (*_type)(Pointer node) noexcept nogil
+cdef Text (*_tag)(Pointer element, size_t *length) noexcept nogil
+cdef Text (*_text)(Pointer node, size_t *length) noexcept nogil
+cdef Pointer (*_attribute)(Pointer element) noexcept nogil
+cdef Pointer (*_attribute_after)(Pointer attribute) noexcept nogil
+cdef Text (*_name)(Pointer attribute, size_t *length) noexcept nogil
+cdef Text (*_value)(Pointer attribute, size_t *length) noexcept nogil
+
+
+def bind(path: bytes) -> bool:
+    """Find the parser's functions in its library; the answer is whether all are there."""
+    global _create, _parse, _destroy, _root, _child, _next, _parent, _type, _tag, _text
+    global _attribute, _attribute_after, _name, _value
+    cdef Pointer library = dlopen(path, RTLD_NOW)
+    if library == NULL:
+        return False
+    _create = <Pointer (*)() noexcept nogil> dlsym(library, "lxb_html_document_create")
+    _parse = <unsigned int (*)(Pointer, Text, size_t) noexcept nogil> dlsym(library, "lxb_html_document_parse")
+    _destroy = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_html_document_destroy")
+    _root = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_document_element_noi")
+    _child = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_first_child_noi")
+    _next = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_next_noi")
+    _parent = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_parent_noi")
+    _type = <unsigned int (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_type_noi")
+    _tag = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_element_qualified_name")
+    _text = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_node_text_content")
+    _attribute = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_element_first_attribute_noi")
+    _attribute_after = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_element_next_attribute_noi")
+    _name = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_qualified_name")
+    _value = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_value_noi")
+    return not (
+        _create == NULL or _parse == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
+        or _parent == NULL or _type == NULL or _tag == NULL or _text == NULL or _attribute == NULL
+        or _attribute_after == NULL or _name == NULL or _value == NULL
+    )
+
+
+cdef class _Names:
+    """Names as Python has them, by where the parser has them: those of a page stay in their places."""
+
+    cdef Text keys[SLOTS]
+    cdef int numbers[SLOTS]
+    cdef list found
+    cdef int count
+
+    def __cinit__(self):
+        cdef int slot
+        for slot in range(SLOTS):
+            self.keys[slot] = NULL
+        self.found = []
+        self.count = 0
+
+    cdef int number(self, Text key, size_t length) except -1:
+        """Of a name its place in `found`."""
+        cdef size_t slot = ((<size_t> key) >> 3) * 0x9E3779B97F4A7C15u >> 54
+        while self.keys[slot] != NULL:
+            if self.keys[slot] == key:
+                return self.numbers[slot]
+            slot = (slot + 1) & (SLOTS - 1)
+        self.found.append((<const char *> key)[:length].decode("utf-8", "replace"))
+        if self.count < SLOTS // 2:
+            self.keys[slot] = key
+            self.numbers[slot] = len(self.found) - 1
+            self.count += 1
+        return len(self.found) - 1
+
+
+cdef class _Buffer:
+    """The page's texts and values, one behind the other."""
+
+    cdef unsigned char *data
+    cdef size_t used, room
+
+    def __cinit__(self, size_t room):
+        self.data = <unsigned char *> malloc(room)
+        self.used, self.room = 0, room
+        if self.data == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.data)
+
+    cdef int add(self, Text text, size_t length) except -1:
+        cdef unsigned char *grown
+        if self.used + length > self.room:
+            self.room = 2 * (self.used + length)
+            grown = <unsigned char *> realloc(self.data, self.room)
+            if grown == NULL:
+                raise MemoryError
+            self.data = grown
+        memcpy(self.data + self.used, text, length)
+        self.used += length
+        return 0
+
+
+cdef Pointer _after(Pointer node, Pointer root) noexcept nogil:
+    """The node behind a node and all below it, in reading order; NULL behind `root`'s end."""
+    cdef Pointer found
+    while node != root:
+        found = _next(node)
+        if found != NULL:
+            return found
+        node = _parent(node)
+    return NULL
+
+
+cdef int _count(Pointer root, Py_ssize_t *nodes, Py_ssize_t *attributes) noexcept nogil:
+    """How much room a tree's nodes and attributes take at most."""
+    cdef Pointer node = root
+    cdef Pointer attribute, below
+    cdef unsigned int kind
+    nodes[0] = attributes[0] = 0
+    while node != NULL:
+        kind = _type(node)
+        below = NULL
+        nodes[0] += 2
+        if kind == ELEMENT:
+            attribute = _attribute(node)
+            while attribute != NULL:
+                attributes[0] += 1
+                attribute = _attribute_after(attribute)
+            below = _child(node)
+        node = below if below != NULL else _after(node, root)
+    return 0
+
+
+def read(html: bytes) -> Flat:
+    """The nodes of a page in UTF-8. Raises MemoryError where the parser finds no room."""
+    cdef Flat flat = _flat.Flat(b"", False)
+    cdef Pointer document = _create()
+    cdef unsigned int status
+    cdef Text text = html
+    cdef size_t length = len(html)
+    if document == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            status = _parse(document, text, length)
+        if status != 0:
+            raise MemoryError(f"the parser gave up with status {status}")
+        if _root(document) != NULL:
+            _fill(flat, _root(document))
+    finally:
+        with nogil:
+            _destroy(document)
+    return flat
+
+
+cdef int _fill(Flat flat, Pointer root) except -1:
+    """Write the nodes from `root` on into the arrays, in reading order."""
+    cdef Py_ssize_t room, attribute_room
+    with nogil:
+        _count(root, &room, &attribute_room)
+    flat.make_room(room + 1, attribute_room)
+    cdef int[::1] tag = flat.tag, start = flat.start, stop = flat.stop, over = flat.over
+    cdef int[::1] parent = flat.parent, first = flat.first
+    cdef int[::1] value_start = flat.value_start, value_stop = flat.value_stop
+    cdef list names = flat.names, tags = flat.tags
+    cdef _Names tag_names = _Names(), attribute_names = _Names()
+    cdef _Buffer buffer = _Buffer(65536), around = _Buffer(1024)
+    cdef dict numbers = _flat.NUMBERS
+    cdef int raw = _flat.RAW, plain = _flat.TEXT, close = _flat.END, other = _flat.OTHER, template = _flat.TEMPLATE
+    cdef int last_void = _flat.LAST_VOID, last_unparsed = _flat.LAST_UNPARSED
+    cdef int script = _flat.SCRIPT, style = _flat.STYLE
+    cdef Py_ssize_t count = 0, attributes = 0, here = -1
+    cdef Pointer node = root, below, attribute
+    cdef unsigned int what
+    cdef int kind, opened
+    cdef bint joins = False, is_read
+    cdef size_t length
+    cdef Text text
+    cdef str name
+    while True:
+        what = _type(node)
+        if what == TEXT_NODE:
+            text = _text(node, &length)
+            if joins:
+                buffer.add(text, length)
+                stop[count - 1] = buffer.used
+            elif text != NULL and length:
+                start[count] = buffer.used
+                buffer.add(text, length)
+                tag[count], stop[count], over[count] = plain, buffer.used, count + 1
+                if here >= 0 and other < tag[here] <= last_unparsed:
+                    tag[count] = raw
+                parent[count], first[count] = here, attributes
+                tags.append("")
+                count += 1
+                joins = True
+        else:
+            joins = False
+        if what == ELEMENT:
+            text = _tag(node, &length)
+            name = tag_names.found[tag_names.number(text, length)]
+            kind = numbers.get(name, other)
+            opened = count
+            tag[count], over[count], parent[count], first[count] = kind, count + 1, here, attributes
+            tags.append(name)
+            count += 1
+            is_read = kind != style and kind != script and kind != template
+            attribute = _attribute(node)
+            while attribute != NULL:
+                text = _name(attribute, &length)
+                name = attribute_names.found[attribute_names.number(text, length)]
+                names.append(name)
+                value_start[attributes] = buffer.used
+                text = _value(attribute, &length)
+                if text != NULL:
+                    buffer.add(text, length)
+                    if kind == script and name == "type":
+                        is_read = _flat.is_read((<const char *> text)[:min(length, 40)])
+                value_stop[attributes] = buffer.used
+                attributes += 1
+                attribute = _attribute_after(attribute)
+            below = _child(node) if is_read else NULL
+            if below != NULL:
+                around.add(<Text> &opened, sizeof(int))
+                if kind > last_void or kind == other:
+                    here = opened
+                node = below
+                continue
+            if kind > last_void or kind == other:
+                tag[count], start[count], over[count] = close, opened, count + 1
+                parent[count], first[count] = here, attributes
+                tags.append("")
+                count += 1
+                over[opened] = count
+        below = _next(node) if around.used else NULL
+        while below == NULL and around.used:  # it was the last one in an element, which ends
+            node = _parent(node)
+            around.used -= sizeof(int)
+            memcpy(&opened, around.data + around.used, sizeof(int))
+            if tag[opened] > last_void or tag[opened] == other:
+                here = parent[opened]
+                tag[count], start[count], over[count] = close, opened, count + 1
+                parent[count], first[count] = here, attributes
+                tags.append("")
+                count += 1
+                over[opened] = count
+            joins = False
+            below = _next(node) if around.used else NULL
+        if below == NULL:
+            break
+        node = below
+    first[count] = attributes
+    flat.count, flat.attribute_count = count, attributes
+    flat.data = (<const char *> buffer.data)[:buffer.used]
+    return 0
