@@ -28,21 +28,21 @@ class Tried(build_ext):
             self.warn(f"{ext.name} is not compiled, and runs slower: {error}")
 
 
+def extension(file, speed):
+    flags = [] if sys.platform == "win32" else [speed, "-g0"]
+    name = f"m3w_builder.extract.{Path(file).stem}"
+    return Extension(name, [str(FOLDER / file)], optional=True, extra_compile_args=flags)
+
+
 def extensions():
     spec = importlib.util.spec_from_file_location("native", FOLDER / "native.py")
     native = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(native)
-    flags = [] if sys.platform == "win32" else ["-O1", "-g0"]
-    wanted = [
-        Extension(f"m3w_builder.extract.{name}", [str(FOLDER / f"{name}.py")], optional=True, extra_compile_args=flags)
-        for name in native.MODULES
-    ]
+    wanted = [extension(f"{name}.py", "-O1") for name in native.MODULES] + [extension(f"{native.READER}.pyx", "-O3")]
     try:
         from Cython.Build import cythonize
 
         made = []
-        flags = flags and ["-O3", "-g0"]
-        wanted.append(Extension(f"m3w_builder.extract.{native.READER}", [str(FOLDER / f"{native.READER}.pyx")], optional=True, extra_compile_args=flags))
         for one in wanted:
             typed = Path(one.sources[0]).with_suffix(".pxd").exists()
             directives = {**DIRECTIVES, "wraparound": not typed}

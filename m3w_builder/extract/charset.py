@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import cast
+
+from m3w_builder.extract import native
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.\-]{2,40})""", re.IGNORECASE)
@@ -67,17 +70,25 @@ def utf8(html: bytes, header: str = "") -> bytes:
     declared = [name for label in (header, _declared(html)) if label and (name := lookup(label))]
     if html.isascii() and not any(name.startswith("iso2022") for name in declared):
         return html
-    try:
-        text = html.decode("utf-8")
-        if not declared or declared[0] == "utf-8" or len(html) - len(text) > FEW or max(text) > "\u07ff":
-            return html
-    except UnicodeDecodeError:
-        pass
+    more = _continued(html)
+    if more > FEW or (more >= 0 and (not declared or declared[0] == "utf-8" or max(html.decode()) > "\u07ff")):
+        return html
     for name in declared:
         text = html.decode("utf-8" if name.startswith("utf-16") else name, "replace")
         if _reads(text, html, name):
             return _encoded(text)
     return _encoded(_detected(html))
+
+
+def _continued(html: bytes) -> int:
+    """How many bytes go on with a sign of UTF-8; -1 where it is not that."""
+    nodes = native.reader()
+    if nodes is not None:
+        return cast(int, nodes.continued(html))
+    try:
+        return len(html) - len(html.decode("utf-8"))
+    except UnicodeDecodeError:
+        return -1
 
 
 def _encoded(text: str) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
+from typing import cast
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -50,8 +51,8 @@ _MARKS = re.compile(rb"<!---?>|<!--|-->|<(/?)script[\t\n\f />]", re.IGNORECASE)
 class Flat:
     """A page's nodes by their number, in reading order; -1 stands for none.
 
-    Comments are left out, what stands in a <template>, styles, and scripts but those with data or a formula. An element's nodes are those from itself to before
-    `over[it]`; the last of these is its end, unless it is void.
+    Comments are left out, what stands in a <template>, styles, and scripts but those with data or a formula. An
+    element's nodes are those from itself to before `over[it]`; the last of these is its end, unless it is void.
     """
 
     def __init__(self, data: bytes, escaped: bool) -> None:
@@ -169,8 +170,10 @@ def is_read(kind: bytes) -> bool:
 
 def parse(html: bytes) -> Flat:
     """The nodes of a page in UTF-8."""
-    read = native.reader()
-    return read(html) if read is not None else flatten(LexborHTMLParser(html).html or "")
+    nodes = native.reader()
+    if nodes is not None:
+        return cast(Flat, nodes.read(html))
+    return flatten(LexborHTMLParser(html).html or "")
 
 
 def flatten(html: str) -> Flat:
@@ -241,7 +244,7 @@ def _scan(flat: Flat, html: bytes) -> None:
             count += 1
             over[here] = count
             here = parent[here]
-        elif sign == exclaims or sign == asks:
+        elif sign in (exclaims, asks):
             comment = sign == exclaims and html[at + 2] == dash
             place = html.find(b"-->", at + 4) + 3 if comment else html.find(b">", at) + 1
             if place < 3:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from m3w_builder.extract import native
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.runs import nesting
 from m3w_builder.stage import Drop
@@ -12,8 +14,8 @@ _CONTROLS = bytes((*range(1, 9), 11, *range(14, 32)))
 _NO_DEPTH = (
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody"
 )
-_FLAT = frozenset(_NO_DEPTH.encode().split())
-"""Elements that end by themselves, or end each other."""
+_FLAT = frozenset(int.from_bytes(tag, "big") for tag in _NO_DEPTH.encode().split())
+"""Elements that end by themselves, or end each other, each with its letters as one number."""
 LONG = 20_000
 """Bytes of a tag from which on its attributes are counted."""
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^>]{%d,}" % LONG)
@@ -32,24 +34,31 @@ def is_html(html: bytes) -> bool:
 
 def clean(html: bytes) -> bytes:
     """The page without control characters, which stand for nothing."""
+    nodes = native.reader()
+    if nodes is not None and not nodes.has_controls(html):
+        return html
     return html.translate(None, _CONTROLS)
 
 
-def _has_long_tag(html: bytes) -> bool:
-    """Whether some LONG bytes in a row have no ">": one of the windows of half that length is in them."""
-    step = LONG // 2
-    return any(html.find(b">", start, start + step) < 0 for start in range(0, len(html) - step, step))
+def _long_tags(html: bytes) -> Iterator[bytes]:
+    """Tags of LONG bytes and more: one of the windows of half that length is in them and has no ">"."""
+    step, end = LONG // 2, 0
+    for start in range(0, len(html) - step, step):
+        if start >= end and html.find(b">", start, start + step) < 0:
+            begin, end = html.rfind(b">", end, start) + 1 or end, html.find(b">", start)
+            end = end if end >= 0 else len(html)
+            yield from _LONG_TAG.findall(html, begin, end)
 
 
 def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
     """A Drop where parsing would take for ever: too many tags or attributes, or nested too deeply."""
-    tags = html.count(b"<")
+    nodes = native.reader()
+    tags = html.count(b"<") if nodes is None else nodes.tags(html)
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
-    if _has_long_tag(html):
-        attributes = max((len(_QUOTED.sub(b"", tag).split()) for tag in _LONG_TAG.findall(html)), default=0)
-        if attributes > config.max_attributes:
-            return Drop("too_many_attributes", "", attributes, config.max_attributes)
+    attributes = max((len(_QUOTED.sub(b"", tag).split()) for tag in _long_tags(html)), default=0)
+    if attributes > config.max_attributes:
+        return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
     depth = nesting(html, _FLAT, config.max_depth, _OPTIONS)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from m3w_builder.extract.flat import Flat
@@ -40,7 +40,9 @@ def digests(folder: Path = FOLDER) -> dict[str, str]:
     return {
         name: hashlib.sha256(
             b"\0".join(
-                file.read_bytes() for file in (folder / f"{name}{end}" for end in (".py", ".pyx", ".pxd")) if file.exists()
+                file.read_bytes()
+                for file in (folder / f"{name}{end}" for end in (".py", ".pyx", ".pxd"))
+                if file.exists()
             )
         ).hexdigest()
         for name in (*MODULES, READER)
@@ -56,8 +58,8 @@ def compiled() -> bool:
 
 
 @lru_cache(1)
-def reader() -> Callable[[bytes], Flat] | None:
-    """What reads the nodes of a page in UTF-8 in C; None where that is not compiled, or the parser is another.
+def reader() -> Any:
+    """The module that reads the nodes of a page in C; None where it is not compiled, or the parser is another.
 
     It calls functions of the parser's library that selectolax does not promise: so they are looked for, and tried.
     """
@@ -68,7 +70,7 @@ def reader() -> Callable[[bytes], Flat] | None:
         nodes = importlib.import_module(f"m3w_builder.extract.{READER}")
     except ImportError:
         return None
-    return nodes.read if nodes.bind(os.fsencode(spec.origin)) and _sound(nodes.read) else None
+    return nodes if nodes.bind(os.fsencode(spec.origin)) and _sound(nodes.read) else None
 
 
 def _sound(read: Callable[[bytes], Flat]) -> bool:

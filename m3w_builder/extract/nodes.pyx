@@ -6,6 +6,7 @@ says the same.
 """
 
 from libc.stdlib cimport free, malloc, realloc
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 from posix.dlfcn cimport RTLD_NOW, dlopen, dlsym
 
@@ -15,15 +16,20 @@ from array import array
 
 from m3w_builder.extract import flat as _flat
 
+cdef extern from "string.h" nogil:
+    void *memmem(const void *text, size_t length, const void *part, size_t part_length)  # glibc, macOS, BSD
+
 ctypedef void *Pointer
 ctypedef const unsigned char *Text
 
 cdef enum:
     ELEMENT = 1  # https://dom.spec.whatwg.org/#interface-node
     TEXT_NODE = 3
+    WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
     SLOTS = 1024  # of a power of two; more names than half of them are asked for each time
 
 cdef Pointer (*_create)() noexcept nogil
+cdef void (*_set)(Pointer document, unsigned int options) noexcept nogil
 cdef unsigned int (*_parse)(Pointer document, Text html, size_t length) noexcept nogil
 cdef Pointer (*_destroy)(Pointer document) noexcept nogil
 cdef Pointer (*_root)(Pointer document) noexcept nogil
@@ -41,12 +47,13 @@ cdef Text (*_value)(Pointer attribute, size_t *length) noexcept nogil
 
 def bind(path: bytes) -> bool:
     """Find the parser's functions in its library; the answer is whether all are there."""
-    global _create, _parse, _destroy, _root, _child, _next, _parent, _type, _tag, _text
+    global _create, _set, _parse, _destroy, _root, _child, _next, _parent, _type, _tag, _text
     global _attribute, _attribute_after, _name, _value
     cdef Pointer library = dlopen(path, RTLD_NOW)
     if library == NULL:
         return False
     _create = <Pointer (*)() noexcept nogil> dlsym(library, "lxb_html_document_create")
+    _set = <void (*)(Pointer, unsigned int) noexcept nogil> dlsym(library, "lxb_html_document_dom_opt_set_noi")
     _parse = <unsigned int (*)(Pointer, Text, size_t) noexcept nogil> dlsym(library, "lxb_html_document_parse")
     _destroy = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_html_document_destroy")
     _root = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_document_element_noi")
@@ -61,10 +68,71 @@ def bind(path: bytes) -> bool:
     _name = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_qualified_name")
     _value = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_value_noi")
     return not (
-        _create == NULL or _parse == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
+        _create == NULL or _set == NULL or _parse == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
         or _parent == NULL or _type == NULL or _tag == NULL or _text == NULL or _attribute == NULL
         or _attribute_after == NULL or _name == NULL or _value == NULL
     )
+
+
+def continued(html: bytes) -> int:
+    """How many bytes of a page in UTF-8 go on with a sign; -1 where it is not in UTF-8."""
+    cdef Text at = html
+    cdef Text end = at + len(html)
+    cdef Py_ssize_t found = 0
+    cdef int more, number
+    cdef uint64_t eight
+    cdef unsigned char lead
+    while at < end:
+        lead = at[0]
+        if lead < 0x80:
+            while end - at >= 8:
+                memcpy(&eight, at, 8)
+                if eight & 0x8080808080808080u:
+                    break
+                at += 8
+            while at < end and at[0] < 0x80:
+                at += 1
+            continue
+        if lead < 0xC2 or lead > 0xF4:
+            return -1
+        more = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
+        if end - at <= more:
+            return -1
+        if (lead == 0xE0 and at[1] < 0xA0) or (lead == 0xED and at[1] > 0x9F):
+            return -1  # longer than it needs to be; a half of a pair of UTF-16
+        if (lead == 0xF0 and at[1] < 0x90) or (lead == 0xF4 and at[1] > 0x8F):
+            return -1
+        for number in range(1, more + 1):
+            if at[number] & 0xC0 != 0x80:
+                return -1
+        found += more
+        at += more + 1
+    return found
+
+
+def has_controls(html: bytes) -> bool:
+    """Whether there are control characters, but NUL and white space."""
+    cdef Text at = html
+    cdef Py_ssize_t place, length = len(html)
+    cdef unsigned char sign, found = 0
+    for place in range(length):
+        sign = at[place]
+        found |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
+    return found != 0
+
+
+def tags(html: bytes) -> int:
+    """How many tags can begin in a page, by their first sign."""
+    cdef Text at = html
+    cdef Py_ssize_t place, found = 0, length = len(html)
+    for place in range(length):
+        found += at[place] == 60
+    return found
+
+
+def holds(html: bytes, part: bytes) -> bool:
+    """Whether a part stands in a page."""
+    return memmem(<const char *> html, len(html), <const char *> part, len(part)) != NULL
 
 
 cdef class _Names:
@@ -167,6 +235,7 @@ def read(html: bytes) -> Flat:
         raise MemoryError
     try:
         with nogil:
+            _set(document, WITHOUT_EVENTS)
             status = _parse(document, text, length)
         if status != 0:
             raise MemoryError(f"the parser gave up with status {status}")

@@ -4,7 +4,7 @@ cimport cython
 
 @cython.locals(
     depth=Py_ssize_t, options=Py_ssize_t, length=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, closes=bint, sign=int,
-    tag=bytes,
+    key=longlong, option=longlong,
 )
 cpdef Py_ssize_t nesting(bytes html, flat, Py_ssize_t most, Py_ssize_t most_options) except? -1
 

@@ -1,19 +1,24 @@
-"""Runs of letters in raw bytes and text: the tags of a page before it is parsed, and the words in the names of its parts."""
+"""Runs of letters: the tags in a page's bytes before it is parsed, and the words in the names of its parts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 SLASH, DASH = b"/-"
+OPTION = int.from_bytes(b"option", "big")
+LONGEST = 7
+"""Letters of a tag, above which none is asked for by its number."""
 
 
-def nesting(html: bytes, flat: Collection[bytes], most: int, most_options: int) -> int:
+def nesting(html: bytes, flat: Collection[int], most: int, most_options: int) -> int:
     """The nesting of a page's tags at the first place where it is above `most`, 0 where it is nowhere.
 
-    flat: tags in lower case that do not count, as they end by themselves or end each other. Where there are more than
+    flat: tags that do not count, as they end by themselves or end each other; of each the bytes of its small letters as
+    one number, the first as the highest. Where there are more than
     `most_options` <option>, their number so far, below 0.
     """
     depth = options = 0
+    option = OPTION
     length = len(html)
     at = html.find(b"<") + 1
     while 0 < at < length:
@@ -22,18 +27,19 @@ def nesting(html: bytes, flat: Collection[bytes], most: int, most_options: int) 
         if closes:
             begin += 1
         end = begin
+        key = 0
         while end < length:
             sign = html[end]
             if not (97 <= sign <= 122 or 65 <= sign <= 90 or (end > begin and (sign == DASH or 48 <= sign <= 57))):
                 break
+            key = key << 8 | sign | 32 if end - begin < LONGEST else -1
             end += 1
         if end > begin:
-            tag = html[begin:end]
-            if not closes and end - begin == 6 and tag.lower() == b"option":
+            if not closes and key == option:
                 options += 1
                 if options > most_options:
                     return -options
-            if tag not in flat and tag.lower() not in flat:
+            if key not in flat:
                 if not closes:
                     depth += 1
                     if depth > most:

@@ -27,7 +27,11 @@ def by_the_parser(html: str) -> Seen:
         elif node.tag and node.tag[0] not in "-!":
             found.append((node.tag, {name: value or "" for name, value in node.attributes.items()}))
             row.append(node.tag)
-            below, one = [], node.first_child if node.tag != "template" else None
+            read = node.tag not in ("template", "style") and (
+                node.tag != "script"
+                or (node.attributes.get("type") or "").lower().startswith(("math", "application/ld"))
+            )
+            below, one = [], node.first_child if read else None
             while one is not None:
                 below.append(one)
                 one = one.next
@@ -63,7 +67,11 @@ PAGES = {
     "entities": "<p>&lt;p&gt; &amp;lt; &quot;&nbsp;&copy; &#0; &#x80;</p>",
     "comments": "<!doctype html><!-- a > b --><p>x<!--><p>y<!-- c --!>z<?php echo '>' ?><!foo></p><!-- unclosed",
     "scripts": "<script>if (a < b) '<p>'</script><style>p > a {}</style><p>x",
-    "scripts in scripts": "<script><!-- <script> </script> --></script>x<script><!--></script>y<script><!--</script>z",
+    "data": "<script type=application/ld+json>{'<': 1}</script><script type='Math/TeX'>a<b</script>z<script type=x>c",
+    "scripts in scripts": (
+        "<script type=math><!-- <script> </script> --></script>x<script type=math><!--></script>y"
+        "<script type=math><!--</script>z"
+    ),
     "unparsed": "<xmp><b>&amp;</xmp><iframe><p>&amp;</iframe><noembed><i></noembed><noframes><p></noframes>x",
     "the rest is text": "<p>a<plaintext><b>&amp;</plaintext></p>",
     "templates": "<p>a<template><p>b<template>c</template><img></template>d<template></template>e",

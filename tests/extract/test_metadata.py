@@ -16,7 +16,7 @@ LONG = "It was late in the year when the boats came home, and nobody in the harb
 
 def of(html: str, url: str = "https://news.example/story.html") -> Document:
     document = Document(url)
-    metadata.fill(document, parse(html), {})
+    metadata.fill(document, parse(html.encode()), {})
     return document
 
 

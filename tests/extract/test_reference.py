@@ -21,7 +21,7 @@ Seen = list[str]
 
 def by_the_walk(html: str) -> Seen:
     """The words and the pictures' addresses in the order of the walk."""
-    page = walked(parse(html), URL, ExtractConfig())
+    page = walked(parse(html.encode()), URL, ExtractConfig())
     found: Seen = []
     for piece in page.pieces:
         if isinstance(piece, Block):

@@ -1,0 +1,86 @@
+"""What is read in C says what Python says of the same page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from m3w_builder.extract import hostile, native
+from m3w_builder.extract.flat import END, RAW, flatten
+
+from .test_flat import PAGES, SOUPS, by_the_arrays, by_the_parser
+from .test_native import sample_pages
+
+nodes = native.reader()
+pytestmark = pytest.mark.skipif(nodes is None, reason="no compiled form is here, or the parser is another")
+
+
+def held(flat, node):
+    """The text of a text, the element of an end."""
+    return (flat.text(node) if flat.tag[node] <= RAW else "", flat.start[node] if flat.tag[node] == END else 0)
+
+
+def told(flat):
+    """All that the arrays say but where in the data it stands."""
+    rows = [
+        (flat.tag[node], flat.tags[node], flat.over[node], flat.parent[node], flat.attributes(node), *held(flat, node))
+        for node in range(flat.count)
+    ]
+    return rows, flat.names, flat.first[flat.count]
+
+
+@pytest.mark.parametrize("html", PAGES.values(), ids=PAGES.keys())
+def test_the_nodes_are_those_of_the_parser(html: str) -> None:
+    assert by_the_arrays(nodes.read(html.encode())) == by_the_parser(html)
+
+
+@settings(max_examples=300)
+@given(SOUPS.map("".join))
+def test_the_nodes_are_those_of_the_tree_written_out(html: str) -> None:
+    assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))
+
+
+def test_many_names_of_attributes_and_tags_are_kept_apart() -> None:
+    html = "".join(f"<x-{number} a{number}=b c{number % 700}={number}>" for number in range(3000))
+    assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))
+
+
+def test_the_sample_pages_have_the_same_nodes_either_way() -> None:
+    for page in sample_pages():
+        assert told(nodes.read(page.encode())) == told(flatten(LexborHTMLParser(page).html or ""))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=40),
+        st.text(max_size=30).map(str.encode),
+        st.text(max_size=9).map(lambda it: it.encode("utf-16-le")),
+    )
+)
+def test_bytes_are_utf8_where_python_reads_them(html: bytes) -> None:
+    try:
+        assert nodes.continued(html) == len(html) - len(html.decode())
+    except UnicodeDecodeError:
+        assert nodes.continued(html) == -1
+
+
+@pytest.mark.parametrize("lead", range(0x80, 0x100))
+def test_every_sign_of_utf8_is_known(lead: int) -> None:
+    for second in (*range(0x7E, 0x82), *range(0x8E, 0x92), *range(0x9E, 0xA2), 0xBF, 0xC0):
+        for html in (bytes([lead, second]), bytes([lead, second, 0x80]), bytes([lead, second, 0xBF, 0x80]), b"a" * 9):
+            try:
+                assert nodes.continued(html) == len(html) - len(html.decode())
+            except UnicodeDecodeError:
+                assert nodes.continued(html) == -1
+
+
+@given(st.binary(max_size=60), st.binary(min_size=1, max_size=2))
+def test_bytes_are_looked_through_as_python_does(html: bytes, part: bytes) -> None:
+    assert nodes.tags(html) == html.count(b"<")
+    assert nodes.holds(html, part) == (part in html)
+    assert nodes.has_controls(html) == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
+    assert hostile.clean(html) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
