@@ -12,7 +12,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +47,17 @@ def origin(*packages: str) -> dict[str, Any]:
 def cpu_seconds() -> float:
     """CPU seconds of this process and of its children that have ended."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def workers(driver: int) -> list[psutil.Process]:
+    """The processes that a build's driver, of this pid, started as workers; none where it is gone."""
+    import psutil
+
+    try:
+        children = psutil.Process(driver).children(recursive=True)
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    except psutil.Error:
+        return []
 
 
 def commit(root: Path = ROOT) -> str:

@@ -6,7 +6,7 @@ Each tools/bench_*.py runs with `--quick --json`. A ratio is any figure whose na
 in tools/figures.json, which `--keep` writes anew (those of the programs that ran; the rest stays). Exit code 1 where a
 program broke, or a ratio fell below 0.7 of the committed one; goals that a program misses at its small size are told.
 Programs that measure on material which is not made here, pages with their gold or labelled pictures, run where its
-folder is named; else they are told as left out.
+folder is named; those, and programs whose peer is not installed, are else told as left out, with the reason.
 """
 
 from __future__ import annotations
@@ -74,7 +74,11 @@ def main() -> int:
             if wanted and not material:
                 print(f"{program.stem}: left out, for it wants --{wanted} FOLDER")
                 continue
-            facts[program.stem] = mine = run(program, Path(folder), material)
+            mine = run(program, Path(folder), material)
+            if "left_out" in mine:
+                print(f"{program.stem}: left out: {mine['left_out']}")
+                continue
+            facts[program.stem] = mine
             print(f"{program.stem}: exit code {mine['exit_code']}, {mine['seconds']:.0f} s", flush=True)
             if "broke" in mine:
                 bad += 1

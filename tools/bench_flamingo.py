@@ -234,7 +234,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if importlib.util.find_spec("open_flamingo") is None:
-        print("open_flamingo is not installed here: nothing to compare with (see the head of this file)")
+        why = "open_flamingo is not installed here: nothing to compare with (see the head of tools/bench_flamingo.py)"
+        print(why)
+        bench.write(arguments.json, {"left_out": why})
         return 0
     import torch
 

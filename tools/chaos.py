@@ -103,14 +103,6 @@ def sums(build: str) -> dict[str, str]:
     return {file.rsplit("/", 1)[-1]: hashlib.sha256(fs.cat_file(file)).hexdigest() for file in files}
 
 
-def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    except psutil.Error:
-        return []
-
-
 def files_in(out: Path) -> int:
     """How far a build is."""
     return sum(len(names) for _, _, names in os.walk(out))
@@ -130,7 +122,7 @@ def kills(stage: Stage, number: int) -> str:
             wait_for(lambda goal=goal: files_in(out) >= goal, process, 60)  # type: ignore[misc]
             time.sleep(stage.random.uniform(0, 0.2))
             whom = stage.random.choice(list(struck))
-            targets = workers_of(process)
+            targets = bench.workers(process.pid)
             if process.poll() is not None or (whom != "driver" and not targets):
                 continue
             done, struck[whom] = done + 1, struck[whom] + 1
@@ -374,7 +366,7 @@ def exchanges(stage: Stage) -> str:
     for name in ("exchange1", "exchange2"):
         for step in ("gather", "judge", "deliver"):
             wait_for((out / name / step).exists, process, pause=0.001)
-            for worker in workers_of(process):
+            for worker in bench.workers(process.pid):
                 worker.kill()
     code = process.wait(timeout=900)
     return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
@@ -402,7 +394,7 @@ def clock(stage: Stage) -> str:
         wait_for(lambda: any((out / "pages").glob("*.json")), process)
         file.write_text("+365d")
         wait_for((out / "exchange1" / "deliver").exists, process)
-        targets = workers_of(process)
+        targets = bench.workers(process.pid)
         process.kill()
         process.wait()
         for target in targets:

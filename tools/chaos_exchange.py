@@ -106,11 +106,6 @@ def sums(out: str) -> dict[str, str]:
     return {str(file.relative_to(out)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def workers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-
-
 class Killer(threading.Thread):
     """Kills a worker in each round, as soon as a task of it has written a file and left no receipt yet."""
 
@@ -124,7 +119,7 @@ class Killer(threading.Thread):
         while not self.over:
             time.sleep(0.02)
             try:
-                found = workers()
+                found = bench.workers(os.getpid())
                 self.peak = max([self.peak, *(one.memory_info().rss for one in found)])
                 for name in ROUNDS:
                     if not self.struck[name] and found and self.in_the_middle(name):
