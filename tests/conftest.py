@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.request
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "m3w"))
 
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 170, 40), "blue": (30, 50, 210), "yellow": (230, 210, 30)}
+
+
+@pytest.fixture(scope="module")
+def s3_address():
+    """The address of an empty S3 service on the loopback; what it holds is the process's, so it is emptied before."""
+    pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture(scope="session")

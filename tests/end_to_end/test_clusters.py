@@ -1,5 +1,6 @@
 """Builds on clusters of other processes: a scheduler that runs already, machines over SSH, batch jobs; data on S3."""
 
+import contextlib
 import getpass
 import importlib.util
 import json
@@ -27,24 +28,21 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture
-def store(monkeypatch):
+def store(monkeypatch, s3_address):
     """An S3 store on the loopback, which every process finds by its environment; its bucket's URL."""
     import fsspec
-    from moto.server import ThreadedMotoServer
 
-    pytest.importorskip("s3fs")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_address)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "not-a-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-word-that-no-file-may-hold")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     fs = fsspec.filesystem("s3", skip_instance_cache=True)
-    fs.mkdir("bucket")
+    with contextlib.suppress(FileExistsError):  # of the test before
+        fs.mkdir("bucket")
     yield fs
+    if fs.exists("bucket"):
+        fs.rm("bucket", recursive=True)
     type(fs).clear_instance_cache()
-    server.stop()
 
 
 @pytest.fixture

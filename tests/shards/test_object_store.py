@@ -13,15 +13,11 @@ pytest.importorskip("s3fs")
 
 
 @pytest.fixture(scope="module")
-def store():
+def store(s3_address):
     """An S3 store on the loopback."""
     import fsspec
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "a", "secret": "a", "client_kwargs": {"endpoint_url": f"http://{host}:{port}"}}
+    options = {"key": "a", "secret": "a", "client_kwargs": {"endpoint_url": s3_address}}
     before = dict(fsspec.config.conf)
     fsspec.config.conf["s3"] = options
     fs = fsspec.filesystem("s3")
@@ -30,7 +26,6 @@ def store():
     fsspec.config.conf.clear()
     fsspec.config.conf.update(before)
     fs.clear_instance_cache()
-    server.stop()
 
 
 def names(store, folder):

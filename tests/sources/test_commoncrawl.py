@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,17 +143,12 @@ def test_over_http_with_a_server_that_stumbles(base: Path, tmp_path: Path, site:
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """An S3 service on loopback with an empty bucket `commoncrawl`: options of its file system."""
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+def s3(monkeypatch: pytest.MonkeyPatch, s3_address: str) -> dict[str, Any]:
+    """Options of the file system of an S3 service on the loopback."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    server.start()
-    host, port = server.get_host_and_port()
-    yield {"endpoint_url": f"http://{host}:{port}"}
-    server.stop()
+    return {"endpoint_url": s3_address}
 
 
 def test_over_s3(base: Path, tmp_path: Path, s3: dict[str, Any]) -> None:
