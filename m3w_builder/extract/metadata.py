@@ -90,13 +90,14 @@ class Said:
 
     def take(self, flat: Flat, node: int) -> None:
         """Enter one of the elements that `spots` finds."""
-        tag, attributes = flat.tags[node], flat.attributes(node)
-        itemprop = attributes.get("itemprop") or ""
+        tag = flat.tags[node]
         if tag == "script":
             self.scripts.append("".join(flat.texts(node)))
             return
+        attributes = flat.attributes(node)
         if tag == "meta":
             self.meta(attributes)
+        itemprop = attributes.get("itemprop") or ""
         rel = (attributes.get("rel") or "").lower().split()
         if "canonical" in rel:
             self.canonical = self.canonical or attributes.get("href") or ""

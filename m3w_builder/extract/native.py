@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     *("runs", "lines", "pieces", "words", "media", "flat", "spots", "unseen", "figures", "walk"),
-    *("weigh", "threads", "headline", "trim", "choose", "fast", "content"),
+    *("weigh", "threads", "headline", "trim", "choose", "fast", "content", "linked", "metadata"),
 )
 """In the order in which they need each other."""
 READER = "nodes"

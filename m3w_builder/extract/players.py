@@ -18,7 +18,8 @@ class Player:
     """One form of a player's address: `path` is matched at the beginning of path and query, percent-escapes undone."""
 
     provider: str
-    path: re.Pattern[str]
+    path: str
+    """A pattern, in any case of letters; most are never asked for, so none is compiled before it is."""
     sound: bool = False
 
 
@@ -27,7 +28,7 @@ def _table(rows: str, sound: bool) -> list[tuple[str, Player]]:
     found = []
     for row in rows.strip().splitlines():
         ending, provider, pattern = row.split(None, 2)
-        found.append((ending, Player(provider, re.compile(pattern, re.IGNORECASE), sound)))
+        found.append((ending, Player(provider, pattern, sound)))
     return found
 
 
@@ -140,7 +141,7 @@ iheart.com            iheart       /podcast/([\w/-]+)
 npr.org               npr          /player/embed/(\d+/\d+)
 """
 
-_ANYWHERE = Player("peertube", re.compile(r"/videos/embed/([\w-]{20,40})"))
+_ANYWHERE = Player("peertube", r"/videos/embed/([\w-]{20,40})")
 """A player that stands on hosts of all names."""
 
 
@@ -153,14 +154,19 @@ def _by_host() -> dict[str, list[Player]]:
     return found
 
 
+@lru_cache(256)
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(path, re.IGNORECASE)
+
+
 def find(address: str) -> tuple[Player, str] | None:
     """The player of an absolute address, and the id of what it plays; None where it is none that is known."""
     labels, by_host = host(address).split("."), _by_host()
     place = unquote(site_path(address[:LONGEST]))
     for start in range(max(0, len(labels) - 5), len(labels) - 1):
         for player in by_host.get(".".join(labels[start:]), ()):
-            found = player.path.match(place)
+            found = _pattern(player.path).match(place)
             if found:
                 return player, next(group for group in found.groups() if group)
-    found = _ANYWHERE.path.match(place)
+    found = re.match(_ANYWHERE.path, place)
     return (_ANYWHERE, found.group(1)) if found else None

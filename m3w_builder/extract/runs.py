@@ -50,34 +50,45 @@ def nesting(html: bytes, flat: Collection[int], most: int, most_options: int) ->
     return 0
 
 
-def words(name: str, heads: bytes) -> list[str]:
-    """The runs of ASCII letters in a name that can be of note, in lower case; "leftSidebar" has two.
+def words(name: str, heads: bytes) -> list[tuple[int, str]]:
+    """The runs of small ASCII letters in a name that can be of note, each with its place.
 
     heads: a table of the first three letters of those that can be, by `head`; shorter ones always can.
     """
-    found: list[str] = []
+    found: list[tuple[int, str]] = []
     length = len(name)
     begin = -1
-    small = False
     for at in range(length + 1):
         sign = name[at] if at < length else " "
         if "a" <= sign <= "z":
             if begin < 0:
                 begin = at
-            small = True
-            continue
-        if begin >= 0 and (small or not "A" <= sign <= "Z"):
+        elif begin >= 0:
             if at - begin < 3 or heads[head(name, begin)]:
-                found.append(name[begin:at].lower())
+                found.append((begin, name[begin:at]))
             begin = -1
-        if "A" <= sign <= "Z" and begin < 0:
-            begin = at
-        small = False
     return found
 
 
+def humps(name: str) -> str:
+    """A name in lower case with a hyphen before each capital behind a small letter: "leftSidebar" has two words."""
+    parts: list[str] = []
+    begin = 0
+    small = False
+    for at in range(len(name)):
+        sign = name[at]
+        if small and "A" <= sign <= "Z":
+            parts.append(name[begin:at])
+            begin = at
+        small = "a" <= sign <= "z"
+    if begin:
+        parts.append(name[begin : len(name)])
+        name = "-".join(parts)
+    return name.lower()
+
+
 def head(name: str, at: int) -> int:
-    """The number of three ASCII letters in a name, upper and lower case alike: below 32768."""
+    """The number of three ASCII letters in a name: below 32768."""
     return ((ord(name[at]) & 31) << 10) | ((ord(name[at + 1]) & 31) << 5) | (ord(name[at + 2]) & 31)
 
 

@@ -128,8 +128,6 @@ def is_about(line: str) -> bool:
     return len(_NO_LETTERS.sub("", _BESIDE_DATES.sub("", _DATE.sub("", line)))) <= ABOUT
 
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LETTERS = re.compile(r"[a-z]+")
 _HEAD = re.compile(r"[(:|]([a-z]+)-")
 _HEADS = frozenset(_HEAD.findall(BAD.pattern)) | {"comment"}
 """First runs of letters of those names of furniture that have two."""
@@ -169,28 +167,26 @@ BEGINNINGS = _table(_BEGINNINGS.split())
 """How names of furniture begin, by `runs.head`: few others do, and only for these is anything looked up."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def furniture_name(name: str) -> tuple[str, bool]:
     """The word in a part's names that tells that it is no content, and whether it is for comments.
 
     The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others. A
     short word does not count beside one for large parts ("content ad-free").
     """
-    found = runs.words(name, BEGINNINGS) if name.isascii() else _LETTERS.findall(apart(name))
-    if not any(map(_begins, found)):
-        return "", False
     parted = apart(name)
     bad, comments = "", False
-    for run in _LETTERS.finditer(parted):
-        if _begins(run.group()):
-            bad = bad or ((one := BAD.match(parted, run.start())) and one.group()) or ""
-            comments = comments or bool(COMMENTS.match(parted, run.start()))
+    for start, run in runs.words(parted, BEGINNINGS):
+        if _begins(run):
+            if not bad and (found := BAD.match(parted, start)):
+                bad = found.group()
+            comments = comments or COMMENTS.match(parted, start) is not None
     if bad and len(bad) < 5 and WHOLE.search(parted):
         bad = ""
     return bad, comments
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def _begins(run: str) -> bool:
     """Whether a run of letters is, or can begin, a name of furniture."""
     return run in _HEADS or bool(BAD.fullmatch(run) or COMMENTS.fullmatch(run))
@@ -224,4 +220,4 @@ def has_any(text: str, stems: tuple[str, ...]) -> bool:
 def apart(name: str) -> str:
     """Names in lower case with their humps parted: "leftSidebar" has the word "sidebar"."""
     lower = name.lower()
-    return lower if lower == name else _HUMP.sub("-", name).lower()
+    return lower if lower == name else runs.humps(name)

@@ -14,13 +14,16 @@ FLAT = frozenset(("br", "p"))
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
-@given(st.text(alphabet="aZ-_ 9é\u212a", max_size=30))
-def test_words_are_the_runs_of_letters_with_humps_parted(name: str) -> None:
-    if name.isascii():
-        parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
-        assert runs.words(name, ANY) == re.findall("[a-z]+", parted)
-    else:
-        assert all(word.isascii() and word.isalpha() for word in runs.words(name, ANY))
+@given(st.text(alphabet="abz-_ 9é\u212aB", max_size=30))
+def test_words_are_the_runs_of_small_letters_in_their_places(name: str) -> None:
+    assert runs.words(name, ANY) == [(run.start(), run.group()) for run in re.finditer("[a-z]+", name)]
+    short = [run for run in runs.words(name, ANY) if len(run[1]) < 3]
+    assert runs.words(name, bytes(32_768)) == short
+
+
+@given(st.text(alphabet="aZ-_ 9é\u212aÉ", max_size=30))
+def test_humps_are_parted(name: str) -> None:
+    assert runs.humps(name) == re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
 @given(

@@ -30,9 +30,8 @@ def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
 
 @given(st.one_of(st.from_regex(words.BAD, fullmatch=True), st.from_regex(words.COMMENTS, fullmatch=True)))
 def test_every_name_of_furniture_begins_as_one(name: str) -> None:
-    first = words._LETTERS.match(name.lower())
-    assert first is not None
-    assert len(first.group()) < 3 or words.BEGINNINGS[runs.head(first.group(), 0)]
+    parted = words.apart(name)
+    assert runs.words(parted, words.BEGINNINGS)[0][0] == 0
 
 
 @given(st.from_regex(words.ARTICLE, fullmatch=True), st.from_regex(words.POSTS, fullmatch=True))
