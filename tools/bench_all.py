@@ -25,22 +25,33 @@ import bench
 TOOLS = Path(__file__).parent
 FIGURES = TOOLS / "figures.json"
 FALL = 0.7
+LONG = 30
 MATERIAL = {"bench_extract": "gold", "bench_metadata": "gold", "bench_grounding": "labelled"}
 """By program: the option that names the folder on which it measures."""
 
 
 def ratios(value: Any, place: str = "") -> Iterator[tuple[str, float]]:
-    """Every number under a name with `ratio` in it, by its place; rows are named by their `who`."""
+    """Every number at or under a name with `ratio` in it, by its place; rows are named by their `who` or `what`."""
     if isinstance(value, dict):
         for name, entry in value.items():
-            if "ratio" in name and isinstance(entry, (int, float)) and not isinstance(entry, bool):
-                yield f"{place}{name}", float(entry)
-            elif name not in ("machine", "versions"):
-                yield from ratios(entry, f"{place}{name}.")
+            if name not in ("machine", "versions"):
+                yield from ratios(entry, f"{place}.{name}" if place else name)
     elif isinstance(value, list):
         for number, entry in enumerate(value):
-            label = entry.get("who", number) if isinstance(entry, dict) else number
-            yield from ratios(entry, f"{place}{label}.")
+            label = entry.get("who", entry.get("what", number)) if isinstance(entry, dict) else number
+            yield from ratios(entry, f"{place}.{label}")
+    elif "ratio" in place and isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield place, float(value)
+
+
+def short(value: Any) -> Any:
+    """The figures without what no one compares: lists of more than `LONG` entries and texts of many lines."""
+    if isinstance(value, dict):
+        kept = {name: short(entry) for name, entry in value.items()}
+        return {name: entry for name, entry in kept.items() if entry is not None}
+    if isinstance(value, list):
+        return [short(entry) for entry in value] if len(value) <= LONG else None
+    return None if isinstance(value, str) and "\n" in value else value
 
 
 def run(program: Path, folder: Path, material: str = "") -> dict[str, Any]:
@@ -94,7 +105,7 @@ def main() -> int:
                 print(f"  goal missed: {line}")
     bench.write(arguments.json, facts)
     if arguments.keep:
-        FIGURES.write_text(json.dumps({**committed, **facts}, indent=1, sort_keys=True) + "\n")
+        FIGURES.write_text(json.dumps({**committed, **short(facts)}, indent=1, sort_keys=True) + "\n")
     return 1 if bad else 0
 
 

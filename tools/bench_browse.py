@@ -204,6 +204,7 @@ def measure(build: str, documents: int) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"what": what, "ours": took}
         if theirs:
             row["peer"], _ = timed(theirs)
+            row["ratio"] = row["peer"][1] / row["ours"][1]
         rows.append(row)
     assert len(app.catalogue.select(search.Query(RARE))) == -(-documents // A_SHARD)
     return rows

@@ -368,7 +368,9 @@ def main() -> int:
     cascade = show_cascade(rows["fast"], rows["cascade"]) if {"fast", "cascade"} <= rows.keys() else {}
     failed = missed(rows)
     pages = {name: [vars(row) for row in found] for name, found in rows.items()}
-    facts = {"pages": pages, "cascade": cascade, "missed_goals": failed}
+    spent = {name: sum(row.ms for row in found) for name, found in rows.items()}
+    ratios = {f"to {name}": ms / spent["fast"] for name, ms in spent.items() if name != "fast" and "fast" in spent}
+    facts = {"pages": pages, "ratios": ratios, "cascade": cascade, "missed_goals": failed}
     packages = ("selectolax", "trafilatura", "readability-lxml", "resiliparse", "beautifulsoup4", "lxml")
     bench.write(arguments.json, facts, *packages)
     return bench.exit_code(failed)
