@@ -158,14 +158,18 @@ def merged(state: pa.Table, mail: pa.Table, bucket: int, buckets: int) -> tuple[
     A round in which no bucket moved anything is the last: every pointer leads to the least node of its group.
     """
     what = mail["what"].to_numpy()
-    told = pa.concat_tables([state, mail.filter(pa.array(what == HOOK))])
-    names, least, nearest = joined(told)
-    mine = bucket_of(names, buckets) == bucket
-    # What another bucket holds is told to it, but for what is the least that is known here.
-    other = ~mine & (names != least)
-    hooks = rows(HOOK, names[other], least[other], nearest[other])
-    node, nearest = names[mine], nearest[mine]
-    least = _followed(least[mine], mail.filter(pa.array(what == ANSWER)))
+    told = mail.filter(pa.array(what == HOOK))
+    hooks = LINKS.empty_table()
+    if len(told):
+        names, least, nearest = joined(pa.concat_tables([state, told]))
+        mine = bucket_of(names, buckets) == bucket
+        # What another bucket holds is told to it, but for what is the least that is known here.
+        other = ~mine & (names != least)
+        hooks = rows(HOOK, names[other], least[other], nearest[other])
+        node, least, nearest = names[mine], least[mine], nearest[mine]
+    else:  # the pointers stand as they are, and sorted
+        node, least, nearest = column(state, "node"), column(state, "least"), state["distance"].to_numpy()
+    least = _followed(least, mail.filter(pa.array(what == ANSWER)))
     answers = _answers(mail.filter(pa.array(what == QUESTION)), node, least)
     pointers = rows(POINTER, node, least, nearest)
     asked = _asked(least, node[node == least], bucket, buckets)
@@ -181,25 +185,39 @@ def addressed(mail: pa.Table, buckets: int) -> np.ndarray:
     return np.where(mail["what"].to_numpy() == ANSWER, mail["bucket"].to_numpy(), to)
 
 
+def _place(held: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each wanted node stands among the held ones, each there once, and whether it does."""
+    if not len(held):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    names, asked = _hashed(held), _hashed(wanted)
+    order = np.argsort(names)
+    names = names[order]
+    if (names[1:] == names[:-1]).any():  # two nodes of one hash
+        order = np.argsort(held)
+        names, asked = held[order], wanted
+    spot: np.ndarray = order[np.minimum(np.searchsorted(names, asked), len(order) - 1)]
+    return spot, held[spot] == wanted
+
+
 def _followed(least: np.ndarray, answers: pa.Table) -> np.ndarray:
     """The pointers led on to where the nodes that they point to point."""
     asked, found = column(answers, "node"), column(answers, "least")
     if not len(asked):
         return least
-    order = np.argsort(asked)
-    asked, found = asked[order], found[order]
-    spot = np.minimum(np.searchsorted(asked, least), len(asked) - 1)
-    return np.where(asked[spot] == least, found[spot], least)
+    spot, there = _place(asked, least)
+    return np.where(there, found[spot], least)
 
 
 def _asked(least: np.ndarray, held: np.ndarray, bucket: int, buckets: int) -> np.ndarray:
     """Of the nodes that are pointed to, each once, those which are not `held` here as the least of their group."""
     away = bucket_of(least, buckets) != bucket
     near = np.flatnonzero(~away)
-    if not len(held):
-        return np.unique(least)
-    away[near] = held[np.minimum(np.searchsorted(held, least[near]), len(held) - 1)] != least[near]
-    return np.unique(least[away])
+    away[near] = ~_place(held, least[near])[1]
+    some = least[away]
+    some = some[np.argsort(_hashed(some))]
+    new = np.ones(len(some), bool)
+    new[1:] = some[1:] != some[:-1]
+    return some[new]
 
 
 def _answers(asked: pa.Table, node: np.ndarray, least: np.ndarray) -> pa.Table:
@@ -207,8 +225,8 @@ def _answers(asked: pa.Table, node: np.ndarray, least: np.ndarray) -> pa.Table:
     names, who = column(asked, "node"), asked["bucket"].to_numpy()
     if not len(names) or not len(node):
         return LINKS.empty_table()
-    spot = np.minimum(np.searchsorted(node, names), len(node) - 1)
-    on = (node[spot] == names) & (least[spot] != names)
+    spot, there = _place(node, names)
+    on = there & (least[spot] != names)
     return rows(ANSWER, names[on], least[spot[on]], np.full(int(on.sum()), FAR), who[on])
 
 
