@@ -7,7 +7,7 @@ from m3w_builder.extract.flat cimport Flat
 @cython.locals(
     tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", names=list, other=int, td=int, th=int, pre=int,
     cells=bint, code=bint, node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
-    name=str, value=str, here=str,
+    name=str, size=Py_ssize_t, value=str, here=str,
 )
 cpdef bint look(Flat flat, Py_ssize_t root, int[::1] marks) except -1
 

@@ -28,7 +28,7 @@ cdef class Walker:
     cdef bint line(self, Py_ssize_t node) except -1
     @cython.locals(tag=str, name=str, before=Py_ssize_t, number=Py_ssize_t, boxes=list)
     cpdef bint part(self, Py_ssize_t node) except -1
-    @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=str, number=Py_ssize_t)
+    @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=str, size=Py_ssize_t, number=Py_ssize_t)
     cdef str name(self, Py_ssize_t node)
     cdef int code_line(self) except -1
     @cython.locals(

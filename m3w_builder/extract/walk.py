@@ -257,15 +257,16 @@ class Walker:
         found = spot = role = prop = ""
         for number in range(flat.first[node], flat.first[node + 1]):
             key = flat.names[number]
-            if key == "class":
+            size = len(key)  # which is compared sooner than the name is
+            if size == 5 and key == "class":
                 found = flat.value(number)
-            elif key == "id":
+            elif size == 2 and key == "id":
                 spot = " " + flat.value(number)
-            elif key == "role":
+            elif size == 4 and key == "role":
                 role = " " + flat.value(number)
-            elif key == "itemprop":
+            elif size == 8 and key == "itemprop":
                 prop = " " + flat.value(number)
-        return found + spot + role + prop
+        return found + spot + role + prop if spot or role or prop else found
 
     def code_line(self) -> None:
         """A line of code that stands in an element of its own begins or ends."""
