@@ -114,11 +114,30 @@ def batches(lengths_W: NDArray[np.int64], tokens: int, seed: int) -> Iterator[ND
     while True:
         # A little noise on the length mixes neighbours anew each time, and costs little padding.
         ordered = np.argsort(lengths_W + generator.uniform(0, 16, len(lengths_W)))
+        in_order = lengths_W[ordered]
         cuts, start = [], 0
         while start < len(ordered):
-            widest = int(lengths_W[ordered[start]])
-            size = max(1, tokens // max(widest, 1))
-            cuts.append(ordered[start : start + size])
-            start += size
+            end = batch_end(in_order, start, tokens)
+            cuts.append(ordered[start:end])
+            start = end
         for index in generator.permutation(len(cuts)):
             yield cuts[index]
+
+
+SLACK = 1.5
+"""Tokens that a batch may have with its padding, in those that it was to have."""
+
+
+def batch_end(lengths_W: NDArray[np.int64], start: int, tokens: int) -> int:
+    """Where a batch ends that begins at `start`, of windows that stand in about the order of their lengths.
+
+    It has as many as the first one's length allows, and fewer where those after it are much longer: padded to the
+    longest, all windows of a corpus could else be one batch, because one of them is short.
+    """
+    most, widest, end = max(1, tokens // max(1, int(lengths_W[start]))), 0, start
+    while end < min(len(lengths_W), start + most):
+        widest = max(widest, int(lengths_W[end]))
+        if end > start and (end + 1 - start) * widest > SLACK * tokens:
+            break
+        end += 1
+    return end

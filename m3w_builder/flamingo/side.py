@@ -14,7 +14,7 @@ from torch import Tensor
 
 from m3w_builder.flamingo.model import Flamingo, mean_loss, token_losses
 from m3w_builder.flamingo.pretrain import adam, schedule, step
-from m3w_builder.flamingo.sequences import Windows, batches
+from m3w_builder.flamingo.sequences import Windows, batch_end, batches
 
 
 def take(
@@ -74,14 +74,15 @@ def losses(model: Flamingo, windows: Windows, features_nNV: Tensor, tokens: int 
     lengths = windows.lengths_W
     found = np.zeros(windows.tokens_WT.shape, np.float32)
     ordered = np.argsort(lengths)
+    in_order = lengths[ordered]
     start = 0
     while start < len(ordered):
-        size = max(1, tokens // max(1, int(lengths[ordered[min(start + 64, len(ordered) - 1)]])))
-        rows = ordered[start : start + size]
+        end = batch_end(in_order, start, tokens)
+        rows = ordered[start:end]
         ids, looks, labels, features, places = take(windows, rows, features_nNV, lengths)
         lost = token_losses(logits(model, ids, looks, features, places), labels)
         found[rows, 1 : 1 + lost.shape[1]] = lost.numpy()
-        start += size
+        start = end
     return found
 
 

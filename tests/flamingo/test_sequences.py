@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +73,19 @@ def test_every_window_comes_once_a_round_and_the_rounds_differ() -> None:
     while len(second) < 40:
         second += next(order).tolist()
     assert sorted(second) == list(range(40)) and second != first
+
+
+@pytest.mark.parametrize("longest", [20, 128])
+def test_a_batch_is_bounded_with_its_padding_where_short_windows_are_among_long_ones(longest: int) -> None:
+    lengths = np.array([3] * 5 + [4] + [longest] * 300 + [5] * 100, np.int64)
+    order = batches(lengths, 512, 0)
+    seen: list[int] = []
+    while len(seen) < len(lengths):
+        rows = next(order)
+        assert len(rows) * lengths[rows].max() <= 1.5 * 512 or len(rows) == 1
+        seen += rows.tolist()
+    assert sorted(seen) == list(range(len(lengths)))
+
+
+def test_a_window_longer_than_a_batch_is_one() -> None:
+    assert [len(rows) for rows, _ in zip(batches(np.array([90, 95]), 64, 0), range(4), strict=False)] == [1] * 4
