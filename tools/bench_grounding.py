@@ -148,7 +148,8 @@ def main() -> int:
     print(bench.table(["", "accuracy", "95 %"], [[w, f"{v:.3f}", f"[{a:.3f}, {b:.3f}]"] for w, v, a, b in lines]))
     spent = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - used}
     print(", ".join(f"{name} {value:.0f}" for name, value in spent.items()))
-    bench.write(arguments.json, {"lines": lines, "options": vars(arguments), **spent}, "torch")
+    options = {name: value for name, value in vars(arguments).items() if name not in ("folder", "json")}
+    bench.write(arguments.json, {"lines": lines, "options": options, **spent}, "torch")
     return 0
 
 
