@@ -22,3 +22,7 @@ cpdef int head(str name, Py_ssize_t at) except -1
 
 @cython.locals(found=Py_ssize_t, sign=Py_UCS4)
 cpdef Py_ssize_t dense(str text) except -1
+
+
+@cython.locals(found=Py_ssize_t, sign=Py_UCS4)
+cpdef Py_ssize_t signs(str text) except -1

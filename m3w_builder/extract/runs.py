@@ -106,3 +106,12 @@ def dense(text: str) -> int:
         ):
             found += 1
     return found
+
+
+def signs(text: str) -> int:
+    """How many characters of a text are no white space."""
+    found = 0
+    for sign in text:
+        if not sign.isspace():
+            found += 1
+    return found

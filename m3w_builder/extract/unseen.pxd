@@ -5,7 +5,7 @@ from m3w_builder.extract.flat cimport Flat
 
 
 @cython.locals(
-    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", names=list, other=int, td=int, th=int, pre=int,
+    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", names=list, other=int, td=int, th=int, pre=int, gone=int,
     cells=bint, code=bint, node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
     name=str, size=Py_ssize_t, value=str, here=str,
 )
@@ -34,5 +34,8 @@ cpdef bint has_source(Flat flat, Py_ssize_t node, bint katex) except -1
 cpdef int[::1] layout(Flat flat, Py_ssize_t root, int[::1] marks)
 
 
-@cython.locals(found="int[::1]", count=int, node=Py_ssize_t, last=Py_ssize_t, kind=int)
+@cython.locals(
+    tag="int[::1]", kept="int[::1]", script=int, found="int[::1]", count=int, node=Py_ssize_t, last=Py_ssize_t,
+    kind=int,
+)
 cdef int[::1] _held(Flat flat, Py_ssize_t root)

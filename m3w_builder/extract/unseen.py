@@ -22,9 +22,9 @@ GUTTERS: dict[str, frozenset[str]] = {
 }
 """Classes of elements with the numbers of lines beside code."""
 _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_NOT_WITHOUT = frozenset(
-    NUMBERS[tag] for tag in ("img", "math", "video", "audio", "iframe", "object", "embed", "p", "div")
-)
+_NOT_WITHOUT = array("i", bytes(4 * (OTHER + 1 + len(NUMBERS))))
+for _tag in ("img", "math", "video", "audio", "iframe", "object", "embed", "p", "div"):
+    _NOT_WITHOUT[NUMBERS[_tag]] = 1
 """What keeps a hidden element that stands in lines: formulae for machines, and what a script shows."""
 _LAID_OUT = frozenset(
     NUMBERS[tag] for tag in ("p", "div", "h1", "h2", "h3", "ul", "ol", "table", "blockquote", "form", "img")
@@ -37,7 +37,7 @@ NEAR = 4
 def look(flat: Flat, root: int, marks: array[int]) -> bool:
     """Mark the elements below `root` that are not read; the answer is whether there are table cells."""
     tag, first, over, names = flat.tag, flat.first, flat.over, flat.names
-    other, td, th, pre = OTHER, TD, TH, PRE
+    other, td, th, pre, gone = OTHER, TD, TH, PRE, GONE
     cells = code = False
     held: array[int] | None = None
     last = over[root]
@@ -74,7 +74,7 @@ def look(flat: Flat, root: int, marks: array[int]) -> bool:
                     held = _held(flat, root)
                 if held[over[node] - root] == held[node + 1 - root]:
                     marks[node] = GONE
-        node = over[node] if marks[node] == GONE else node + 1
+        node = over[node] if marks[node] == gone else node + 1
     return cells
 
 
@@ -124,13 +124,14 @@ def has_source(flat: Flat, node: int, katex: bool) -> bool:
 
 def _held(flat: Flat, root: int) -> array[int]:
     """For each node below `root` how many elements stand before it that keep a hidden one in the text."""
+    tag, kept, script = flat.tag, _NOT_WITHOUT, SCRIPT
     last = flat.over[root]
     found = array("i", bytes(4 * (last - root + 2)))
     count = 0
     for node in range(root, last):
         found[node - root] = count
-        kind = flat.tag[node]
-        if kind in _NOT_WITHOUT or (kind == SCRIPT and flat.get(node, "type").startswith("math")):
+        kind = tag[node]
+        if kept[kind] or (kind == script and flat.get(node, "type").startswith("math")):
             count += 1
     found[last - root] = count
     return found

@@ -4,6 +4,11 @@ cimport cython
 from m3w_builder.extract.flat cimport Flat
 
 
+cdef int _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE
+cdef int _BLOCK, _CODE_LINE, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SHOWN, _UNREAD
+cdef int END, INPUT, LINK, META, NOSCRIPT, RAW, SCRIPT, SVG
+
+
 cdef class Walker:
     cdef public Flat flat
     cdef public str base, told, split_by

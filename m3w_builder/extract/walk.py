@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from array import array
 
-from m3w_builder.extract import figures, media, unseen, words
+from m3w_builder.extract import figures, media, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, A, Flat
 from m3w_builder.extract.lines import BREAK, texts
 from m3w_builder.extract.pieces import Block, Box, Page, TooMany
+from m3w_builder.extract.runs import signs
 from m3w_builder.extract.srcset import Attributes, Screen
 from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, NEVER_SKIMMED, SHOWN, SKIPPED, UNREAD
+from m3w_builder.extract.words import WEAK, furniture
 
 FEW = 200
 """Characters that are not worth to be looked at closely."""
@@ -26,6 +28,7 @@ _BLOCK, _CODE_LINE = 2, 1
 """Marks of elements that begin and end a block, and of those that are lines of code; others bear what they began."""
 _NO_BLOCK = -1
 _NO_SPLIT = -2
+_GONE, _HIDDEN = unseen.GONE, unseen.HIDDEN
 
 _DONE: dict[str, int] = {
     **dict.fromkeys(SKIPPED, _PAST),
@@ -114,7 +117,7 @@ class Walker:
         """Go through the nodes from `root` to its end; raises TooMany."""
         flat = self.flat
         tag, start, over, marks, actions, parts = flat.tag, flat.start, flat.over, self.marks, _ACTIONS, self.parts
-        raw, close, gone = RAW, END, unseen.GONE
+        raw, close, gone = RAW, END, _GONE
         self.boxes.append(Box(-1, "root", "", 0))
         self.cells = unseen.look(flat, root, marks)
         if self.cells:
@@ -206,7 +209,7 @@ class Walker:
 
     def line(self, node: int) -> bool:
         """Enter an element that begins a block of text."""
-        if self.marks[node] == unseen.HIDDEN:
+        if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
             return False
         if self.parts:
@@ -223,7 +226,7 @@ class Walker:
 
     def part(self, node: int) -> bool:
         """Enter an element that begins a block of text and can hold a part of the page."""
-        if self.marks[node] == unseen.HIDDEN:
+        if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
             return False
         tag = self.flat.tags[node]
@@ -234,11 +237,11 @@ class Walker:
         if self.parts:
             self.flush()
         before, boxes, name = self.box, self.boxes, self.name(node)
-        bad = words.furniture(tag, name, self.thread)
+        bad = furniture(tag, name, self.thread)
         number = len(boxes)
         box = Box(before, tag, name, len(self.pieces), bad)
         boxes.append(box)
-        if bad and self.skims and tag not in NEVER_SKIMMED and not words.WEAK.match(bad):
+        if bad and self.skims and tag not in NEVER_SKIMMED and not WEAK.match(bad):
             self.skim(node, box, number)
             return False
         if tag in KINDS:
@@ -279,12 +282,12 @@ class Walker:
         whole = unread = links = 0
         at, last = node + 1, flat.over[node]
         link_ends = twin_ends = 0
-        skimmed, raw, close, gone = _SKIMMED, RAW, END, unseen.GONE
+        skimmed, raw, close, gone = _SKIMMED, RAW, END, _GONE
         inside: list[int] = []
         while at < last:
             kind = flat.tag[at]
             if kind <= raw:
-                length = len("".join(flat.text(at).split()))
+                length = signs(flat.text(at))
                 whole += length
                 unread += length * len(inside)
                 if at < link_ends:
@@ -319,7 +322,7 @@ class Walker:
                 return False
             self.kinds.append(self.flat.tags[node])  # what such a cell holds is no row of a table
             return True
-        if self.marks[node] == unseen.HIDDEN:
+        if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
             return False
         if "".join(self.parts).strip():

@@ -26,6 +26,11 @@ def test_humps_are_parted(name: str) -> None:
     assert runs.humps(name) == re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
+@given(st.text(alphabet="a \n\xa0\u2003\x1c漢\u200b", max_size=20))
+def test_signs_are_what_splitting_leaves(text: str) -> None:
+    assert runs.signs(text) == len("".join(text.split()))
+
+
 @given(
     st.lists(st.sampled_from(["<a>", "</a>", "<P>", "<br", "<x-1 a=b>", "</x-1>", "<", "</", "x", " ", "<é>", "<1>"])),
     st.integers(0, 4),
