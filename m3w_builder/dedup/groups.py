@@ -217,7 +217,8 @@ def _asked(least: np.ndarray, held: np.ndarray, bucket: int, buckets: int) -> np
     some = some[np.argsort(_hashed(some))]
     new = np.ones(len(some), bool)
     new[1:] = some[1:] != some[:-1]
-    return some[new]
+    once: np.ndarray = some[new]
+    return once
 
 
 def _answers(asked: pa.Table, node: np.ndarray, least: np.ndarray) -> pa.Table:
