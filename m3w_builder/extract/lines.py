@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unicodedata import normalize
 
+from m3w_builder.extract.runs import is_line
+
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
 _GONE = dict.fromkeys(map(ord, _INVISIBLE))
 BREAK = "\x01"
@@ -22,7 +24,9 @@ def texts(raw: str, pre: bool) -> list[str]:
         text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()
         return [text] if text.strip() else []
     if BREAK not in raw:
-        text = " ".join(raw.split())
+        text = raw.strip()
+        if not is_line(text):
+            text = " ".join(text.split())
         return [text] if text and text.strip("| ") else []
     lines = [" ".join(line.split()) for line in raw.split(BREAK)]
     found: list[str] = []

@@ -26,3 +26,7 @@ cpdef Py_ssize_t dense(str text) except -1
 
 @cython.locals(found=Py_ssize_t, sign=Py_UCS4)
 cpdef Py_ssize_t signs(str text) except -1
+
+
+@cython.locals(space=bint, sign=Py_UCS4)
+cpdef bint is_line(str text) except -1

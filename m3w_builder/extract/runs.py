@@ -115,3 +115,16 @@ def signs(text: str) -> int:
         if not sign.isspace():
             found += 1
     return found
+
+
+def is_line(text: str) -> bool:
+    """Whether a text's only white space is single spaces between other signs, so that it stays as it is."""
+    space = True
+    for sign in text:
+        if not sign.isspace():
+            space = False
+        elif space or sign != " ":
+            return False
+        else:
+            space = True
+    return not space

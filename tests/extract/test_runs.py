@@ -29,6 +29,7 @@ def test_humps_are_parted(name: str) -> None:
 @given(st.text(alphabet="a \n\xa0\u2003\x1c漢\u200b", max_size=20))
 def test_signs_are_what_splitting_leaves(text: str) -> None:
     assert runs.signs(text) == len("".join(text.split()))
+    assert runs.is_line(text) == (text != "" and text == " ".join(text.split()))
 
 
 @given(
