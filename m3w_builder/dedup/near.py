@@ -199,17 +199,22 @@ def _compare(
     active = np.flatnonzero(depth)
     step = 1
     while len(active):
-        differing = values[active] ^ values[active - step]
+        who = active
+        if not sink.once and 8 * len(active) > len(values):
+            # All side by side are compared sooner than most are picked out.
+            close = np.bitwise_count(values[step:] ^ values[:-step]) <= hashes.radius
+            who = np.flatnonzero(close & (depth[step:] >= step)) + step
+        differing = values[who] ^ values[who - step]
         distance = np.bitwise_count(differing)
         hit = distance <= hashes.radius
         if also is not None:
-            hit &= np.bitwise_count(also[active] ^ also[active - step]) <= hashes.also_radius
+            hit &= np.bitwise_count(also[who] ^ also[who - step]) <= hashes.also_radius
         told = np.flatnonzero(hit)
         for mask in earlier or ():
             told = told[differing[told] & np.uint64(mask) != 0]
         if len(told):
-            who = active[told]
-            hashes.add(sink, members[who], members[who - step], distance[told])
+            one = who[told]
+            hashes.add(sink, members[one], members[one - step], distance[told])
         if sink.once:  # a tight cluster of n hashes then costs about n, not n squared
             active = active[~hit]
         step += 1
