@@ -50,21 +50,33 @@ def read(walker: Walker, node: int) -> bool:
 
 def picture(walker: Walker, node: int) -> None:
     """Take in an <img> or its like, or an <input> that `Walker.tells` found to be one."""
-    _shoot(walker, walker.flat.attributes(node), "icon" if walker.flat.tags[node] == "input" else "")
+    around = walker.sources[-1] if walker.sources else []
+    found = walker.known.get(node) if not around else None
+    if found is None:
+        found = _told(walker, walker.flat.attributes(node), "icon" if walker.flat.tags[node] == "input" else "")
+        if not around:  # else it may be told of other sources when the page is walked again
+            walker.known[node] = found
+    _shoot(walker, *found)
 
 
-def _shoot(walker: Walker, attributes: Attributes, against: str = "") -> None:
-    """Take in a picture by its element's attributes; `against` is a reason that is known before."""
+def _told(walker: Walker, attributes: Attributes, against: str = "") -> tuple[Attributes, Image, str, bytes]:
+    """What a picture's element says, wherever it stands; `against` is a reason that is known before."""
+    if walker.shots >= walker.most_pictures:
+        return attributes, Image((attributes.get("src") or "")[:200]), "too_many", b""
+    around = walker.sources[-1] if walker.sources else []
+    image, reason, body = media.image(attributes, walker.base, around, walker.screen, walker.least_inline)
+    return attributes, image, reason or against or media.judged(image, attributes), body
+
+
+def _shoot(walker: Walker, attributes: Attributes, image: Image, reason: str, body: bytes) -> None:
+    """Take in a picture in its place."""
     walker.shots += 1
     page = walker.page
     if walker.shots > walker.most_pictures:
-        page.aside.append((Image((attributes.get("src") or "")[:200]), "too_many"))
+        page.aside.append((image, "too_many"))
         return
-    around = walker.sources[-1] if walker.sources else []
-    image, reason, body = media.image(attributes, walker.base, around, walker.screen, walker.least_inline)
     if body:
         page.inline[image.url] = body
-    reason = reason or against or media.judged(image, attributes)
     stands = media.stands_for(attributes, image, walker.told) if image.alt and reason != "placeholder" else None
     parts = walker.parts
     if stands is not None:
@@ -117,7 +129,7 @@ def _plugin(walker: Walker, node: int) -> bool:
     tag = walker.flat.tags[node]
     shown = embeds.pictured(tag, walker.flat.attributes(node))
     if shown is not None:
-        _shoot(walker, shown)
+        _shoot(walker, *_told(walker, shown))
         return False
     return tag == "object"
 
@@ -144,7 +156,7 @@ def _button(walker: Walker, node: int) -> None:
     for _ in range(_FIGURE_NEAR):
         if above >= 0 and flat.tags[above] == "figure":
             for one in flat.below(node, IMG):
-                _shoot(walker, flat.attributes(one))
+                _shoot(walker, *_told(walker, flat.attributes(one)))
             return
         above = flat.parent[above] if above >= 0 else -1
     pass_over(walker, node, "icon")

@@ -61,7 +61,7 @@ def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
         return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
-    depth = nesting(html, _FLAT, config.max_depth, _OPTIONS)
+    depth = (nesting if nodes is None else nodes.nesting)(html, _FLAT, config.max_depth, _OPTIONS)
     if depth < 0:
         return Drop("too_many_elements", "<option>", -depth, _OPTIONS)
     return Drop("too_deep", "", depth, config.max_depth) if depth else None

@@ -24,7 +24,7 @@ from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
 from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten, parse
 from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
-from m3w_builder.extract.srcset import Screen
+from m3w_builder.extract.srcset import Attributes, Screen
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
@@ -147,13 +147,21 @@ def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, wh
     root = flat.next(HTML) if root < 0 else root
     if root < 0:
         return Page()
-    page = _walker(flat, start or url, config, thread, not whole).walk(root)
+    walker = _walker(flat, start or url, config, thread, not whole)
+    page = walker.walk(root)
     if any(box.unread for box in page.boxes) and _too_skimmed(page):
-        return _walker(flat, start or url, config, thread, False).walk(root)
+        return _walker(flat, start or url, config, thread, False, walker.known).walk(root)
     return page
 
 
-def _walker(flat: Flat, base: str, config: ExtractConfig, thread: bool, skims: bool) -> Walker:
+def _walker(
+    flat: Flat,
+    base: str,
+    config: ExtractConfig,
+    thread: bool,
+    skims: bool,
+    known: dict[int, tuple[Attributes, Image, str, bytes]] | None = None,
+) -> Walker:
     return Walker(
         flat,
         base,
@@ -163,6 +171,7 @@ def _walker(flat: Flat, base: str, config: ExtractConfig, thread: bool, skims: b
         Screen(config.candidate, config.screen_width, widest=config.widest),
         config.max_pictures,
         config.min_inline_bytes,
+        known,
     )
 
 

@@ -14,6 +14,7 @@ cdef class Walker:
     cdef public str base, told, split_by
     cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
     cdef public bint thread, skims, cells
+    cdef public dict known
     cdef public object screen, page
     cdef public list pieces, boxes, parts, blocks, around, kinds, link, sources
     cdef public int[::1] marks, laid_out

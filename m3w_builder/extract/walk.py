@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 
+from m3w_builder.document import Image
 from m3w_builder.extract import figures, media, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, A, Flat
@@ -68,12 +69,13 @@ class Walker:
         screen: Screen = media.PAGE,
         most_pictures: int = 5000,
         least_inline: int = 0,
+        known: dict[int, tuple[Attributes, Image, str, bytes]] | None = None,
     ) -> None:
         """thread: whether the page is a discussion.
 
         skims: whether what looks like furniture is passed over, all but its pictures. most_pictures: that are taken in;
         more go without being looked at. least_inline: bytes of a picture in the page itself from which on it is taken,
-        0 for never.
+        0 for never. known: pictures that a walk before this one has read, by their nodes.
         """
         self.flat = flat
         self.base = base
@@ -83,6 +85,7 @@ class Walker:
         self.screen = screen
         self.most_pictures = most_pictures
         self.least_inline = least_inline
+        self.known = {} if known is None else known
         self.page = Page()
         self.pieces = self.page.pieces
         self.boxes = self.page.boxes

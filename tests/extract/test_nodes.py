@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from m3w_builder.extract import hostile, native
+from m3w_builder.extract import hostile, native, runs
 from m3w_builder.extract.flat import END, RAW, flatten
 
 from .test_flat import PAGES, SOUPS, by_the_arrays, by_the_parser
@@ -84,3 +84,18 @@ def test_bytes_are_looked_through_as_python_does(html: bytes, part: bytes) -> No
     assert nodes.holds(html, part) == (part in html)
     assert nodes.has_controls(html) == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
     assert hostile.clean(html) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"<a> </a> <P> <br <x-1 </x-1> < </ x <é> <1> <option> <OPTION> </option> <optional> <Li> </li> <h1>".split()
+            ]
+        )
+    ).map(lambda parts: "".join(parts).replace(",", " ").encode()),
+    st.integers(0, 4),
+    st.integers(0, 3),
+)
+def test_nesting_is_the_same_as_in_python(html: bytes, most: int, options: int) -> None:
+    assert nodes.nesting(html, hostile._FLAT, most, options) == runs.nesting(html, hostile._FLAT, most, options)
