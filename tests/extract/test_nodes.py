@@ -86,14 +86,11 @@ def test_bytes_are_looked_through_as_python_does(html: bytes, part: bytes) -> No
     assert hostile.clean(html) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
 
 
+_TAGS = "<a> </a> <P> <br <x-1 </x-1> < </ x <é> <1> <option> <OPTION> </option> <optional> <Li> </li> <h1>"
+
+
 @given(
-    st.lists(
-        st.sampled_from(
-            [
-                *"<a> </a> <P> <br <x-1 </x-1> < </ x <é> <1> <option> <OPTION> </option> <optional> <Li> </li> <h1>".split()
-            ]
-        )
-    ).map(lambda parts: "".join(parts).replace(",", " ").encode()),
+    st.lists(st.sampled_from(_TAGS.split())).map(lambda parts: "".join(parts).encode()),
     st.integers(0, 4),
     st.integers(0, 3),
 )
