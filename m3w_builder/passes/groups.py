@@ -21,8 +21,8 @@ from m3w_builder.passes import receipt
 from m3w_builder.passes.exchange import CODE, GROUP, checksums, write
 from m3w_builder.passes.receipt import Receipt
 
-LINKS_A_BUCKET = 2_000_000
-"""Links that one task joins at once, some 500 MB."""
+LINKS_A_BUCKET = 4_000_000
+"""Links that one task joins at once, some 1 GB: a second bucket costs a fifth more, for its rounds of mail."""
 
 
 @dataclass(frozen=True, slots=True)
