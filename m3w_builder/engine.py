@@ -44,9 +44,9 @@ class ClusterConfig:
     in_flight: int = 3
     """Submissions ahead for each worker, each one task or up to sixteen that last milliseconds; the scheduler never
     holds more, however many partitions there are."""
-    attempts: int = 4
+    attempts: int = 5
     """How often a failing partition is tried before it is quarantined: the page or picture that kills its workers is
-    known after three."""
+    known after four."""
     task_seconds: float = 0
     """A task that takes longer is given up and tried again (its worker is restarted); 0 means no limit."""
     connect_seconds: float = 20

@@ -195,7 +195,15 @@ class Flight:
                 if future is not None and now - self.started.setdefault(future, now) > limit:
                     future.cancel(force=True)
                     self.engine.client.run(_kill_worker, workers=[worker], nanny=True)
+                    self._wait_for_end_of(worker)
                     yield from self._failed(future, f"took longer than {limit:g} seconds (cluster.task_seconds)")
+
+    def _wait_for_end_of(self, worker: str) -> None:
+        """Until the scheduler knows that a worker is gone: the next attempt would go to it, and fail with it."""
+        for _ in range(100):
+            if worker not in self.engine.client.scheduler_info(n_workers=-1)["workers"]:
+                return
+            time.sleep(0.05)
 
 
 def _kill_worker(dask_worker: Any) -> None:

@@ -21,7 +21,7 @@ cdef bint _holds(Box box, Py_ssize_t piece) except -1
 
 
 @cython.locals(
-    boxes=list, pieces=list, names=set, found=double, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, block=Block,
+    boxes=list, names=set, found=double, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, block=Block,
     box=Box,
 )
 cdef double _same_template(Weighed weighed, Box around, Box inside) except? -1

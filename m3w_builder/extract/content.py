@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from m3w_builder.extract import headline, threads, words
 from m3w_builder.extract.pieces import Block, Box, Page, Piece, Shot
 from m3w_builder.extract.trim import trim
-from m3w_builder.extract.weigh import PROSE, Weighed, claim, weigh
+from m3w_builder.extract.weigh import Weighed, claim, weigh
 
 DESCEND = 0.62
 """A box inside another takes its place while it holds at least this share of the good text."""
@@ -141,25 +141,20 @@ def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
 
 def _same_template(weighed: Weighed, around: Box, inside: Box) -> float:
     """Good text of a box beside its best part that stands in boxes with the same names as the prose inside that."""
-    boxes, pieces = weighed.page.boxes, weighed.page.pieces
+    boxes = weighed.page.boxes
     names: set[tuple[str, str]] = set()
     found = 0.0
     start, end = inside.start, inside.end
-    for index in range(start, end):
-        piece = pieces[index]
-        if isinstance(piece, Block):
-            block = piece
+    for index, block in weighed.prose:
+        if start <= index < end:
             box = boxes[block.box]
-            if block.good >= PROSE and box.name and not box.around:
-                names.add((box.tag, box.name))
+            names.add((box.tag, box.name))
     if not names:
         return 0.0
-    for index in range(around.start, around.end):
-        piece = pieces[index]
-        if isinstance(piece, Block) and not start <= index < end:
-            block = piece
+    for index, block in weighed.prose:
+        if around.start <= index < around.end and not start <= index < end:
             box = boxes[block.box]
-            if block.good >= PROSE and not box.around and (box.tag, box.name) in names:
+            if (box.tag, box.name) in names:
                 found += block.good
     return found
 

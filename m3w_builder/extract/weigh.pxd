@@ -8,6 +8,7 @@ cdef class Weighed:
     cdef public Page page
     cdef public bint thread, poor
     cdef public Py_ssize_t headline
+    cdef public list prose
 
     @cython.locals(one=Box)
     cpdef bint in_bad(self, Py_ssize_t box) except -1
@@ -16,7 +17,7 @@ cdef class Weighed:
 cpdef double claim(Box box) except? -1
 
 
-@cython.locals(boxes=list, weighed=Weighed, box=Box, piece=Piece, block=Block, shot=Shot, much=double, total=double, named=bint)
+@cython.locals(boxes=list, weighed=Weighed, box=Box, piece=Piece, block=Block, shot=Shot, much=double, total=double, named=bint, pieces=list, index=Py_ssize_t)
 cpdef Weighed weigh(Page page, bint thread=*)
 
 

@@ -35,6 +35,8 @@ class Weighed:
         """Whether the page has so little good text that its pictures, and links with them, are its content."""
         self.headline = -1
         """The number of the piece that is the page's headline; -1 where none is known."""
+        self.prose: list[tuple[int, Block]] = []
+        """Blocks of prose, each with its number, in named boxes that look like content."""
 
     def in_bad(self, box: int) -> bool:
         """Whether a box, or one around it, looks like no content."""
@@ -87,6 +89,14 @@ def weigh(page: Page, thread: bool = False) -> Weighed:
         _pardon(weighed)
     _sum_up(boxes)
     _look_around(boxes)
+    pieces = page.pieces
+    for index in range(len(pieces)):
+        piece = pieces[index]
+        box = boxes[piece.box]
+        if isinstance(piece, Block) and box.name and not box.around:
+            block = piece
+            if block.good >= PROSE:
+                weighed.prose.append((index, block))
     return weighed
 
 

@@ -9,7 +9,7 @@ from typing import Any
 OWN: Mapping[str, str] = {
     "error": "the stage failed on it; the detail has the error",
     "page_dropped": "the page on which it stood was dropped",
-    "poisoned": "its worker died or hung over it, twice; the rest of its partition was kept",
+    "poisoned": "its worker died or hung over it, three times running; the rest of its partition was kept",
     "quarantined": "its partition failed in every attempt; the next run of the build tries it again",
     "repeated": "the same picture stands earlier in the document",
 }

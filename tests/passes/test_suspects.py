@@ -51,20 +51,29 @@ def test_a_page_that_kills_its_worker_is_dropped_alone(make, tmp_path, monkeypat
     assert verify.verify(out, cluster.Serial(1))[1] == []
 
 
-def test_one_death_is_chance_and_two_are_not(tmp_path):
+def test_two_deaths_are_chance_and_three_are_not(tmp_path):
     def died(name):
         Suspects(str(tmp_path), "pages", 0, attempt=2).touch(name)
 
     died("x")
+    died("x")
     assert Suspects(str(tmp_path), "pages", 0, attempt=3).drop("x") is None
     died("x")
+    assert Suspects(str(tmp_path), "pages", 0, attempt=3).drop("x").reason == "poisoned"
     assert Suspects(str(tmp_path), "pages", 0, attempt=1).drop("x").reason == "poisoned"
     assert Suspects(str(tmp_path), "pages", 0, attempt=1).drop("y") is None
 
 
+def test_a_death_of_the_driver_is_no_pages_fault(tmp_path):
+    for _ in range(4):
+        Suspects(str(tmp_path), "pages", 0, attempt=2).touch("x")
+        Suspects(str(tmp_path), "pages", 0, attempt=1)  # of the next driver
+    assert Suspects(str(tmp_path), "pages", 0, attempt=2).poisoned == frozenset()
+
+
 def test_what_raises_is_nobodys_death(tmp_path):
     suspects = Suspects(str(tmp_path), "pages", 0, attempt=2)
-    for _ in range(2):
+    for _ in range(3):
         with pytest.raises(OSError), suspects.watch():
             suspects.touch("x")
             raise OSError("no space left")
@@ -98,9 +107,9 @@ def test_deaths_over_others_in_between_are_no_proof(tmp_path):
     def death(name):
         Suspects(str(tmp_path), "pages", 0, 2).touch(name)
 
-    for name in ("a", "b", "a", "b", "b"):
+    for name in ("a", "b", "a", "b", "b", "b"):
         death(name)
     assert Suspects(str(tmp_path), "pages", 0, 2).poisoned == {"b"}
-    for name in ("a", "c", "a", "a"):
+    for name in ("a", "a", "c", "a", "a", "a"):
         death(name)
     assert Suspects(str(tmp_path), "pages", 0, 2).poisoned == {"a", "b"}
