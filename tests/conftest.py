@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import urllib.request
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import settings
 settings.register_profile("m3w", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "m3w"))
+
+# What a shell starts in the background may be deaf to Ctrl-C, and with it every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 170, 40), "blue": (30, 50, 210), "yellow": (230, 210, 30)}
