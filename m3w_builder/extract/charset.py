@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import cast
 
 from m3w_builder.extract import native
 
@@ -70,7 +69,7 @@ def utf8(html: bytes, header: str = "") -> bytes:
     declared = [name for label in (header, _declared(html)) if label and (name := lookup(label))]
     if html.isascii() and not any(name.startswith("iso2022") for name in declared):
         return html
-    more = _continued(html)
+    more = native.scans().continued(html)
     if more > FEW or (more >= 0 and (not declared or declared[0] == "utf-8" or max(html.decode()) > "\u07ff")):
         return html
     for name in declared:
@@ -78,17 +77,6 @@ def utf8(html: bytes, header: str = "") -> bytes:
         if _reads(text, html, name):
             return _encoded(text)
     return _encoded(_detected(html))
-
-
-def _continued(html: bytes) -> int:
-    """How many bytes go on with a sign of UTF-8; -1 where it is not that."""
-    nodes = native.reader()
-    if nodes is not None:
-        return cast(int, nodes.continued(html))
-    try:
-        return len(html) - len(html.decode("utf-8"))
-    except UnicodeDecodeError:
-        return -1
 
 
 def _encoded(text: str) -> bytes:

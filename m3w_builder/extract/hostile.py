@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from m3w_builder.extract import native
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.runs import nesting
+from m3w_builder.extract.scans import CONTROLS
 from m3w_builder.stage import Drop
 
-_CONTROLS = bytes((*range(1, 9), 11, *range(14, 32)))
 _NO_DEPTH = (
     "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option thead tbody"
 )
@@ -29,15 +28,12 @@ _PLAIN = 5000
 def is_html(html: bytes) -> bool:
     """Whether there is a tag near the start, and few bytes that no text has; html: the page in UTF-8."""
     head = html[:4000]
-    return html.find(b"<", 0, 100_000) >= 0 and (len(head) - len(head.translate(None, _CONTROLS))) * 50 <= len(head)
+    return html.find(b"<", 0, 100_000) >= 0 and (len(head) - len(head.translate(None, CONTROLS))) * 50 <= len(head)
 
 
 def clean(html: bytes) -> bytes:
     """The page without control characters, which stand for nothing."""
-    nodes = native.reader()
-    if nodes is not None and not nodes.has_controls(html):
-        return html
-    return html.translate(None, _CONTROLS)
+    return html.translate(None, CONTROLS) if native.scans().has_controls(html) else html
 
 
 def _long_tags(html: bytes) -> Iterator[bytes]:
@@ -52,8 +48,8 @@ def _long_tags(html: bytes) -> Iterator[bytes]:
 
 def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
     """A Drop where parsing would take for ever: too many tags or attributes, or nested too deeply."""
-    nodes = native.reader()
-    tags = html.count(b"<") if nodes is None else nodes.tags(html)
+    scans = native.scans()
+    tags = scans.tags(html)
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
     attributes = max((len(_QUOTED.sub(b"", tag).split()) for tag in _long_tags(html)), default=0)
@@ -61,7 +57,7 @@ def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
         return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
-    depth = (nesting if nodes is None else nodes.nesting)(html, _FLAT, config.max_depth, _OPTIONS)
+    depth = scans.nesting(html, _FLAT, config.max_depth, _OPTIONS)
     if depth < 0:
         return Drop("too_many_elements", "<option>", -depth, _OPTIONS)
     return Drop("too_deep", "", depth, config.max_depth) if depth else None

@@ -73,6 +73,13 @@ def reader() -> Any:
     return nodes if nodes.bind(os.fsencode(spec.origin)) and _sound(nodes.read) else None
 
 
+def scans() -> Any:
+    """The module whose functions look through a page's bytes: in C where that is here, else in Python."""
+    from m3w_builder.extract import scans
+
+    return reader() or scans
+
+
 def _sound(read: Callable[[bytes], Flat]) -> bool:
     """Whether a small page has the same nodes by this and by its tree written out."""
     from selectolax.lexbor import LexborHTMLParser

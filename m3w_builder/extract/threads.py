@@ -26,12 +26,7 @@ _MARKS = (b"DiscussionForumPosting", b"QAPage")
 
 def is_thread(url: str, html: bytes) -> bool:
     """Whether a page is a discussion, by its address or by its own markup."""
-    return bool(words.THREAD.search(url.partition("#")[0])) or _is_marked(html)
-
-
-def _is_marked(html: bytes) -> bool:
-    nodes = native.reader()
-    return any(mark in html if nodes is None else nodes.holds(html, mark) for mark in _MARKS)
+    return bool(words.THREAD.search(url.partition("#")[0])) or any(native.scans().holds(html, mark) for mark in _MARKS)
 
 
 def posts_root(weighed: Weighed) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from m3w_builder.extract import hostile, native, runs
+from m3w_builder.extract import hostile, native, scans
 from m3w_builder.extract.flat import END, RAW, flatten
 
 from .test_flat import PAGES, SOUPS, by_the_arrays, by_the_parser
@@ -62,6 +62,7 @@ def test_the_sample_pages_have_the_same_nodes_either_way() -> None:
     )
 )
 def test_bytes_are_utf8_where_python_reads_them(html: bytes) -> None:
+    assert nodes.continued(html) == scans.continued(html)
     try:
         assert nodes.continued(html) == len(html) - len(html.decode())
     except UnicodeDecodeError:
@@ -80,9 +81,9 @@ def test_every_sign_of_utf8_is_known(lead: int) -> None:
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=2))
 def test_bytes_are_looked_through_as_python_does(html: bytes, part: bytes) -> None:
-    assert nodes.tags(html) == html.count(b"<")
-    assert nodes.holds(html, part) == (part in html)
-    assert nodes.has_controls(html) == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
+    assert nodes.tags(html) == scans.tags(html) == html.count(b"<")
+    assert nodes.holds(html, part) == scans.holds(html, part) == (part in html)
+    assert nodes.has_controls(html) == scans.has_controls(html) == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
     assert hostile.clean(html) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
 
 
@@ -95,4 +96,4 @@ _TAGS = "<a> </a> <P> <br <x-1 </x-1> < </ x <é> <1> <option> <OPTION> </option
     st.integers(0, 3),
 )
 def test_nesting_is_the_same_as_in_python(html: bytes, most: int, options: int) -> None:
-    assert nodes.nesting(html, hostile._FLAT, most, options) == runs.nesting(html, hostile._FLAT, most, options)
+    assert nodes.nesting(html, hostile._FLAT, most, options) == scans.nesting(html, hostile._FLAT, most, options)
