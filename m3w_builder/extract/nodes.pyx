@@ -1,8 +1,8 @@
 # cython: boundscheck=False, wraparound=False
 """The parser's nodes read in C, by the functions that its library offers to other languages: no struct is assumed.
 
-It has the functions of `scans` too. Compiled alone; where it is not, or the library lacks a function, the tree is written out and read again (`flat`), which
-says the same.
+It has the functions of `scans` too. Compiled alone; where it is not, or the library lacks a function, the tree is
+written out and read again (`flat`), which says the same.
 """
 
 from libc.stdlib cimport free, malloc, realloc
