@@ -106,7 +106,8 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
             return
         with _local(config) if config.kind in ("auto", "local") else _elsewhere(config) as cluster:
             if config.max_workers:
-                cluster.adapt(minimum=config.workers, maximum=config.max_workers)
+                # One at least: a build asks its first worker for its code before there is any work to adapt to.
+                cluster.adapt(minimum=max(1, config.workers), maximum=config.max_workers)
             with Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
                 yield client
 

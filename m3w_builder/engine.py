@@ -32,7 +32,8 @@ class ClusterConfig:
     workers: int = 0
     """Worker processes; 0 means one a core for `local`. Batch jobs and pods want a number."""
     max_workers: int = 0
-    """Above `workers`: their number adapts to the work, between the two; 0 keeps it."""
+    """Above `workers`: their number adapts to the work, between the two and never under one; 0 keeps it. Not for
+    `address` and `ssh`, whose workers are started elsewhere or named."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Passed to the cluster's class as they are: SSHCluster, SLURMCluster, PBSCluster or KubeCluster."""
     memory_limit: str = "auto"
@@ -65,6 +66,8 @@ class ClusterConfig:
             raise ValueError(f"kind '{self.kind}' wants a number of 'workers', or 'max_workers'")
         if self.attempts < 1 or self.in_flight < 1 or self.workers < 0:
             raise ValueError("attempts and in_flight want at least 1, workers at least 0")
+        if self.max_workers and self.kind in ("serial", "address", "ssh"):
+            raise ValueError(f"kind '{self.kind}' has the workers that it has: no 'max_workers'")
         if self.max_workers and self.max_workers < self.workers:
             raise ValueError("max_workers is less than workers")
 

@@ -3,8 +3,10 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from dask import config as dask_config
 
 from m3w_builder import cluster, flight
 from m3w_builder.cluster import ClusterConfig
@@ -106,6 +108,8 @@ def test_an_address_and_its_kind_go_together():
         ({"kind": "slurm"}, "wants a number of 'workers'"),
         ({"options": {"queue": "x"}}, "'options' are for"),
         ({"workers": 3, "max_workers": 2}, "less than workers"),
+        ({"kind": "serial", "max_workers": 2}, "no 'max_workers'"),
+        ({"kind": "address", "address": "tcp://h:8786", "max_workers": 2}, "no 'max_workers'"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(settings, said):
@@ -156,3 +160,42 @@ def test_a_build_does_not_wait_for_ever_for_workers_that_are_gone(monkeypatch):
         engine.client.cluster.scale(0)
         with pytest.raises(BuildError, match="no worker for 1 s"):
             list(outcomes)
+
+
+def meet(folder_and_number: tuple[str, int]) -> int:
+    """Signs in under its process's number and waits for a second process; how many it met."""
+    folder = Path(folder_and_number[0])
+    (folder / str(os.getpid())).touch()
+    deadline = time.monotonic() + 120
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return len(list(folder.iterdir()))
+
+
+@pytest.fixture
+def eager():
+    """Dask asks for more workers at once, not after tasks have run for seconds."""
+    settings = {"interval": "100ms", "target-duration": "10ms", "wait-count": 2}
+    with dask_config.set({f"distributed.adaptive.{name}": value for name, value in settings.items()}):
+        yield
+
+
+def settled(engine, number: int) -> bool:
+    """Whether the workers come to be so many."""
+    deadline = time.monotonic() + 120
+    while len(engine.client.nthreads()) != number and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return len(engine.client.nthreads()) == number
+
+
+def test_jobs_come_with_the_work_and_go_with_it_and_one_is_there_before_it(eager, monkeypatch, tmp_path):
+    """Real jobs, whose batch system is this machine; `workers` is 0."""
+    monkeypatch.setitem(cluster.CLASSES, "slurm", ("dask_jobqueue.local", "LocalCluster", "dask-jobqueue"))
+    options = {"cores": 1, "processes": 1, "memory": "1GB", "local_directory": str(tmp_path / "scratch")}
+    options["scheduler_options"] = {"dashboard": False, "host": "127.0.0.1"}
+    (tmp_path / "met").mkdir()
+    settings = ClusterConfig(kind="slurm", max_workers=2, options=options, connect_seconds=120)
+    with cluster.start(settings) as engine:
+        outcomes = list(engine.map(meet, [(str(tmp_path / "met"), number) for number in range(4)]))
+        assert settled(engine, 1)
+    assert [outcome.result for outcome in outcomes] == [2, 2, 2, 2]
