@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from m3w_builder.document import Audio, Video
-from m3w_builder.extract import media, players
+from m3w_builder.extract import keys, media, players
 from m3w_builder.extract.flat import NUMBERS, Flat
 from m3w_builder.extract.srcset import Attributes
 from m3w_builder.urls import absolute
@@ -42,13 +42,13 @@ _BRIGHTCOVE = "https://players.brightcove.net/{}/{}_default/index.html?videoId={
 
 def clip(flat: Flat, node: int, base: str) -> Video | Audio | None:
     """The video or sound that an element of a page shows; None where it shows neither."""
-    tag = flat.tags[node]
+    tag = flat.tag_name(node)
     inside: list[tuple[str, Attributes]] = []
     if tag in FILES or tag == "object":
         # What stands deeper is another's, and looking there takes the square of the depth.
         for one in flat.children(node):
-            if flat.tags[one] in ("source", "embed", "param"):
-                inside.append((flat.tags[one], flat.attributes(one)))
+            if flat.tag_name(one) in ("source", "embed", "param"):
+                inside.append((flat.tag_name(one), flat.attributes(one)))
     return played(tag, flat.attributes(node), sources_of(inside), base)
 
 
@@ -149,9 +149,9 @@ def itemprop(attributes: Attributes, base: str) -> Video | Audio | None:
 def formula(flat: Flat, node: int) -> str:
     """A MathML formula as text once: its TeX source where it carries one, else what it shows."""
     for one in flat.below(node, NUMBERS["annotation"]):
-        if "tex" in flat.get(one, "encoding").lower():
+        if "tex" in flat.get(one, keys.ENCODING).lower():
             return f" ${' '.join(''.join(flat.texts(one)).split())}$ "
-    told = " ".join(flat.get(node, "alttext").split())
+    told = " ".join(flat.get(node, keys.ALTTEXT).split())
     return f" {told or ' '.join(' '.join(flat.texts(node)).split())} "
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from m3w_builder.document import Image
-from m3w_builder.extract import embeds, media
+from m3w_builder.extract import embeds, keys, media
 from m3w_builder.extract.flat import IMG, NUMBERS, Flat
 from m3w_builder.extract.pieces import Clip, Shot
 from m3w_builder.extract.srcset import Attributes
@@ -22,7 +22,7 @@ _FIGURE_NEAR = 4
 def read(walker: Walker, node: int) -> bool:
     """Deal with an element; the answer is whether its content is read."""
     flat = walker.flat
-    tag = flat.tags[node]
+    tag = flat.tag_name(node)
     if tag in SHOWN:
         picture(walker, node)
     elif tag == "svg":
@@ -42,7 +42,7 @@ def read(walker: Walker, node: int) -> bool:
             _formula(walker, embeds.formula(flat, one))
             break
     elif tag == "dialog":
-        return flat.find(node, "open") >= 0 and walker.part(node)
+        return flat.find(node, keys.OPEN) >= 0 and walker.part(node)
     else:
         _clip(walker, node)
     return False
@@ -53,7 +53,7 @@ def picture(walker: Walker, node: int) -> None:
     around = walker.sources[-1] if walker.sources else []
     found = walker.known.get(node) if not around else None
     if found is None:
-        found = _told(walker, walker.flat.attributes(node), "icon" if walker.flat.tags[node] == "input" else "")
+        found = _told(walker, walker.flat.attributes(node), "icon" if walker.flat.tag_name(node) == "input" else "")
         if not around:  # else it may be told of other sources when the page is walked again
             walker.known[node] = found
     _shoot(walker, *found)
@@ -91,7 +91,7 @@ def _shoot(walker: Walker, attributes: Attributes, image: Image, reason: str, bo
 
 def sources(flat: Flat, node: int) -> list[Attributes]:
     """The attributes of the <source> elements in a <picture>."""
-    return [flat.attributes(one) for one in flat.children(node) if flat.tags[one] == "source"]
+    return [flat.attributes(one) for one in flat.children(node) if flat.tag_name(one) == "source"]
 
 
 def pass_over(walker: Walker, node: int, why: str) -> None:
@@ -109,7 +109,7 @@ def _formula(walker: Walker, told: str) -> None:
 def _script(walker: Walker, node: int) -> None:
     """A <script> that `Walker.tells` found to hold a formula."""
     if not walker.fallback:
-        kind = walker.flat.get(node, "type")
+        kind = walker.flat.get(node, keys.TYPE)
         _formula(walker, embeds.script_formula(kind, "".join(walker.flat.texts(node))))
 
 
@@ -126,7 +126,7 @@ def _plugin(walker: Walker, node: int) -> bool:
     """An <object> or <embed>: a player, a file, or a picture; else what an <object> holds for want of these."""
     if _clip(walker, node):
         return False
-    tag = walker.flat.tags[node]
+    tag = walker.flat.tag_name(node)
     shown = embeds.pictured(tag, walker.flat.attributes(node))
     if shown is not None:
         _shoot(walker, *_told(walker, shown))
@@ -154,7 +154,7 @@ def _button(walker: Walker, node: int) -> None:
     flat = walker.flat
     above = flat.parent[node]
     for _ in range(_FIGURE_NEAR):
-        if above >= 0 and flat.tags[above] == "figure":
+        if above >= 0 and flat.tag_name(above) == "figure":
             for one in flat.below(node, IMG):
                 _shoot(walker, *_told(walker, flat.attributes(one)))
             return

@@ -6,18 +6,20 @@ cdef class Flat:
     cdef public bytes data
     cdef public bint escaped
     cdef public Py_ssize_t count, attribute_count, open
-    cdef public int[::1] tag, start, stop, over, parent, first, value_start, value_stop
-    cdef public list names, tags
+    cdef public int[::1] tag, start, stop, over, parent, first, key, value_start, value_stop
+    cdef public list names
 
     cpdef make_room(self, Py_ssize_t nodes, Py_ssize_t attributes)
     cpdef grow(self)
     cpdef grow_attributes(self)
+    @cython.locals(kind=int)
+    cpdef str tag_name(self, Py_ssize_t node)
     cpdef str text(self, Py_ssize_t node)
     cpdef str value(self, Py_ssize_t attribute)
     @cython.locals(number=Py_ssize_t)
-    cpdef str get(self, Py_ssize_t node, str name)
+    cpdef str get(self, Py_ssize_t node, int key)
     @cython.locals(number=Py_ssize_t)
-    cpdef Py_ssize_t find(self, Py_ssize_t node, str name)
+    cpdef Py_ssize_t find(self, Py_ssize_t node, int key)
     @cython.locals(number=Py_ssize_t, found=dict)
     cpdef dict attributes(self, Py_ssize_t node)
     @cython.locals(node=Py_ssize_t)
@@ -44,9 +46,9 @@ cdef int[::1] _grown(int[::1] old)
 
 @cython.locals(
     text=int, raw=int, close=int, other=int, last_void=int, last_unparsed=int, template=int, length=Py_ssize_t,
-    here=Py_ssize_t, count=Py_ssize_t, attributes=Py_ssize_t, place=Py_ssize_t, names=list, tags=list, numbers=dict,
+    here=Py_ssize_t, count=Py_ssize_t, attributes=Py_ssize_t, place=Py_ssize_t, names=list, numbers=dict, named=dict, called=str,
     tag="int[::1]", start="int[::1]", stop="int[::1]", over="int[::1]", parent="int[::1]", first="int[::1]",
-    value_start="int[::1]", value_stop="int[::1]", room=Py_ssize_t, attribute_room=Py_ssize_t, at=Py_ssize_t,
+    key="int[::1]", value_start="int[::1]", value_stop="int[::1]", room=Py_ssize_t, attribute_room=Py_ssize_t, at=Py_ssize_t,
     sign=int, space=int, quote=int, dash=int, slash=int, equals=int, greater=int, exclaims=int, asks=int, comment=bint, end=Py_ssize_t, name=str, number=int, begin=Py_ssize_t, name_end=Py_ssize_t,
     value=Py_ssize_t, value_end=Py_ssize_t,
 )

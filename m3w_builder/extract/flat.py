@@ -15,7 +15,7 @@ from typing import cast
 
 from selectolax.lexbor import LexborHTMLParser
 
-from m3w_builder.extract import native
+from m3w_builder.extract import keys, native
 
 TEXT, RAW, END, OTHER = 0, 1, 2, 3
 """What stands in `Flat.tag` for texts, texts without entities (scripts, styles), ends of elements, and elements of
@@ -31,10 +31,12 @@ _NAMED = (
     "section article main details center nav footer aside header fieldset hgroup menu address figcaption caption "
     "summary thead tfoot colgroup legend optgroup option datalist canvas map applet frameset rp rt math-source dialog "
     "mjx-container amp-video amp-audio video-js amp-iframe lite-youtube amp-youtube lite-vimeo amp-vimeo "
-    "amp-dailymotion amp-soundcloud wistia-player"
+    "amp-dailymotion amp-soundcloud wistia-player span b i u s strong em small sup sub code label path g use abbr"
 )
 NUMBERS: dict[str, int] = {tag: number for number, tag in enumerate(f"{_VOID} {_UNPARSED} {_NAMED}".split(), OTHER + 1)}
-"""The number of each tag that is asked for by number."""
+"""The number of each tag that is asked for by number, and of those that are met most."""
+TAGS: tuple[str, ...] = ("",) * (OTHER + 1) + tuple(NUMBERS)
+"""The tags by their numbers."""
 IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
 HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
 SCRIPT, STYLE, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "style", "plaintext", "template"))
@@ -65,19 +67,20 @@ class Flat:
         self.open = -1
         """The innermost element that is open, while the arrays are filled."""
         self.tag = self.start = self.stop = self.over = self.parent = self.first = _zeros(1)
-        """`start`: where a text begins in `data`; for an end the number of its element. `stop`: where a text ends.
+        """`start`: where a text begins in `data`, or the name of a tag that has no number; for an end the number of
+        its element. `stop`: where that text or name ends.
 
         `first`: the number of an element's first attribute; its last is before the next node's first."""
-        self.value_start = self.value_stop = _zeros(1)
-        self.names: list[str] = []
-        """The names of attributes."""
-        self.tags: list[str] = []
-        """The tags of elements, where other nodes have an empty string."""
+        self.key = self.value_start = self.value_stop = _zeros(1)
+        """Of each attribute its name's number, and where its value stands in `data`."""
+        self.names: list[str] = list(keys.NAMES)
+        """The names of attributes by their numbers: those of `keys`, and behind them the page's others."""
 
     def make_room(self, nodes: int, attributes: int) -> None:
         """Make room for so many nodes and attributes, of which none is there yet."""
         self.tag, self.start, self.stop = _zeros(nodes), _zeros(nodes), _zeros(nodes)
         self.over, self.parent, self.first = _zeros(nodes), _zeros(nodes), _zeros(nodes)
+        self.key = _zeros(attributes + 1)
         self.value_start, self.value_stop = _zeros(attributes + 1), _zeros(attributes + 1)
 
     def grow(self) -> None:
@@ -87,7 +90,15 @@ class Flat:
 
     def grow_attributes(self) -> None:
         """Make room for twice as many attributes."""
+        self.key = _grown(self.key)
         self.value_start, self.value_stop = _grown(self.value_start), _grown(self.value_stop)
+
+    def tag_name(self, node: int) -> str:
+        """The tag of an element; empty for any other node."""
+        kind = self.tag[node]
+        if kind != OTHER:
+            return TAGS[kind]
+        return self.data[self.start[node] : self.stop[node]].decode("utf-8", "replace")
 
     def text(self, node: int) -> str:
         """The text of a text node."""
@@ -99,15 +110,15 @@ class Flat:
         found = self.data[self.value_start[attribute] : self.value_stop[attribute]].decode("utf-8", "replace")
         return unescaped(found) if self.escaped and "&" in found else found
 
-    def get(self, node: int, name: str) -> str:
-        """The value of an element's attribute of this name; empty where it has none."""
-        number = self.find(node, name)
+    def get(self, node: int, key: int) -> str:
+        """The value of an element's attribute of a name, by its number in `keys`; empty where it has none."""
+        number = self.find(node, key)
         return self.value(number) if number >= 0 else ""
 
-    def find(self, node: int, name: str) -> int:
-        """The number of an element's attribute of this name; -1 where it has none."""
+    def find(self, node: int, key: int) -> int:
+        """The number of an element's attribute of a name, by the name's number; -1 where it has none."""
         for number in range(self.first[node], self.first[node + 1]):
-            if self.names[number] == name:
+            if self.key[number] == key:
                 return number
         return -1
 
@@ -115,7 +126,7 @@ class Flat:
         """An element's attributes, the first of a name."""
         found: dict[str, str | None] = {}
         for number in range(self.first[node], self.first[node + 1]):
-            found[self.names[number]] = self.value(number)
+            found[self.names[self.key[number]]] = self.value(number)
         return found
 
     def children(self, node: int) -> Iterator[int]:
@@ -207,9 +218,10 @@ def _scan(flat: Flat, html: bytes) -> None:
     length = len(html)
     here = -1
     count = attributes = place = 0
-    names, tags, numbers = flat.names, flat.tags, NUMBERS
+    names, numbers = flat.names, NUMBERS
+    named = dict(keys.NUMBERS)
     tag, start, stop, over, parent, first = flat.tag, flat.start, flat.stop, flat.over, flat.parent, flat.first
-    value_start, value_stop = flat.value_start, flat.value_stop
+    key, value_start, value_stop = flat.key, flat.value_start, flat.value_stop
     room, attribute_room = len(tag) - 4, len(value_start)
     while place < length:
         if count >= room:
@@ -222,14 +234,13 @@ def _scan(flat: Flat, html: bytes) -> None:
         if at > place:
             tag[count], start[count], stop[count], over[count] = text, place, at, count + 1
             parent[count], first[count] = here, attributes
-            tags.append("")
             count += 1
         if at >= length:
             break
         sign = html[at + 1]
         if sign == slash:
-            end = at + 2 + (stop[here] - start[here] - 1 if here >= 0 else 0)
-            if here < 0 or end >= length or html[end] != greater or html[at + 2] != html[start[here] + 1]:
+            end = at + 2 + (stop[here] - start[here] if here >= 0 else 0)
+            if here < 0 or end >= length or html[end] != greater or html[at + 2] != html[start[here]]:
                 place = html.find(b">", at) + 1  # an end of nothing that is open
                 if place <= 0:
                     break
@@ -237,10 +248,8 @@ def _scan(flat: Flat, html: bytes) -> None:
             place = end + 1
             if tag[here] == template and count > here + 1:
                 count, attributes = here + 1, first[here + 1]
-                del tags[count:], names[attributes:]
             tag[count], start[count], stop[count], over[count] = close, here, at, count + 1
             parent[count], first[count] = parent[here], attributes
-            tags.append("")
             count += 1
             over[here] = count
             here = parent[here]
@@ -255,9 +264,8 @@ def _scan(flat: Flat, html: bytes) -> None:
                 end += 1
             name = html[at + 1 : end].decode("utf-8", "replace")
             number = numbers.get(name, other)
-            tag[count], start[count], stop[count], over[count] = number, at, end, count + 1
+            tag[count], start[count], stop[count], over[count] = number, at + 1, end, count + 1
             parent[count], first[count] = here, attributes
-            tags.append(name)
             count += 1
             while html[end] == space:
                 begin = end + 1
@@ -273,10 +281,13 @@ def _scan(flat: Flat, html: bytes) -> None:
                     end = value_end + 1
                 if attributes >= attribute_room:
                     flat.grow_attributes()
-                    value_start, value_stop = flat.value_start, flat.value_stop
+                    key, value_start, value_stop = flat.key, flat.value_start, flat.value_stop
                     attribute_room = len(value_start)
-                names.append(html[begin:name_end].decode("utf-8", "replace"))
-                value_start[attributes], value_stop[attributes] = value, value_end
+                called = html[begin:name_end].decode("utf-8", "replace")
+                if called not in named:
+                    named[called] = len(names)
+                    names.append(called)
+                key[attributes], value_start[attributes], value_stop[attributes] = named[called], value, value_end
                 attributes += 1
             place = end + 1
             if number > last_void or number == other:
@@ -287,7 +298,6 @@ def _scan(flat: Flat, html: bytes) -> None:
                     if end > place and _holds_text(flat, here, number):
                         tag[count], start[count], stop[count], over[count] = raw, place, end, count + 1
                         parent[count], first[count] = here, attributes
-                        tags.append("")
                         count += 1
                     place = end
         flat.count, flat.attribute_count, flat.open = count, attributes, here
@@ -296,7 +306,7 @@ def _scan(flat: Flat, html: bytes) -> None:
 
 def _holds_text(flat: Flat, node: int, number: int) -> bool:
     """Whether the text of an element that is not parsed is read: of styles and most scripts nobody does."""
-    return number != STYLE and (number != SCRIPT or is_read(flat.get(node, "type").encode()))
+    return number != STYLE and (number != SCRIPT or is_read(flat.get(node, keys.TYPE).encode()))
 
 
 def _unparsed_end(html: bytes, place: int, name: str, number: int) -> int:
@@ -338,7 +348,6 @@ def _close(flat: Flat) -> None:
             flat.grow()
         flat.tag[count], flat.start[count], flat.stop[count], flat.over[count] = END, here, len(flat.data), count + 1
         flat.parent[count], flat.first[count] = flat.parent[here], flat.attribute_count
-        flat.tags.append("")
         flat.over[here] = flat.count = count + 1
         here = flat.parent[here]
     flat.first[flat.count] = flat.attribute_count

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from m3w_builder import rights
 from m3w_builder.document import Document
+from m3w_builder.extract import keys
 from m3w_builder.extract.flat import H1, HEAD, HTML, META, TITLE, Flat
 from m3w_builder.extract.linked import Linked, read
 from m3w_builder.extract.spots import spots
@@ -90,7 +91,7 @@ class Said:
 
     def take(self, flat: Flat, node: int) -> None:
         """Enter one of the elements that `spots` finds."""
-        tag = flat.tags[node]
+        tag = flat.tag_name(node)
         if tag == "script":
             self.scripts.append("".join(flat.texts(node)))
             return
@@ -140,7 +141,7 @@ def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
     document.date = day(found) or day_in(document.url) or found
     document.modified = day(_first(named, _MODIFIED) or linked.modified)
     root = flat.next(HTML)
-    declared = (flat.get(root, "lang") or flat.get(root, "xml:lang")) if root >= 0 else ""
+    declared = (flat.get(root, keys.LANG) or flat.get(root, keys.XML_LANG)) if root >= 0 else ""
     told = (declared, named.get("content-language", ""), named.get("og:locale", ""), linked.language)
     codes = (_LANGUAGE.match(one.strip()) for one in told)
     document.language = document.declared_language = next((code.group().lower() for code in codes if code), "")
@@ -182,7 +183,7 @@ def _without(site: str, title: str) -> str:
 def _title(flat: Flat) -> str:
     """The text of the <title> in the head, else of any."""
     first = node = flat.next(TITLE)
-    while node >= 0 and flat.tags[flat.parent[node]] != "head":
+    while node >= 0 and flat.tag_name(flat.parent[node]) != "head":
         node = flat.next(TITLE, node + 1)
     found = node if node >= 0 else first
     return flat.line(found)[:LONGEST] if found >= 0 else ""
@@ -212,8 +213,8 @@ def cover(flat: Flat) -> str:
     head = flat.next(HEAD)
     node = flat.next(META, head)
     while 0 <= head < node < flat.over[head]:
-        if flat.get(node, "property") == "og:image" or flat.get(node, "name") == "twitter:image":
-            return flat.get(node, "content").strip()
+        if flat.get(node, keys.PROPERTY) == "og:image" or flat.get(node, keys.NAME) == "twitter:image":
+            return flat.get(node, keys.CONTENT).strip()
         node = flat.next(META, node + 1)
     return ""
 

@@ -15,6 +15,7 @@ from m3w_builder.extract.flat cimport Flat
 from array import array
 
 from m3w_builder.extract import flat as _flat
+from m3w_builder.extract import keys as _keys
 
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t length, const void *part, size_t part_length)  # glibc, macOS, BSD
@@ -186,34 +187,45 @@ def holds(html: bytes, part: bytes) -> bool:
     return memmem(<const char *> html, len(html), <const char *> part, len(part)) != NULL
 
 
-cdef class _Names:
-    """Names as Python has them, by where the parser has them: those of a page stay in their places."""
+cdef class _Numbers:
+    """Numbers of names by where the parser has these: those of a page stay in their places."""
 
     cdef Text keys[SLOTS]
     cdef int numbers[SLOTS]
-    cdef list found
-    cdef int count
+    cdef dict known
+    cdef list more
+    cdef int count, other
 
-    def __cinit__(self):
+    def __cinit__(self, dict known, int other, list more=None):
+        """known: the numbers by name. other: the number of any other name, if `more` is not given: where these go."""
         cdef int slot
         for slot in range(SLOTS):
             self.keys[slot] = NULL
-        self.found = []
+        self.known, self.other, self.more = known, other, more
         self.count = 0
 
-    cdef int number(self, Text key, size_t length) except -1:
-        """Of a name its place in `found`."""
+    cdef int of(self, Text key, size_t length) except -1:
         cdef size_t slot = ((<size_t> key) >> 3) * 0x9E3779B97F4A7C15u >> 54
+        cdef int number
         while self.keys[slot] != NULL:
             if self.keys[slot] == key:
                 return self.numbers[slot]
             slot = (slot + 1) & (SLOTS - 1)
-        self.found.append((<const char *> key)[:length].decode("utf-8", "replace"))
+        number = self.asked((<const char *> key)[:length].decode("utf-8", "replace"))
         if self.count < SLOTS // 2:
             self.keys[slot] = key
-            self.numbers[slot] = len(self.found) - 1
+            self.numbers[slot] = number
             self.count += 1
-        return len(self.found) - 1
+        return number
+
+    cdef int asked(self, str name) except -1:
+        if name in self.known:
+            return self.known[name]
+        if self.more is None:
+            return self.other
+        self.known[name] = len(self.more)
+        self.more.append(name)
+        return len(self.more) - 1
 
 
 cdef class _Buffer:
@@ -307,13 +319,12 @@ cdef int _fill(Flat flat, Pointer root) except -1:
     cdef int[::1] tag = flat.tag, start = flat.start, stop = flat.stop, over = flat.over
     cdef int[::1] parent = flat.parent, first = flat.first
     cdef int[::1] value_start = flat.value_start, value_stop = flat.value_stop
-    cdef list names = flat.names, tags = flat.tags
-    cdef _Names tag_names = _Names(), attribute_names = _Names()
+    cdef int[::1] key = flat.key
     cdef _Buffer buffer = _Buffer(65536), around = _Buffer(1024)
-    cdef dict numbers = _flat.NUMBERS
     cdef int raw = _flat.RAW, plain = _flat.TEXT, close = _flat.END, other = _flat.OTHER, template = _flat.TEMPLATE
     cdef int last_void = _flat.LAST_VOID, last_unparsed = _flat.LAST_UNPARSED
-    cdef int script = _flat.SCRIPT, style = _flat.STYLE
+    cdef int script = _flat.SCRIPT, style = _flat.STYLE, type_key = _keys.TYPE
+    cdef _Numbers tags = _Numbers(_flat.NUMBERS, other), names = _Numbers(dict(_keys.NUMBERS), 0, flat.names)
     cdef Py_ssize_t count = 0, attributes = 0, here = -1
     cdef Pointer node = root, below, attribute
     cdef unsigned int what
@@ -321,7 +332,6 @@ cdef int _fill(Flat flat, Pointer root) except -1:
     cdef bint joins = False, is_read
     cdef size_t length
     cdef Text text
-    cdef str name
     while True:
         what = _type(node)
         if what == TEXT_NODE:
@@ -336,30 +346,30 @@ cdef int _fill(Flat flat, Pointer root) except -1:
                 if here >= 0 and other < tag[here] <= last_unparsed:
                     tag[count] = raw
                 parent[count], first[count] = here, attributes
-                tags.append("")
                 count += 1
                 joins = True
         else:
             joins = False
         if what == ELEMENT:
             text = _tag(node, &length)
-            name = tag_names.found[tag_names.number(text, length)]
-            kind = numbers.get(name, other)
+            kind = tags.of(text, length)
+            if kind == other:
+                start[count] = buffer.used
+                buffer.add(text, length)
+                stop[count] = buffer.used
             opened = count
             tag[count], over[count], parent[count], first[count] = kind, count + 1, here, attributes
-            tags.append(name)
             count += 1
             is_read = kind != style and kind != script and kind != template
             attribute = _attribute(node)
             while attribute != NULL:
                 text = _name(attribute, &length)
-                name = attribute_names.found[attribute_names.number(text, length)]
-                names.append(name)
+                key[attributes] = names.of(text, length)
                 value_start[attributes] = buffer.used
                 text = _value(attribute, &length)
                 if text != NULL:
                     buffer.add(text, length)
-                    if kind == script and name == "type":
+                    if kind == script and key[attributes] == type_key:
                         is_read = _flat.is_read((<const char *> text)[:min(length, 40)])
                 value_stop[attributes] = buffer.used
                 attributes += 1
@@ -374,7 +384,6 @@ cdef int _fill(Flat flat, Pointer root) except -1:
             if kind > last_void or kind == other:
                 tag[count], start[count], over[count] = close, opened, count + 1
                 parent[count], first[count] = here, attributes
-                tags.append("")
                 count += 1
                 over[opened] = count
         below = _next(node) if around.used else NULL
@@ -386,7 +395,6 @@ cdef int _fill(Flat flat, Pointer root) except -1:
                 here = parent[opened]
                 tag[count], start[count], over[count] = close, opened, count + 1
                 parent[count], first[count] = here, attributes
-                tags.append("")
                 count += 1
                 over[opened] = count
             joins = False

@@ -15,6 +15,7 @@ from m3w_builder.extract import (
     content,
     embeds,
     hostile,
+    keys,
     metadata,
     reference,
     threads,
@@ -140,9 +141,9 @@ def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, wh
     thread: whether it is a discussion. whole: whether also what looks like furniture is read.
     """
     base = flat.next(BASE)
-    while base >= 0 and flat.find(base, "href") < 0:
+    while base >= 0 and flat.find(base, keys.HREF) < 0:
         base = flat.next(BASE, base + 1)
-    start = absolute(flat.get(base, "href"), url) if base >= 0 else ""
+    start = absolute(flat.get(base, keys.HREF), url) if base >= 0 else ""
     root = flat.next(BODY)
     root = flat.next(HTML) if root < 0 else root
     if root < 0:

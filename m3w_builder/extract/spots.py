@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from m3w_builder.extract.flat import LINK, META, OTHER, SCRIPT, TIME, A, Flat
+from m3w_builder.extract.keys import CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
 
 _BYLINES = frozenset(("author", "author-name", "post-author", "entry-author", "article-author", "username"))
 """Classes of elements that name a person."""
@@ -10,7 +11,7 @@ _BYLINES = frozenset(("author", "author-name", "post-author", "entry-author", "a
 
 def spots(flat: Flat) -> list[int]:
     """The elements in their order: <meta>, JSON-LD, canonical and licence links, <time>, and what names an author."""
-    tag, first, names = flat.tag, flat.first, flat.names
+    tag, first, keys = flat.tag, flat.first, flat.key
     other, meta, script, time, link, anchor = OTHER, META, SCRIPT, TIME, LINK, A
     found: list[int] = []
     for node in range(flat.count):
@@ -21,31 +22,28 @@ def spots(flat: Flat) -> list[int]:
             found.append(node)
             continue
         for number in range(first[node], first[node + 1]):
-            name = names[number]
-            size = len(name)  # most attributes are told apart by it, and to compare strings takes ten times as long
-            if size not in (3, 4, 5, 8):
-                continue
-            if size == 5 and name == "class":
+            key = keys[number]
+            if key == CLASS:
                 value = flat.value(number)
                 said = "byline" in value or (
                     ("author" in value or "username" in value) and not _BYLINES.isdisjoint(value.split())
                 )
-            elif size == 3 and name == "rel":
+            elif key == REL:
                 words = flat.value(number).lower().split()
                 said = (
                     "license" in words
                     or (kind == link and "canonical" in words)
                     or (kind == anchor and "author" in words)
                 )
-            elif size == 8 and name == "itemprop":
+            elif key == ITEMPROP:
                 words = flat.value(number).split()
                 said = "license" in words or "author" in words
-            elif size == 4 and name == "href":
+            elif key == HREF:
                 said = kind == anchor and "creativecommons.org/" in flat.value(number)
-            elif size == 4 and name == "type":
+            elif key == TYPE:
                 said = kind == script and flat.value(number).lower().startswith("application/ld")
             else:
-                said = kind == time and name == "datetime"
+                said = key == DATETIME and kind == time
             if said:
                 found.append(node)
                 break

@@ -4,10 +4,13 @@ cimport cython
 from m3w_builder.extract.flat cimport Flat
 
 
+cdef int CLASS, HIDDEN_KEY, STYLE, TYPE
+
+
 @cython.locals(
-    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", names=list, other=int, td=int, th=int, pre=int, gone=int,
+    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", keys="int[::1]", other=int, td=int, th=int, pre=int, gone=int,
     cells=bint, code=bint, node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
-    name=str, size=Py_ssize_t, value=str, here=str,
+    key=int, value=str, here=str,
 )
 cpdef bint look(Flat flat, Py_ssize_t root, int[::1] marks) except -1
 

@@ -6,6 +6,8 @@ import re
 from array import array
 
 from m3w_builder.extract.flat import BR, END, NUMBERS, OTHER, PRE, RAW, SCRIPT, TD, TH, Flat
+from m3w_builder.extract.keys import CLASS, STYLE, TYPE
+from m3w_builder.extract.keys import HIDDEN as HIDDEN_KEY
 from m3w_builder.extract.tags import ACTED, HEEDED
 
 GONE, HIDDEN = -1, -2
@@ -36,7 +38,7 @@ NEAR = 4
 
 def look(flat: Flat, root: int, marks: array[int]) -> bool:
     """Mark the elements below `root` that are not read; the answer is whether there are table cells."""
-    tag, first, over, names = flat.tag, flat.first, flat.over, flat.names
+    tag, first, over, keys = flat.tag, flat.first, flat.over, flat.key
     other, td, th, pre, gone = OTHER, TD, TH, PRE, GONE
     cells = code = False
     held: array[int] | None = None
@@ -54,17 +56,14 @@ def look(flat: Flat, root: int, marks: array[int]) -> bool:
             continue
         hidden = left_out = False
         for number in range(first[node], first[node + 1]):
-            name = names[number]
-            size = len(name)  # most attributes are told apart by it, and to compare strings takes ten times as long
-            if size not in (5, 6):
-                continue
-            if name == "class":
+            key = keys[number]
+            if key == CLASS:
                 value = flat.value(number)
-                left_out = (code and _is_gutter(flat.tags[node], value)) or _is_drawn(flat, node, value)
-            elif name == "hidden" if size == 6 else name == "style" and _hides(flat.value(number)):
+                left_out = (code and _is_gutter(flat.tag_name(node), value)) or _is_drawn(flat, node, value)
+            elif key == HIDDEN_KEY or (key == STYLE and _hides(flat.value(number))):
                 hidden = True
         if hidden or left_out:
-            here = flat.tags[node]
+            here = flat.tag_name(node)
             if here in HEEDED:
                 marks[node] = HIDDEN
             elif left_out and not hidden:
@@ -111,12 +110,12 @@ def has_source(flat: Flat, node: int, katex: bool) -> bool:
                 return False  # the start of the element around it
             if flat.tag[at] == END:
                 at = flat.start[at]
-                if "katex-mathml" in flat.get(at, "class"):
+                if "katex-mathml" in flat.get(at, CLASS):
                     return True
         else:
             if at >= flat.count or flat.tag[at] == END:
                 return False
-            if flat.tag[at] == SCRIPT and flat.get(at, "type").startswith("math/"):
+            if flat.tag[at] == SCRIPT and flat.get(at, TYPE).startswith("math/"):
                 return True
             at = flat.over[at]
     return False
@@ -131,7 +130,7 @@ def _held(flat: Flat, root: int) -> array[int]:
     for node in range(root, last):
         found[node - root] = count
         kind = tag[node]
-        if kept[kind] or (kind == script and flat.get(node, "type").startswith("math")):
+        if kept[kind] or (kind == script and flat.get(node, TYPE).startswith("math")):
             count += 1
     found[last - root] = count
     return found

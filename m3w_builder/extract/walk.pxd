@@ -7,6 +7,7 @@ from m3w_builder.extract.flat cimport Flat
 cdef int _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE
 cdef int _BLOCK, _CODE_LINE, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SHOWN, _UNREAD
 cdef int END, INPUT, LINK, META, NOSCRIPT, RAW, SCRIPT, SVG
+cdef int CLASS, HREF, ID, ITEMPROP, ROLE, STYLE, TYPE, WIDTH
 
 
 cdef class Walker:
@@ -34,7 +35,7 @@ cdef class Walker:
     cdef bint line(self, Py_ssize_t node) except -1
     @cython.locals(tag=str, name=str, before=Py_ssize_t, number=Py_ssize_t, boxes=list)
     cpdef bint part(self, Py_ssize_t node) except -1
-    @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=str, size=Py_ssize_t, number=Py_ssize_t)
+    @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=int, number=Py_ssize_t)
     cdef str name(self, Py_ssize_t node)
     cdef int code_line(self) except -1
     @cython.locals(

@@ -12,6 +12,7 @@ from m3w_builder.document import Image
 from m3w_builder.extract import figures, media, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, A, Flat
+from m3w_builder.extract.keys import CLASS, HREF, ID, ITEMPROP, ROLE, STYLE, TYPE, WIDTH
 from m3w_builder.extract.lines import BREAK, texts
 from m3w_builder.extract.pieces import Block, Box, Page, TooMany
 from m3w_builder.extract.runs import signs
@@ -168,7 +169,7 @@ class Walker:
         if action == _LINE:
             return self.line(node)
         if action == _LINK:
-            self.link.append(self.flat.get(node, "href") or "#")
+            self.link.append(self.flat.get(node, HREF) or "#")
         elif action == _BREAK:
             self.parts.append(BREAK)
             return True
@@ -189,12 +190,12 @@ class Walker:
         """Whether a rare element can be anything to a reader: most scripts, drawings and <meta> are not."""
         kind, flat = self.flat.tag[node], self.flat
         if kind == SCRIPT:
-            return flat.get(node, "type").startswith("math/")
+            return flat.get(node, TYPE).startswith("math/")
         if kind == SVG:
-            return flat.find(node, "width") >= 0 or flat.find(node, "style") >= 0
+            return flat.find(node, WIDTH) >= 0 or flat.find(node, STYLE) >= 0
         if kind in (META, LINK):
-            return flat.find(node, "itemprop") >= 0
-        return kind != INPUT or flat.get(node, "type").lower() == "image"
+            return flat.find(node, ITEMPROP) >= 0
+        return kind != INPUT or flat.get(node, TYPE).lower() == "image"
 
     def leave(self, node: int) -> None:
         """End what an element began."""
@@ -217,7 +218,7 @@ class Walker:
             return False
         if self.parts:
             self.flush()
-        tag = self.flat.tags[node]
+        tag = self.flat.tag_name(node)
         if tag in KINDS:
             self.kinds.append(tag)
             if tag == "pre":
@@ -232,7 +233,7 @@ class Walker:
         if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
             return False
-        tag = self.flat.tags[node]
+        tag = self.flat.tag_name(node)
         if self.pre and tag in CODE_LINES:
             self.code_line()
             self.marks[node] = _CODE_LINE
@@ -262,15 +263,14 @@ class Walker:
         flat = self.flat
         found = spot = role = prop = ""
         for number in range(flat.first[node], flat.first[node + 1]):
-            key = flat.names[number]
-            size = len(key)  # which is compared sooner than the name is
-            if size == 5 and key == "class":
+            key = flat.key[number]
+            if key == CLASS:
                 found = flat.value(number)
-            elif size == 2 and key == "id":
+            elif key == ID:
                 spot = " " + flat.value(number)
-            elif size == 4 and key == "role":
+            elif key == ROLE:
                 role = " " + flat.value(number)
-            elif size == 8 and key == "itemprop":
+            elif key == ITEMPROP:
                 prop = " " + flat.value(number)
         return found + spot + role + prop if spot or role or prop else found
 
@@ -323,7 +323,7 @@ class Walker:
         if not self.rows or self.laid_out[node] == 1:
             if not self.part(node):
                 return False
-            self.kinds.append(self.flat.tags[node])  # what such a cell holds is no row of a table
+            self.kinds.append(self.flat.tag_name(node))  # what such a cell holds is no row of a table
             return True
         if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
@@ -338,7 +338,7 @@ class Walker:
             self.flush()
         self.blocks.pop()
         before = self.around.pop()
-        tag = self.flat.tags[node]
+        tag = self.flat.tag_name(node)
         if tag in LEAVES_KIND:
             self.kinds.pop()
             if tag == "pre":

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from m3w_builder.extract import keys
 from m3w_builder.extract.flat import END, OTHER, Flat, flatten
 
 Seen = list[tuple[str, Any]]
@@ -43,11 +44,11 @@ def by_the_arrays(flat: Flat) -> Seen:
     found: Seen = []
     for node in range(flat.count):
         if flat.tag[node] >= OTHER:
-            found.append((flat.tags[node].lower(), flat.attributes(node)))
+            found.append((flat.tag_name(node).lower(), flat.attributes(node)))
             if flat.over[node] == node + 1:
-                found.append(("end", flat.tags[node].lower()))
+                found.append(("end", flat.tag_name(node).lower()))
         elif flat.tag[node] == END:
-            found.append(("end", flat.tags[flat.start[node]].lower()))
+            found.append(("end", flat.tag_name(flat.start[node]).lower()))
         else:
             text(found, flat.text(node))
     return found
@@ -115,16 +116,16 @@ def test_any_text_makes_some_tree(text: str) -> None:
         assert -1 <= flat.parent[node] < node
         assert node < flat.over[node] <= flat.count
         assert flat.parent[node] < 0 or flat.over[node] <= flat.over[flat.parent[node]]
-        assert flat.first[node] <= flat.first[node + 1] <= flat.attribute_count == len(flat.names)
+        assert flat.first[node] <= flat.first[node + 1] <= flat.attribute_count
         assert isinstance(flat.text(node) + "".join(flat.texts(node)) + flat.line(node), str)
         assert all(isinstance(value, str) for value in flat.attributes(node).values())
 
 
 def test_what_is_asked_of_an_element() -> None:
     flat = flatten('<html><p class="a" id="b&amp;c">x<i>y&lt;</i><br></p></html>')
-    assert flat.get(1, "id") == "b&c"
-    assert flat.get(1, "title") == ""
-    assert flat.find(1, "title") == -1
-    assert [flat.tags[one] for one in flat.children(1)] == ["i", "br"]
+    assert flat.get(1, keys.ID) == "b&c"
+    assert flat.get(1, keys.TITLE) == ""
+    assert flat.find(1, keys.TITLE) == -1
+    assert [flat.tag_name(one) for one in flat.children(1)] == ["i", "br"]
     assert flat.texts(1) == ["x", "y<"]
     assert flat.line(0, 2) == "xy"

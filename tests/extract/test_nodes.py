@@ -27,10 +27,17 @@ def held(flat, node):
 def told(flat):
     """All that the arrays say but where in the data it stands."""
     rows = [
-        (flat.tag[node], flat.tags[node], flat.over[node], flat.parent[node], flat.attributes(node), *held(flat, node))
+        (
+            flat.tag[node],
+            flat.tag_name(node),
+            flat.over[node],
+            flat.parent[node],
+            flat.attributes(node),
+            *held(flat, node),
+        )
         for node in range(flat.count)
     ]
-    return rows, flat.names, flat.first[flat.count]
+    return rows, flat.first[flat.count]
 
 
 @pytest.mark.parametrize("html", PAGES.values(), ids=PAGES.keys())

@@ -37,6 +37,6 @@ ELEMENTS = st.sampled_from(
 def test_the_pass_finds_what_selectors_find(html: str) -> None:
     tree = LexborHTMLParser(html)
     flat = flatten(tree.html or "")
-    found = [(flat.tags[node], {k: v or "" for k, v in flat.attributes(node).items()}) for node in spots(flat)]
+    found = [(flat.tag_name(node), {k: v or "" for k, v in flat.attributes(node).items()}) for node in spots(flat)]
     wanted = [(node.tag, {k: v or "" for k, v in node.attributes.items()}) for node in tree.css(SELECTOR)]
     assert found == wanted
