@@ -148,6 +148,11 @@ def test_too_large_a_side_is_scaled_down() -> None:
     assert (one.width, one.height) == (300, 201)
 
 
+def test_a_grey_drawing_stays_grey_when_it_is_scaled_down() -> None:
+    one = stored(encoded(scene(900, 600).convert("L"), "PNG"), PicturesConfig(max_side=300))
+    assert (one.mode, opened(one.body).mode, opened(one.body).size) == ("L", "L", (300, 200))
+
+
 def test_too_many_bytes_become_a_jpeg() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8))
     one = stored(encoded(noise, "PNG"), PicturesConfig(max_bytes=50_000))
