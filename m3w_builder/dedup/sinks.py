@@ -88,22 +88,14 @@ class Groups:
     def settled(self) -> Groups:
         """Itself, `least` brought up to date."""
         if self._held:
-            from scipy.sparse import coo_matrix
-            from scipy.sparse.csgraph import connected_components
-
             one, other = (np.concatenate(side) for side in zip(*self._pending, strict=True))
             # Most nodes have no link: only those that have are numbered.
             linked = np.zeros(self.size, bool)
             linked[one] = linked[other] = True
             nodes = np.flatnonzero(linked)
             number = np.cumsum(linked, dtype=np.int32) - 1
-            ends = number[one], number[other]
-            links = coo_matrix((np.ones(len(one), bool), ends), (len(nodes), len(nodes)))
-            part = connected_components(links, directed=False)[1]
-            best = np.full(int(part.max()) + 1, self.size)
-            np.minimum.at(best, part, nodes)
             leads = np.arange(self.size)
-            leads[nodes] = best[part]
+            leads[nodes] = nodes[_leads(number[one], number[other], len(nodes))]
             self.least = leads[self.least]
         self._pending, self._held = [], 0
         return self
@@ -116,3 +108,23 @@ class Groups:
         self.settled()
         nodes = np.flatnonzero(self.least != np.arange(self.size))
         return nodes, self.least[nodes], self.nearest[nodes]
+
+
+def _leads(one: np.ndarray, other: np.ndarray, size: int) -> np.ndarray:
+    """For each of `size` nodes the least of its component under these links.
+
+    In each round every lead that has a lesser neighbour hooks onto its least one, and all pointers are followed to
+    their ends. A lead that stays has taken all its greater neighbours' hooks, so two rounds halve what is left.
+    """
+    least = np.arange(size)
+    while len(one):
+        np.minimum.at(least, np.maximum(one, other), np.minimum(one, other))
+        while True:
+            further = least[least]
+            if np.array_equal(further, least):
+                break
+            least = further
+        one, other = least[one], least[other]
+        apart = one != other
+        one, other = one[apart], other[apart]
+    return least

@@ -7,10 +7,13 @@ same descent (Cichocki and Phan 2009), to the same topics.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+
+from m3w_builder import extension
 
 ROUNDS = 500
 """Most rounds of descent."""
@@ -20,14 +23,58 @@ SPARE = 10
 """Directions beyond those wanted that are tried for singular vectors (Halko, Martinsson and Tropp 2011)."""
 
 
-def weighed(counts: Sequence[Counter[str]], least: int, share: float, most: int) -> tuple[Any, list[str]]:
-    """A row of unit length a document (`scipy.sparse.csr_array`), and the words of the columns, in their order.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sparse table: of each row its values and their columns, one row after the other, and where rows end."""
+
+    values: np.ndarray
+    columns: np.ndarray
+    ends: np.ndarray
+    """From 0, one more than there are rows."""
+    shape: tuple[int, int]
+
+    def __matmul__(self, other: np.ndarray) -> np.ndarray:
+        return _product()(self, np.ascontiguousarray(other))
+
+    def turned(self) -> Table:
+        """The table with rows and columns in each other's place."""
+        order = np.argsort(self.columns, kind="stable")
+        rows = np.repeat(np.arange(self.shape[0]), np.diff(self.ends))
+        ends = np.cumsum([0, *np.bincount(self.columns, minlength=self.shape[1])])
+        return Table(self.values[order], rows[order], ends, self.shape[::-1])
+
+
+@lru_cache(maxsize=1)
+def _product() -> Callable[[Table, np.ndarray], np.ndarray]:
+    """What multiplies a sparse table with a plain one: scipy's, of which importing `scipy.sparse` takes 0.3 s."""
+    try:
+        inner = extension.load("scipy.sparse._sparsetools").csr_matvecs
+        one = np.ones(1)
+        inner(1, 1, 1, np.array([0, 1]), np.array([0]), one, one, np.zeros(1))  # scipy does not promise it
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return _plain_product
+
+    def product(table: Table, other: np.ndarray) -> np.ndarray:
+        made = np.zeros((table.shape[0], other.shape[1]))
+        inner(*table.shape, other.shape[1], table.ends, table.columns, table.values, other.ravel(), made.ravel())
+        return made
+
+    return product
+
+
+def _plain_product(table: Table, other: np.ndarray) -> np.ndarray:
+    from scipy.sparse import csr_array
+
+    made: np.ndarray = csr_array((table.values, table.columns, table.ends), table.shape) @ other
+    return made
+
+
+def weighed(counts: Sequence[Counter[str]], least: int, share: float, most: int) -> tuple[Table, list[str]]:
+    """A row of unit length a document, and the words of the columns, in their order.
 
     Words count that stand in `least` documents and in no more than this share of them, the `most` frequent ones, by
     (1 + log of how often) x (1 + log of (documents + 1) / (documents with it + 1)).
     """
-    from scipy.sparse import csr_array
-
     with_it: Counter[str] = Counter()
     in_all: Counter[str] = Counter()
     for one in counts:
@@ -43,13 +90,13 @@ def weighed(counts: Sequence[Counter[str]], least: int, share: float, most: int)
     values = (1 + np.log(flat[:, 1])) * rarity[flat[:, 0]]
     row_of = np.repeat(np.arange(len(rows)), np.diff(ends))
     values /= np.sqrt(np.bincount(row_of, values**2, len(rows)))[row_of]
-    return csr_array((values, flat[:, 0], ends), shape=(len(counts), len(names))), names
+    return Table(values, np.ascontiguousarray(flat[:, 0]), ends, (len(counts), len(names))), names
 
 
-def factors(table: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+def factors(table: Table, number: int) -> tuple[np.ndarray, np.ndarray]:
     """(documents x number, words x number), none negative, whose product is about the table; the same every time."""
-    left, right = _start(table, number)
-    turned = table.T.tocsr()
+    turned = table.turned()
+    left, right = _start(table, turned, number)
     first = 0.0
     for _ in range(ROUNDS):
         moved = _descend(left, table @ right, right.T @ right) + _descend(right, turned @ left, left.T @ left)
@@ -59,13 +106,13 @@ def factors(table: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
     return left, right
 
 
-def _start(table: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+def _start(table: Table, turned: Table, number: int) -> tuple[np.ndarray, np.ndarray]:
     """The positive or the negative parts of the first singular vectors, whichever weigh more."""
     basis = np.random.default_rng(0).standard_normal((table.shape[1], min(number + SPARE, *table.shape)))
     for _ in range(7):
-        basis = np.linalg.qr(table.T @ (table @ basis))[0]
-    left, values, turned = np.linalg.svd(table @ basis, full_matrices=False)
-    right = (turned @ basis.T).T
+        basis = np.linalg.qr(turned @ (table @ basis))[0]
+    left, values, across = np.linalg.svd(table @ basis, full_matrices=False)
+    right = (across @ basis.T).T
     starts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for u, v, value in zip(left.T[:number], right.T[:number], values[:number], strict=True):
         pairs = [(np.maximum(sign * u, 0), np.maximum(sign * v, 0)) for sign in (1, -1)]
