@@ -6,7 +6,7 @@ cdef class Flat:
     cdef public bytes data
     cdef public bint escaped
     cdef public Py_ssize_t count, attribute_count, open
-    cdef public int[::1] tag, start, stop, over, parent, first, key, value_start, value_stop
+    cdef public int[::1] tag, start, stop, over, parent, first, key, value_start, value_stop, foremost
     cdef public list names
 
     cpdef make_room(self, Py_ssize_t nodes, Py_ssize_t attributes)

@@ -37,6 +37,7 @@ NUMBERS: dict[str, int] = {tag: number for number, tag in enumerate(f"{_VOID} {_
 """The number of each tag that is asked for by number, and of those that are met most."""
 TAGS: tuple[str, ...] = ("",) * (OTHER + 1) + tuple(NUMBERS)
 """The tags by their numbers."""
+_NOWHERE = array("i", (-1,) * len(TAGS))
 IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
 HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
 SCRIPT, STYLE, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "style", "plaintext", "template"))
@@ -73,6 +74,8 @@ class Flat:
         `first`: the number of an element's first attribute; its last is before the next node's first."""
         self.key = self.value_start = self.value_stop = _zeros(1)
         """Of each attribute its name's number, and where its value stands in `data`."""
+        self.foremost = array("i", _NOWHERE)
+        """The first element of each tag, by its number; -1 where there is none."""
         self.names: list[str] = list(keys.NAMES)
         """The names of attributes by their numbers: those of `keys`, and behind them the page's others."""
 
@@ -147,7 +150,10 @@ class Flat:
 
     def next(self, number: int, at: int = 0) -> int:
         """The first element of a tag, by its number, from node `at` on; -1 where there is none."""
-        for node in range(max(at, 0), self.count):
+        node = self.foremost[number]
+        if node < 0 or node >= at:
+            return node
+        for node in range(at, self.count):
             if self.tag[node] == number:
                 return node
         return -1
@@ -197,6 +203,8 @@ def flatten(html: str) -> Flat:
     except IndexError:  # text that no parser wrote, which ends within a tag
         pass
     _close(flat)
+    for node in range(flat.count - 1, -1, -1):
+        flat.foremost[flat.tag[node]] = node
     return flat
 
 

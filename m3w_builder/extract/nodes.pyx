@@ -10,9 +10,9 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcpy
 from posix.dlfcn cimport RTLD_NOW, dlopen, dlsym
 
-from m3w_builder.extract.flat cimport Flat
+from cpython.array cimport array, clone
 
-from array import array
+from m3w_builder.extract.flat cimport Flat
 
 from m3w_builder.extract import flat as _flat
 from m3w_builder.extract import keys as _keys
@@ -27,7 +27,10 @@ cdef enum:
     ELEMENT = 1  # https://dom.spec.whatwg.org/#interface-node
     TEXT_NODE = 3
     WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
-    SLOTS = 1024  # of a power of two; more names than half of them are asked for each time
+    SLOTS = 512  # of a power of two; more names than half of them are asked for each time
+    IDS = 256  # above the parser's own numbers of the tags that it knows; those of others are addresses
+
+cdef array _INTS = array("i")
 
 cdef Pointer (*_create)() noexcept nogil
 cdef void (*_set)(Pointer document, unsigned int options) noexcept nogil
@@ -38,6 +41,7 @@ cdef Pointer (*_child)(Pointer node) noexcept nogil
 cdef Pointer (*_next)(Pointer node) noexcept nogil
 cdef Pointer (*_parent)(Pointer node) noexcept nogil
 cdef unsigned int (*_type)(Pointer node) noexcept nogil
+cdef size_t (*_number)(Pointer node) noexcept nogil
 cdef Text (*_tag)(Pointer element, size_t *length) noexcept nogil
 cdef Text (*_text)(Pointer node, size_t *length) noexcept nogil
 cdef Pointer (*_attribute)(Pointer element) noexcept nogil
@@ -48,7 +52,7 @@ cdef Text (*_value)(Pointer attribute, size_t *length) noexcept nogil
 
 def bind(path: bytes) -> bool:
     """Find the parser's functions in its library; the answer is whether all are there."""
-    global _create, _set, _parse, _destroy, _root, _child, _next, _parent, _type, _tag, _text
+    global _create, _set, _parse, _destroy, _root, _child, _next, _parent, _type, _number, _tag, _text
     global _attribute, _attribute_after, _name, _value
     cdef Pointer library = dlopen(path, RTLD_NOW)
     if library == NULL:
@@ -62,6 +66,7 @@ def bind(path: bytes) -> bool:
     _next = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_next_noi")
     _parent = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_parent_noi")
     _type = <unsigned int (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_type_noi")
+    _number = <size_t (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_tag_id_noi")
     _tag = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_element_qualified_name")
     _text = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_node_text_content")
     _attribute = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_element_first_attribute_noi")
@@ -70,7 +75,7 @@ def bind(path: bytes) -> bool:
     _value = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_value_noi")
     return not (
         _create == NULL or _set == NULL or _parse == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
-        or _parent == NULL or _type == NULL or _tag == NULL or _text == NULL or _attribute == NULL
+        or _parent == NULL or _type == NULL or _number == NULL or _tag == NULL or _text == NULL or _attribute == NULL
         or _attribute_after == NULL or _name == NULL or _value == NULL
     )
 
@@ -205,7 +210,7 @@ cdef class _Numbers:
         self.count = 0
 
     cdef int of(self, Text key, size_t length) except -1:
-        cdef size_t slot = ((<size_t> key) >> 3) * 0x9E3779B97F4A7C15u >> 54
+        cdef size_t slot = ((<size_t> key) >> 3) * 0x9E3779B97F4A7C15u >> 55
         cdef int number
         while self.keys[slot] != NULL:
             if self.keys[slot] == key:
@@ -229,13 +234,13 @@ cdef class _Numbers:
 
 
 cdef class _Buffer:
-    """The page's texts and values, one behind the other."""
+    """Room for things one behind the other, which grows."""
 
-    cdef unsigned char *data
+    cdef char *data
     cdef size_t used, room
 
     def __cinit__(self, size_t room):
-        self.data = <unsigned char *> malloc(room)
+        self.data = <char *> malloc(room)
         self.used, self.room = 0, room
         if self.data == NULL:
             raise MemoryError
@@ -243,48 +248,35 @@ cdef class _Buffer:
     def __dealloc__(self):
         free(self.data)
 
-    cdef int add(self, Text text, size_t length) except -1:
-        cdef unsigned char *grown
+    cdef inline void *more(self, size_t length) except NULL:
+        """Room for so many bytes more; what was given before may have moved."""
         if self.used + length > self.room:
-            self.room = 2 * (self.used + length)
-            grown = <unsigned char *> realloc(self.data, self.room)
-            if grown == NULL:
-                raise MemoryError
-            self.data = grown
-        memcpy(self.data + self.used, text, length)
+            self.grow(length)
         self.used += length
+        return self.data + self.used - length
+
+    cdef int grow(self, size_t length) except -1:
+        cdef char *grown = <char *> realloc(self.data, 2 * (self.used + length))
+        if grown == NULL:
+            raise MemoryError
+        self.data, self.room = grown, 2 * (self.used + length)
+        return 0
+
+    cdef inline int add(self, Text text, size_t length) except -1:
+        if length:
+            memcpy(self.more(length), text, length)
         return 0
 
 
-cdef Pointer _after(Pointer node, Pointer root) noexcept nogil:
-    """The node behind a node and all below it, in reading order; NULL behind `root`'s end."""
-    cdef Pointer found
-    while node != root:
-        found = _next(node)
-        if found != NULL:
-            return found
-        node = _parent(node)
-    return NULL
+cdef struct Node:  # as `flat.Flat` has it
+    int tag, start, stop, over, parent, first
 
 
-cdef int _count(Pointer root, Py_ssize_t *nodes, Py_ssize_t *attributes) noexcept nogil:
-    """How much room a tree's nodes and attributes take at most."""
-    cdef Pointer node = root
-    cdef Pointer attribute, below
-    cdef unsigned int kind
-    nodes[0] = attributes[0] = 0
-    while node != NULL:
-        kind = _type(node)
-        below = NULL
-        nodes[0] += 2
-        if kind == ELEMENT:
-            attribute = _attribute(node)
-            while attribute != NULL:
-                attributes[0] += 1
-                attribute = _attribute_after(attribute)
-            below = _child(node)
-        node = below if below != NULL else _after(node, root)
-    return 0
+cdef struct Attribute:
+    int key, start, stop
+
+
+cdef int _kinds[IDS]  # of the parser's own numbers of tags the number in `flat.NUMBERS`; 0 for what is not known yet
 
 
 def read(html: bytes) -> Flat:
@@ -303,106 +295,140 @@ def read(html: bytes) -> Flat:
         if status != 0:
             raise MemoryError(f"the parser gave up with status {status}")
         if _root(document) != NULL:
-            _fill(flat, _root(document))
+            _fill(flat, _root(document), length)
     finally:
         with nogil:
             _destroy(document)
     return flat
 
 
-cdef int _fill(Flat flat, Pointer root) except -1:
-    """Write the nodes from `root` on into the arrays, in reading order."""
-    cdef Py_ssize_t room, attribute_room
-    with nogil:
-        _count(root, &room, &attribute_room)
-    flat.make_room(room + 1, attribute_room)
-    cdef int[::1] tag = flat.tag, start = flat.start, stop = flat.stop, over = flat.over
-    cdef int[::1] parent = flat.parent, first = flat.first
-    cdef int[::1] value_start = flat.value_start, value_stop = flat.value_stop
-    cdef int[::1] key = flat.key
-    cdef _Buffer buffer = _Buffer(65536), around = _Buffer(1024)
+cdef int _fill(Flat flat, Pointer root, size_t size) except -1:
+    """Write the nodes from `root` on into the arrays, in reading order; size: bytes of the page."""
     cdef int raw = _flat.RAW, plain = _flat.TEXT, close = _flat.END, other = _flat.OTHER, template = _flat.TEMPLATE
     cdef int last_void = _flat.LAST_VOID, last_unparsed = _flat.LAST_UNPARSED
     cdef int script = _flat.SCRIPT, style = _flat.STYLE, type_key = _keys.TYPE
     cdef _Numbers tags = _Numbers(_flat.NUMBERS, other), names = _Numbers(dict(_keys.NUMBERS), 0, flat.names)
-    cdef Py_ssize_t count = 0, attributes = 0, here = -1
+    cdef _Buffer buffer = _Buffer(size + 64), around = _Buffer(1024)
+    cdef _Buffer nodes = _Buffer(sizeof(Node) * (size // 40 + 64))
+    cdef _Buffer attributes = _Buffer(sizeof(Attribute) * (size // 80 + 64))
+    cdef Node *row
+    cdef Attribute *one
     cdef Pointer node = root, below, attribute
-    cdef unsigned int what
-    cdef int kind, opened
+    cdef int count = 0, here = -1, valued = 0, opened, kind
+    cdef int here_kind = plain  # the tag around
     cdef bint joins = False, is_read
-    cdef size_t length
+    cdef size_t length, number
+    cdef unsigned int what
     cdef Text text
     while True:
         what = _type(node)
-        if what == TEXT_NODE:
-            text = _text(node, &length)
-            if joins:
-                buffer.add(text, length)
-                stop[count - 1] = buffer.used
-            elif text != NULL and length:
-                start[count] = buffer.used
-                buffer.add(text, length)
-                tag[count], stop[count], over[count] = plain, buffer.used, count + 1
-                if here >= 0 and other < tag[here] <= last_unparsed:
-                    tag[count] = raw
-                parent[count], first[count] = here, attributes
-                count += 1
-                joins = True
-        else:
-            joins = False
+        below = NULL
         if what == ELEMENT:
-            text = _tag(node, &length)
-            kind = tags.of(text, length)
+            joins = False
+            number = _number(node)
+            kind = _kinds[number] if number < IDS else 0
+            if kind == 0:
+                text = _tag(node, &length)
+                kind = tags.of(text, length)
+                if number < IDS:
+                    _kinds[number] = kind
+            row = <Node *> nodes.more(sizeof(Node))
+            row.tag, row.start, row.stop, row.over, row.parent, row.first = kind, 0, 0, count + 1, here, valued
             if kind == other:
-                start[count] = buffer.used
+                text = _tag(node, &length)
+                row.start = buffer.used
                 buffer.add(text, length)
-                stop[count] = buffer.used
+                row.stop = buffer.used
             opened = count
-            tag[count], over[count], parent[count], first[count] = kind, count + 1, here, attributes
             count += 1
             is_read = kind != style and kind != script and kind != template
             attribute = _attribute(node)
             while attribute != NULL:
+                one = <Attribute *> attributes.more(sizeof(Attribute))
                 text = _name(attribute, &length)
-                key[attributes] = names.of(text, length)
-                value_start[attributes] = buffer.used
+                one.key, one.start = names.of(text, length), buffer.used
                 text = _value(attribute, &length)
                 if text != NULL:
                     buffer.add(text, length)
-                    if kind == script and key[attributes] == type_key:
+                    if kind == script and one.key == type_key:
                         is_read = _flat.is_read((<const char *> text)[:min(length, 40)])
-                value_stop[attributes] = buffer.used
-                attributes += 1
+                one.stop = buffer.used
+                valued += 1
                 attribute = _attribute_after(attribute)
             below = _child(node) if is_read else NULL
             if below != NULL:
-                around.add(<Text> &opened, sizeof(int))
+                (<int *> around.more(sizeof(int)))[0] = opened
                 if kind > last_void or kind == other:
-                    here = opened
+                    here, here_kind = opened, kind
                 node = below
                 continue
             if kind > last_void or kind == other:
-                tag[count], start[count], over[count] = close, opened, count + 1
-                parent[count], first[count] = here, attributes
+                _end(nodes, opened, count, here, valued, close)
                 count += 1
-                over[opened] = count
+        elif what == TEXT_NODE:
+            text = _text(node, &length)
+            if text != NULL and length:
+                if not joins:
+                    row = <Node *> nodes.more(sizeof(Node))
+                    row.tag = raw if other < here_kind <= last_unparsed else plain
+                    row.start, row.over, row.parent, row.first = buffer.used, count + 1, here, valued
+                    count += 1
+                    joins = True
+                buffer.add(text, length)
+                row.stop = buffer.used
+        else:
+            joins = False
         below = _next(node) if around.used else NULL
         while below == NULL and around.used:  # it was the last one in an element, which ends
             node = _parent(node)
             around.used -= sizeof(int)
-            memcpy(&opened, around.data + around.used, sizeof(int))
-            if tag[opened] > last_void or tag[opened] == other:
-                here = parent[opened]
-                tag[count], start[count], over[count] = close, opened, count + 1
-                parent[count], first[count] = here, attributes
+            opened = (<int *> (around.data + around.used))[0]
+            row = (<Node *> nodes.data) + opened
+            if row.tag > last_void or row.tag == other:
+                here = row.parent
+                here_kind = (<Node *> nodes.data)[here].tag if here >= 0 else plain
+                _end(nodes, opened, count, here, valued, close)
                 count += 1
-                over[opened] = count
             joins = False
             below = _next(node) if around.used else NULL
         if below == NULL:
             break
         node = below
-    first[count] = attributes
-    flat.count, flat.attribute_count = count, attributes
-    flat.data = (<const char *> buffer.data)[:buffer.used]
+    flat.data = buffer.data[:buffer.used]
+    _unrolled(flat, <Node *> nodes.data, count, <Attribute *> attributes.data, valued)
+    return 0
+
+
+cdef inline int _end(_Buffer nodes, int opened, int count, int here, int valued, int close) except -1:
+    """The end of an element, as node number `count`."""
+    cdef Node *row = <Node *> nodes.more(sizeof(Node))
+    row.tag, row.start, row.stop, row.over, row.parent, row.first = close, opened, 0, count + 1, here, valued
+    (<Node *> nodes.data)[opened].over = count + 1
+    return 0
+
+
+cdef int _unrolled(Flat flat, Node *nodes, int count, Attribute *attributes, int valued) except -1:
+    """Write rows into the arrays, which are parts of one."""
+    cdef int length = count + 1, values = valued + 1, node
+    cdef int[::1] all = clone(_INTS, 6 * length + 3 * values, False)
+    cdef int[::1] tag = all[:length], start = all[length : 2 * length], stop = all[2 * length : 3 * length]
+    cdef int[::1] over = all[3 * length : 4 * length], parent = all[4 * length : 5 * length]
+    cdef int[::1] first = all[5 * length : 6 * length]
+    cdef int[::1] key = all[6 * length : 6 * length + values]
+    cdef int[::1] value_start = all[6 * length + values : 6 * length + 2 * values]
+    cdef int[::1] value_stop = all[6 * length + 2 * values :]
+    cdef int[::1] foremost = flat.foremost
+    for node in range(count):
+        tag[node], start[node], stop[node] = nodes[node].tag, nodes[node].start, nodes[node].stop
+        over[node], parent[node], first[node] = nodes[node].over, nodes[node].parent, nodes[node].first
+    for node in range(count - 1, -1, -1):
+        foremost[tag[node]] = node
+    tag[count] = start[count] = stop[count] = over[count] = parent[count] = 0
+    first[count] = valued
+    for node in range(valued):
+        key[node], value_start[node], value_stop[node] = attributes[node].key, attributes[node].start, attributes[node].stop
+    key[valued] = value_start[valued] = value_stop[valued] = 0
+    flat.tag, flat.start, flat.stop, flat.over, flat.parent, flat.first = tag, start, stop, over, parent, first
+    flat.key, flat.value_start, flat.value_stop = key, value_start, value_stop
+    flat.count, flat.attribute_count = count, valued
     return 0
