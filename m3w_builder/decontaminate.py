@@ -147,7 +147,7 @@ def _strings(name: str, text: str) -> Iterator[str]:
     for part in text.splitlines() if name.lower().endswith(".jsonl") else [text]:
         try:
             yield from _leaves(json.loads(part))
-        except ValueError:
+        except (ValueError, RecursionError):
             yield part
 
 

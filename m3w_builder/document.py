@@ -384,8 +384,8 @@ def by_similarity(document: Document) -> list[Item]:
 
 
 def from_json(entry: dict[str, Any]) -> Document:
-    """The document of a sample's JSON."""
-    return Document(
+    """The document of a sample's JSON; raises KeyError, TypeError, AttributeError or ValueError where it is none."""
+    one = Document(
         url=entry["url"],
         key=entry["key"],
         items=[item_from_json(item) for item in entry["items"]],
@@ -394,3 +394,25 @@ def from_json(entry: dict[str, Any]) -> Document:
         scores=dict(entry["scores"]),
         **entry["metadata"],
     )
+    words = [*entry["metadata"].values(), *one.rights]
+    if not all(type(word) is str for word in words):
+        raise TypeError("its metadata and rights want to be words")
+    return checked(one)
+
+
+def checked(document: Document) -> Document:
+    """The document as it is; raises TypeError where words or sizes are of other kinds, as files of others may have it.
+
+    Who reads them counts on these kinds far from here.
+    """
+    words = [document.url, document.key]
+    for item in document.items:
+        if type(item) is Text:
+            words.append(item.text)
+        elif type(item) is Image:
+            words += (item.url, item.alt, item.part, item.format)
+            if not (type(item.width) is int and type(item.height) is int and type(item.matched) is int):
+                raise TypeError(f"sizes of {item.url!r:.80} are no numbers")
+    if not all(type(word) is str for word in words):
+        raise TypeError("where words belong stands something else")
+    return document

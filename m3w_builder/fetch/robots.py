@@ -123,7 +123,7 @@ def fits(pattern: str, path: str) -> bool:
 def _tdm(text: str) -> list[tuple[str, bool]]:
     try:
         entries = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     found = []
     for entry in entries if isinstance(entries, list) else []:

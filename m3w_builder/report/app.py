@@ -101,7 +101,7 @@ class App:
         try:
             sent = json.loads(body)
             key, good = str(sent["key"]), bool(sent["good"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return Answer(b"a judgement is {key, good}", "text/plain", 400)
         if target != "/judge" or self.catalogue.find(key) < 0:
             return Answer(b"no such document", "text/plain", 404)

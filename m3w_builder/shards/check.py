@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import numpy as np
 
 from m3w_builder import storage
 from m3w_builder.document import Document, Image, Text, from_json
-from m3w_builder.shards.read import groups
+from m3w_builder.shards.read import groups, parsed
 from m3w_builder.shards.write import index_row, size_of, split_of
 
 
@@ -83,7 +82,7 @@ def check(url: str, validation: float | None = None, originals: Mapping[str, Sha
 def _parsed(key: str, text: bytes) -> Document | str:
     """The sample's document, or what is wrong with its JSON."""
     try:
-        one = from_json(json.loads(text))
+        one = from_json(parsed(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"its JSON is no document: {type(error).__name__}: {error}"
     return one if one.key == key else f"its JSON is that of {one.key}"

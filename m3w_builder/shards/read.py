@@ -83,12 +83,21 @@ def _open(url: str) -> Iterator[IO[bytes]]:
 
 
 def _sample(parts: dict[str, bytes]) -> Sample:
-    body = parts.pop("json")
+    return from_json(parsed(parts.pop("json"))), parts
+
+
+def parsed(body: bytes) -> Any:
+    """What a sample's JSON says; raises ValueError where it is none, is nested too deeply, or no text in UTF-8."""
     try:
-        entry = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
+        pass
+    try:
         entry = json.loads(body)  # which takes what Python writes and JSON does not know, as NaN
-    return from_json(entry), parts
+        orjson.dumps(entry, option=orjson.OPT_NON_STR_KEYS)  # and half characters, which nothing else takes
+    except (RecursionError, TypeError) as error:
+        raise ValueError(f"no JSON that can be read: {error}") from None
+    return entry
 
 
 def _tolerant(parts: dict[str, bytes], bad: MutableMapping[str, int]) -> Sample | None:

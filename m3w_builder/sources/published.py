@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from m3w_builder.document import Document, Image, Item, Source, Text, make_key
+from m3w_builder.document import Document, Image, Item, Source, Text, checked, make_key
 from m3w_builder.fetch import Fetched
 from m3w_builder.fetch.picture import not_a_picture
 from m3w_builder.sources import files
@@ -34,7 +34,7 @@ class _NotFetched(ValueError):
     """The corpus itself says that it does not have the picture."""
 
 
-_BROKEN_ROW = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+_BROKEN_ROW = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
 def plan(source: CorpusSource, place: str = "source.corpus") -> Iterator[Part]:
@@ -191,7 +191,7 @@ def _pair_row(held: Mapping[str, Any], file: str) -> Document:
 def _guarded(make: Any, row: Any, file: str, place: str) -> Ready | Refused:
     """The document of a row, its key of all that the row holds; a row that is none is refused."""
     try:
-        document = make(row, file)
+        document = checked(make(row, file))
         if not document.url.startswith(("http://", "https://")):
             return Refused(document.url or place, document.source, Drop("not_http", document.url[:80]))
     except _NotFetched as error:

@@ -294,6 +294,7 @@ def test_raw_deflate_is_undone(server: Any, answer: Any) -> None:
         ("/.well-known/tdmrep.json", TWO, {"/x.jpg"}),
         ("/.well-known/tdmrep.json", b"<html>not found, with status 200", set()),
         ("/.well-known/tdmrep.json", b'{"broken": ', set()),
+        ("/.well-known/tdmrep.json", b"[" * 100_000, set()),
         ("/ai.txt", b"User-Agent: *\nDisallow: *.jpg\nAllow: /\n", {"/x.jpg"}),
         ("/ai.txt", b"User-Agent: *\nDisallow: /\n", {"/x.jpg", "/art/x.png"}),
         ("/ai.txt", b"User-Agent: otherbot\nDisallow: /\n", set()),

@@ -1,6 +1,7 @@
 """Batches from shards: shapes, shares of workers and ranks, resuming, bad samples, flat memory."""
 
 import io
+import json
 import tarfile
 import tracemalloc
 
@@ -12,7 +13,7 @@ import torch
 from m3w_builder import shards
 from m3w_builder.document import Image
 from m3w_builder.errors import ConfigError
-from m3w_builder.shards import ShardsConfig, transform
+from m3w_builder.shards import ShardsConfig, read, transform
 from m3w_builder.shards.loader import Interleaved, Loader, Mixture, find
 from m3w_builder.shards.transform import Resized
 from m3w_builder.shards.window import NOTHING, Marked, Sampling
@@ -171,13 +172,40 @@ def spoilt(path, change):
             tar.addfile(info, io.BytesIO(body))
 
 
+def odd(change):
+    """The JSON with a change in its first text or picture, at the length that it had."""
+
+    def spoil(body):
+        entry = json.loads(body)
+        change(entry)
+        text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
+        made = text.encode("utf-8", "surrogatepass").ljust(len(body))
+        assert len(made) == len(body)
+        return made
+
+    return spoil
+
+
+def first(kind):
+    return lambda entry: next(item for item in entry["items"] if kind in item)
+
+
+BAD_JSON = {
+    "cut": lambda body: b"{" * len(body),
+    "no text": odd(lambda entry: first("text")(entry).update(text=None)),
+    "half a character": odd(lambda entry: first("text")(entry).update(text="\ud800")),
+    "no width": odd(lambda entry: first("image")(entry).update(width="")),
+    "a list for a name": odd(lambda entry: entry["metadata"].update(host=[])),
+}
+
+
 def in_place(fault):
     """Spoils the first sample, and leaves every offset as it was."""
 
     def change(members):
         (name, body), *rest = members
-        if fault == "bad_json":
-            return [(name, b"{" * len(body)), *rest]
+        if fault in BAD_JSON:
+            return [(name, BAD_JSON[fault](body)), *rest]
         spoil = [(name, bytes(len(body))) for name, body in rest[:2]]
         if fault == "missing_part":
             spoil = [(name.replace(".0.", ".7.").replace(".1.", ".8."), body) for name, body in rest[:2]]
@@ -186,14 +214,20 @@ def in_place(fault):
     return change
 
 
-@pytest.mark.parametrize("fault", ["bad_json", "bad_picture", "missing_part"])
+@pytest.mark.parametrize("fault", [*BAD_JSON, "bad_picture", "missing_part"])
 def test_a_bad_sample_is_left_out_and_counted(tmp_path, samples, fault):
     (shard,) = shards.write(samples[:6], str(tmp_path), "000000", ShardsConfig(validation=0.0))
     path = tmp_path / f"{shard.name}.tar"
     spoilt(path, in_place(fault))
     loader = Loader(dataset([str(path)], epochs=1))
     assert sorted(keys(loader)) == sorted(document.key for document, _ in samples[1:6])
-    assert loader.skipped == {fault: 1}
+    assert loader.skipped == {"bad_json" if fault in BAD_JSON else fault: 1}
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"items":' * 100_000, b"\xff", b"NaN,"])
+def test_json_that_cannot_be_read_is_told_as_such(body):
+    with pytest.raises(ValueError):
+        read.parsed(body)
 
 
 def test_a_tar_that_is_cut_off_gives_what_it_still_has(tmp_path, samples):

@@ -121,6 +121,7 @@ def test_an_img2dataset_tar_gives_documents_and_the_bytes_of_their_pictures(tmp_
     [
         ({"metadata": "{"}, "broken_row"),
         ({"texts": [None]}, "broken_row"),
+        ({"metadata": json.dumps([{"alt_text": 5}])}, "broken_row"),
         ({"general_metadata": json.dumps({})}, "broken_row"),
         ({"general_metadata": json.dumps({"url": "ftp://a.example/"})}, "not_http"),
         ({"images": [None], "texts": [None], "metadata": "[null]"}, "empty"),
@@ -132,7 +133,19 @@ def test_a_row_of_another_layout_is_refused_and_the_others_are_read(tmp_path, sp
     assert found[0].drop.reason == reason
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b'{"url": 3}', json.dumps(MMC4 | {"text_list": ["one"]}).encode()])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"[]",
+        b'{"url": 3}',
+        b"[" * 100_000,
+        json.dumps(MMC4 | {"text_list": ["one"]}).encode(),
+        json.dumps(MMC4 | {"image_info": [MMC4["image_info"][0] | {"raw_url": ["http://a.example/x.jpg"]}]}).encode(),
+        json.dumps(MMC4 | {"image_info": [MMC4["image_info"][0] | {"matched_text_index": 1e999}]}).encode(),
+    ],
+    ids=["cut", "list", "number", "deep", "short", "list for a URL", "endless place"],
+)
 def test_a_line_that_is_none_is_refused(tmp_path, line):
     (tmp_path / "a.jsonl").write_bytes(line)
     (one,) = read("mmc4", tmp_path / "a.jsonl")
