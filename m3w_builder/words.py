@@ -20,10 +20,22 @@ _PLAIN = re.compile(r"\w+")
 _NOT_PLAIN = re.compile(f"[{SPACELESS}{_MARKS}]")
 
 
+_APART = bytes(code if _PLAIN.match(chr(code)) else 32 for code in range(256))
+"""The characters of ASCII, and more: those of words as they are, and all others as spaces."""
+_LONG = 500
+"""Characters from which numpy finds words sooner than a pattern."""
+
+
 def words(text: str) -> list[str]:
     """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
-    # Most texts hold none of the scripts above, and the shorter pattern takes them several times faster.
-    return (_WORD if _NOT_PLAIN.search(text) else _PLAIN).findall(text)
+    if text.isascii():
+        return text.encode().translate(_APART).decode().split()
+    # Most other texts hold none of the scripts above, and the shorter pattern takes them several times faster.
+    apart = _NOT_PLAIN.search(text)
+    if apart or len(text) < _LONG:
+        return (_WORD if apart else _PLAIN).findall(text)
+    codes = _codes(text)
+    return _text(np.where(_kinds_of(codes) != 0, codes, 32)).split()
 
 
 def word_count(text: str) -> int:
@@ -97,6 +109,10 @@ _SIZES = (0x80, 0x3000, 0x10000)
 
 def _codes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _text(codes: np.ndarray) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _kinds_of(codes: np.ndarray) -> np.ndarray:

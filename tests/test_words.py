@@ -28,6 +28,13 @@ def test_words_need_no_spaces_where_a_script_writes_none(text, expected):
 
 
 @given(TEXTS)
+def test_words_are_the_same_in_a_long_text_as_alone(text):
+    alone = words(f"{text}\nж")[:-1]  # short and not ASCII: by the pattern
+    assert words(text) == alone
+    assert words(f"{text}\n" + "ж " * 300)[: len(alone)] == alone
+
+
+@given(TEXTS)
 def test_words_are_counted_as_they_are_made(text):
     assert word_count(text) == len(words(text))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 import re
 import unicodedata
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,11 +20,15 @@ MERGES = 49_152 - 256 - 2
 HELD = 200_000
 """Pieces whose number of tokens is remembered."""
 # CLIP's own pattern, in the classes that `re` knows: contractions, runs of letters, single digits, runs of the rest.
-_STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
+_STRAIGHT = (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'))
 """open_clip repairs texts first, and makes curly quotes straight."""
 _PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
-_ASCII_PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[a-z]+|[0-9]|[^\sa-z0-9]+")
-"""The same for small letters of ASCII, in half the time."""
+_SHORT = re.compile(rb"'(?:s|t|re|ve|m|ll|d)")
+_LETTERS, _DIGITS, _SPACES = (b"abcdefghijklmnopqrstuvwxyz", b"0123456789", b"\t\n\v\f\r\x1c\x1d\x1e\x1f ")
+_REST = bytes(set(range(128)) - set(_LETTERS + _DIGITS + _SPACES))
+"""What small letters of ASCII stand among: marks, and what is not printed."""
+_ONLY_LETTERS, _ONLY_REST = (bytes(code if code in kept else 32 for code in range(256)) for kept in (_LETTERS, _REST))
+_NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))
 
 
 @lru_cache(maxsize=4)
@@ -57,42 +61,69 @@ class Clip:
 
 
 def pieces(text: str) -> list[str]:
-    """What CLIP encodes by itself: words, single digits, marks, in small letters."""
-    if text.isascii():
-        return _ASCII_PIECE.findall(text.lower())
-    return _PIECE.findall(unicodedata.normalize("NFC", text).translate(_STRAIGHT).lower())
+    """What CLIP encodes by itself: words, single digits, marks, in small letters; not in the order of the text."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        for curly, straight in _STRAIGHT:
+            text = text.replace(curly, straight)
+    text = text.lower()
+    return _ascii_pieces(text.encode()) if text.isascii() else _PIECE.findall(text)
+
+
+def _ascii_pieces(text: bytes) -> list[str]:
+    """The same for small letters of ASCII by tables, several times faster than by the pattern."""
+    short: list[str] = []
+
+    def taken(found: re.Match[bytes]) -> bytes:
+        if found.start() and text[found.start() - 1] in _REST:
+            return found[0]  # the run of marks before it goes on
+        short.append(found[0].decode())
+        return b" "
+
+    left = _SHORT.sub(taken, text) if b"'" in text else text
+    letters, rest = (left.translate(table).decode().split() for table in (_ONLY_LETTERS, _ONLY_REST))
+    return [*letters, *rest, *left.translate(None, _NOT_DIGITS).decode(), *short]
 
 
 class _Pieces(dict[str, int]):
     """How many tokens each piece has; one that is not known is looked up."""
 
     def __init__(self) -> None:
-        self.model = _clip_model()
+        self.model, self.whole = _clip_model()
         self.letters = _byte_letters()
+        self.update(self.whole)
 
     def __missing__(self, piece: str) -> int:
         if len(self) >= HELD:
             self.clear()
+            self.update(self.whole)
         # Bytes as the characters U+0000 to U+00FF, so that one table turns them all.
         letters = piece.encode("utf-8", "replace").decode("latin-1").translate(self.letters)
         number = self[piece] = len(self.model.tokenize(letters))
         return number
 
 
-def _clip_model() -> Any:
-    """The byte-pair model from the file that open_clip ships, without importing open_clip, which takes seconds."""
+def _clip_model() -> tuple[Any, dict[str, int]]:
+    """The byte-pair model from the file that open_clip ships, without importing open_clip, which takes seconds.
+
+    Beside it the words of ASCII letters that are one token each, with their number, 1.
+    """
     from tokenizers import models
 
     spec = importlib.util.find_spec("open_clip")
     file = Path(next(iter(spec.submodule_search_locations or [""])) if spec else "") / "bpe_simple_vocab_16e6.txt.gz"
     if not file.exists():
         raise ConfigError("report.tokenizer: clip: open_clip_torch is not installed; name another or leave it empty")
-    lines = gzip.decompress(file.read_bytes()).decode().split("\n", MERGES + 1)[1 : MERGES + 1]
-    merges: list[tuple[str, str]] = [tuple(line.split(" ")) for line in lines]  # type: ignore[misc]
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    told = inflate.decompress(file.read_bytes(), 1 << 20)  # a third of the file: those wanted are in its first half MB
+    lines = told.decode("utf-8", "ignore").split("\n", MERGES + 1)[1 : MERGES + 1]
+    merges = [line.partition(" ")[::2] for line in lines]
+    made = [line.replace(" ", "") for line in lines]
     letters = [letter for _, letter in sorted(_byte_letters().items())]
-    names = [*letters, *(f"{letter}</w>" for letter in letters), *map("".join, merges)]
+    names = [*letters, *(f"{letter}</w>" for letter in letters), *made]
     vocabulary = dict(zip(names, range(len(names)), strict=True))
-    return models.BPE(vocab=vocabulary, merges=merges, end_of_word_suffix="</w>")
+    ones = dict.fromkeys(re.findall(r"^([a-z]+)</w>$", "\n".join(made), re.MULTILINE), 1)
+    return models.BPE(vocab=vocabulary, merges=merges, end_of_word_suffix="</w>"), ones
 
 
 def _byte_letters() -> dict[int, str]:
