@@ -20,12 +20,14 @@ cdef class Flat:
     cpdef str get(self, Py_ssize_t node, int key)
     @cython.locals(number=Py_ssize_t)
     cpdef Py_ssize_t find(self, Py_ssize_t node, int key)
+    @cython.locals(number=Py_ssize_t)
+    cpdef bint says(self, Py_ssize_t node, int key, bytes value) except -1
     @cython.locals(number=Py_ssize_t, found=dict)
     cpdef dict attributes(self, Py_ssize_t node)
     @cython.locals(node=Py_ssize_t)
     cpdef Py_ssize_t next(self, int number, Py_ssize_t at=*)
-    @cython.locals(at=Py_ssize_t, found=list)
-    cpdef list texts(self, Py_ssize_t node)
+    @cython.locals(at=Py_ssize_t, found=list, left=Py_ssize_t)
+    cpdef list texts(self, Py_ssize_t node, Py_ssize_t most=*)
     @cython.locals(at=Py_ssize_t, found=list)
     cpdef str line(self, Py_ssize_t node, Py_ssize_t most=*)
 

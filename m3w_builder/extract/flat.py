@@ -125,6 +125,13 @@ class Flat:
                 return number
         return -1
 
+    def says(self, node: int, key: int, value: bytes) -> bool:
+        """Whether an element's attribute of a name has a value, in which no sign is written as an entity."""
+        number = self.find(node, key)
+        if number < 0 or self.value_stop[number] - self.value_start[number] != len(value):
+            return False
+        return self.data[self.value_start[number] : self.value_stop[number]] == value
+
     def attributes(self, node: int) -> dict[str, str | None]:
         """An element's attributes, the first of a name."""
         found: dict[str, str | None] = {}
@@ -158,9 +165,17 @@ class Flat:
                 return node
         return -1
 
-    def texts(self, node: int) -> list[str]:
-        """All texts below an element."""
-        return [self.text(at) for at in range(node + 1, self.over[node]) if self.tag[at] <= RAW]
+    def texts(self, node: int, most: int = -1) -> list[str]:
+        """The texts below an element: all of them, or the first that have `most` characters together."""
+        found: list[str] = []
+        left = most
+        for at in range(node + 1, self.over[node]):
+            if self.tag[at] <= RAW:
+                found.append(self.text(at))
+                left -= len(found[len(found) - 1])
+                if left <= 0 <= most:
+                    break
+        return found
 
     def line(self, node: int, most: int = 4000) -> str:
         """The text of an element as one line, read to about `most` characters."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +12,11 @@ LONGEST = 300_000
 MOST = 2000
 """Objects of it that are looked at."""
 
-_ARTICLES = re.compile(
-    r"Article$|Posting$|^(?:Recipe|HowTo|Report|Review|Blog|TechArticle|Product|Event|Book|Course|Dataset|Guide|QAPage)$"
-)
+_WHOLE = "Recipe HowTo Report Review Blog Product Event Book Course Dataset Guide QAPage"
+_ARTICLES = frozenset(_WHOLE.split())
+"""Types of what a page can be about, beside those whose names end in Article or Posting."""
 _PAGES = frozenset(("WebPage", "ItemPage", "AboutPage", "CollectionPage", "ProfilePage", "ImageGallery"))
-_CONTROLS = re.compile(r"[\x00-\x1f]+")
+_SITES = frozenset(("WebSite", "NewsMediaOrganization"))
 
 
 @dataclass(slots=True)
@@ -45,21 +44,30 @@ def read(scripts: Iterable[str]) -> Linked:
         if left < 0:
             break
         objects += _objects(text, MOST - len(objects))
+    articles: list[dict[str, Any]] = []
+    pages: list[dict[str, Any]] = []
+    sites: list[dict[str, Any]] = []
     for one in objects:
-        _media(one, found)
-    ranked = sorted(objects, key=lambda one: _rank(_types(one)))
-    for one in ranked:
-        if _rank(_types(one)) < 2:
-            _article(one, found)
-        elif not found.site and {"WebSite", "NewsMediaOrganization"} & set(_types(one)):
-            found.site = _name(one)
+        kinds = _types(one)
+        if not kinds:
+            continue
+        _media(one, kinds, found)
+        rank = _rank(kinds)
+        if rank < 2:
+            (pages if rank else articles).append(one)
+        elif not _SITES.isdisjoint(kinds):
+            sites.append(one)
+    for one in (*articles, *pages):
+        _article(one, found)
+    for one in sites:
+        found.site = found.site or _name(one)
     return found
 
 
 def _objects(text: str, most: int) -> list[dict[str, Any]]:
     """The objects in a script's text, the outer ones before those in them."""
     try:
-        entry = json.loads(_CONTROLS.sub(" ", text))
+        entry = json.loads(text.replace("\f", " "), strict=False)  # pages write line breaks into strings
     except (ValueError, RecursionError):
         return []
     found: list[dict[str, Any]] = []
@@ -77,13 +85,18 @@ def _objects(text: str, most: int) -> list[dict[str, Any]]:
 
 def _types(one: dict[str, Any]) -> list[str]:
     kinds = one.get("@type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if isinstance(kinds, str):
+        return [kinds.rpartition("/")[2]]
+    kinds = kinds if isinstance(kinds, list) else []
     return [kind.rpartition("/")[2] for kind in kinds if isinstance(kind, str)]
 
 
 def _rank(kinds: list[str]) -> int:
     """0 for an article, 1 for a page, 2 for anything else."""
-    return 0 if any(map(_ARTICLES.search, kinds)) else 1 if _PAGES.intersection(kinds) else 2
+    for kind in kinds:
+        if kind in _ARTICLES or kind.endswith(("Article", "Posting")):
+            return 0
+    return 2 if _PAGES.isdisjoint(kinds) else 1
 
 
 def _article(one: dict[str, Any], found: Linked) -> None:
@@ -96,8 +109,7 @@ def _article(one: dict[str, Any], found: Linked) -> None:
     found.licence = found.licence or _text(one.get("license"))
 
 
-def _media(one: dict[str, Any], found: Linked) -> None:
-    kinds = _types(one)
+def _media(one: dict[str, Any], kinds: list[str], found: Linked) -> None:
     if "VideoObject" in kinds or "AudioObject" in kinds or "PodcastEpisode" in kinds:
         for key in ("embedUrl", "embedURL", "contentUrl", "contentURL"):
             if address := _text(one.get(key)):

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from m3w_builder import rights
 from m3w_builder.document import Document
 from m3w_builder.extract import keys
-from m3w_builder.extract.flat import H1, HEAD, HTML, META, TITLE, Flat
+from m3w_builder.extract.flat import H1, HEAD, HTML, LINK, META, SCRIPT, TIME, TITLE, A, Flat
 from m3w_builder.extract.linked import Linked, read
 from m3w_builder.extract.spots import spots
 from m3w_builder.urls import absolute
@@ -76,6 +76,15 @@ _IN_URL = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_;,\s])")
 
 
+_ASKED = frozenset(
+    (
+        *(*_AUTHOR, *_DATE, *_MODIFIED, *_TITLE, *_SITE, *_LICENCES, *_MEDIA, *_ROBOTS),
+        *("tdm-reservation", "content-language", "og:locale", "og:url"),
+    )
+)
+"""Names of <meta> elements of which anything is read."""
+
+
 @dataclass(slots=True)
 class Said:
     """What was found in one search through the page: each search costs as much as a parse of the head."""
@@ -86,40 +95,45 @@ class Said:
     canonical: str = ""
     licences: list[str] = field(default_factory=list)
     links_to_cc: list[str] = field(default_factory=list)
-    bylines: list[str] = field(default_factory=list)
+    bylines: list[int] = field(default_factory=list)
+    """The elements that name a person."""
     times: list[str] = field(default_factory=list)
 
-    def take(self, flat: Flat, node: int) -> None:
-        """Enter one of the elements that `spots` finds."""
-        tag = flat.tag_name(node)
-        if tag == "script":
-            self.scripts.append("".join(flat.texts(node)))
-            return
-        attributes = flat.attributes(node)
-        if tag == "meta":
-            self.meta(attributes)
-        itemprop = attributes.get("itemprop") or ""
-        rel = (attributes.get("rel") or "").lower().split()
-        if "canonical" in rel:
-            self.canonical = self.canonical or attributes.get("href") or ""
-        elif "license" in rel or itemprop == "license":
-            self.licences.append((attributes.get("href") or attributes.get("content") or "").strip())
-        elif tag == "a" and "creativecommons.org/" in (attributes.get("href") or ""):
-            self.links_to_cc.append((attributes.get("href") or "").strip())
-        elif tag == "time":
-            self.times.append(attributes.get("datetime") or "")
-        elif tag not in ("meta", "link") and len(self.bylines) < MOST_BYLINES:
-            self.bylines.append(" ".join(" ".join(flat.texts(node))[:1000].split()))
 
-    def meta(self, attributes: Mapping[str, str | None]) -> None:
-        name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop")
-        name = (name or attributes.get("http-equiv") or "").lower()
-        value = " ".join((attributes.get("content") or "")[: 4 * LONGEST].split())[:LONGEST]
-        if name and value:
-            if name in _ROBOTS and name in self.named:
-                self.named[name] += f", {value}"
-            else:
-                self.named.setdefault(name, value)
+def _take(said: Said, flat: Flat, node: int) -> None:
+    """Enter one of the elements that `spots` finds."""
+    kind = flat.tag[node]
+    if kind == SCRIPT:
+        said.scripts.append("".join(flat.texts(node)))
+        return
+    if kind == META:
+        _meta(said.named, flat, node)
+    itemprop = flat.get(node, keys.ITEMPROP)
+    rel = flat.get(node, keys.REL).lower().split()
+    if "canonical" in rel:
+        said.canonical = said.canonical or flat.get(node, keys.HREF)
+    elif "license" in rel or itemprop == "license":
+        said.licences.append((flat.get(node, keys.HREF) or flat.get(node, keys.CONTENT)).strip())
+    elif kind == A and "creativecommons.org/" in (address := flat.get(node, keys.HREF)):
+        said.links_to_cc.append(address.strip())
+    elif kind == TIME:
+        said.times.append(flat.get(node, keys.DATETIME))
+    elif kind not in (META, LINK) and len(said.bylines) < MOST_BYLINES:
+        said.bylines.append(node)
+
+
+def _meta(named: dict[str, str], flat: Flat, node: int) -> None:
+    """Enter what a <meta> says under a name that is asked for."""
+    name = flat.get(node, keys.NAME) or flat.get(node, keys.PROPERTY) or flat.get(node, keys.ITEMPROP)
+    name = (name or flat.get(node, keys.HTTP_EQUIV)).lower()
+    if name not in _ASKED:
+        return
+    value = " ".join(flat.get(node, keys.CONTENT)[: 4 * LONGEST].split())[:LONGEST]
+    if value:
+        if name in _ROBOTS and name in named:
+            named[name] += f", {value}"
+        else:
+            named.setdefault(name, value)
 
 
 def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
@@ -130,13 +144,13 @@ def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
     """
     said = Said()
     for node in spots(flat):
-        said.take(flat, node)
+        _take(said, flat, node)
     named, linked = said.named, read(said.scripts)
     heading = _title(flat)
     document.site = _first(named, _SITE) or linked.site
     document.title = _first(named, _TITLE) or linked.title or _without(document.site, heading) or _heading(flat)
     author = _first(named, _AUTHOR, lambda value: not _NO_NAME.search(value))
-    document.author = _BY.sub("", author or linked.author) or _byline(said.bylines)
+    document.author = _BY.sub("", author or linked.author) or _byline(flat, said.bylines)
     found = _first(named, _DATE) or linked.published or next(filter(day, said.times[:5]), "")
     document.date = day(found) or day_in(document.url) or found
     document.modified = day(_first(named, _MODIFIED) or linked.modified)
@@ -194,10 +208,10 @@ def _heading(flat: Flat) -> str:
     return flat.line(node, 4 * LONGEST)[:LONGEST] if node >= 0 else ""
 
 
-def _byline(lines: Sequence[str]) -> str:
+def _byline(flat: Flat, nodes: Sequence[int]) -> str:
     """The author as a reader sees it: the first short name in an element that is called so."""
-    for line in lines:
-        name = _BY.sub("", line)
+    for node in nodes:
+        name = _BY.sub("", " ".join(" ".join(flat.texts(node, 1000))[:1000].split()))
         if 2 <= len(name) <= 60 and not _NO_NAME.search(name):
             return name
     return ""
@@ -213,7 +227,7 @@ def cover(flat: Flat) -> str:
     head = flat.next(HEAD)
     node = flat.next(META, head)
     while 0 <= head < node < flat.over[head]:
-        if flat.get(node, keys.PROPERTY) == "og:image" or flat.get(node, keys.NAME) == "twitter:image":
+        if flat.says(node, keys.PROPERTY, b"og:image") or flat.says(node, keys.NAME, b"twitter:image"):
             return flat.get(node, keys.CONTENT).strip()
         node = flat.next(META, node + 1)
     return ""

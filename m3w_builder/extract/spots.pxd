@@ -3,12 +3,23 @@ cimport cython
 
 from m3w_builder.extract.flat cimport Flat
 
-
 cdef int CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
+cdef int _AU, _BY, _US, _LI, _CA, _CR
 
 
 @cython.locals(
     tag="int[::1]", first="int[::1]", keys="int[::1]", other=int, meta=int, script=int, time=int, link=int, anchor=int,
-    found=list, node=Py_ssize_t, number=Py_ssize_t, kind=int, key=int, value=str, said=bint, words=list,
+    found=list, node=Py_ssize_t, number=Py_ssize_t, kind=int, key=int, said=bint, words=list,
 )
 cpdef list spots(Flat flat)
+
+
+@cython.locals(data=bytes, pair=int, at=Py_ssize_t, sign=int)
+cpdef bint begins(Flat flat, Py_ssize_t attribute, int one, int two, int three) except -1
+
+
+cdef bint _names_person(str name) except -1
+
+
+@cython.locals(words=list)
+cdef bint _tells(str rel, bint is_link, bint is_anchor) except -1

@@ -7,6 +7,7 @@ from m3w_builder.extract.keys import CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
 
 _BYLINES = frozenset(("author", "author-name", "post-author", "entry-author", "article-author", "username"))
 """Classes of elements that name a person."""
+_AU, _BY, _US, _LI, _CA, _CR = (int.from_bytes(two, "big") for two in (b"au", b"by", b"us", b"li", b"ca", b"cr"))
 
 
 def spots(flat: Flat) -> list[int]:
@@ -24,22 +25,18 @@ def spots(flat: Flat) -> list[int]:
         for number in range(first[node], first[node + 1]):
             key = keys[number]
             if key == CLASS:
-                value = flat.value(number)
-                said = "byline" in value or (
-                    ("author" in value or "username" in value) and not _BYLINES.isdisjoint(value.split())
-                )
+                said = begins(flat, number, _AU, _BY, _US) and _names_person(flat.value(number))
             elif key == REL:
-                words = flat.value(number).lower().split()
-                said = (
-                    "license" in words
-                    or (kind == link and "canonical" in words)
-                    or (kind == anchor and "author" in words)
-                )
+                said = begins(flat, number, _AU, _LI, _CA) and _tells(flat.value(number), kind == link, kind == anchor)
             elif key == ITEMPROP:
                 words = flat.value(number).split()
                 said = "license" in words or "author" in words
             elif key == HREF:
-                said = kind == anchor and "creativecommons.org/" in flat.value(number)
+                said = (
+                    kind == anchor
+                    and begins(flat, number, _CR, _CR, _CR)
+                    and "creativecommons.org/" in flat.value(number)
+                )
             elif key == TYPE:
                 said = kind == script and flat.value(number).lower().startswith("application/ld")
             else:
@@ -48,3 +45,28 @@ def spots(flat: Flat) -> list[int]:
                 found.append(node)
                 break
     return found
+
+
+def begins(flat: Flat, attribute: int, one: int, two: int, three: int) -> bool:
+    """Whether one of three pairs of ASCII letters stands in an attribute's value, in large or small letters.
+
+    So most values are known to hold none of some words before they are made text of.
+    """
+    data = flat.data
+    pair = 0
+    for at in range(flat.value_start[attribute], flat.value_stop[attribute]):
+        pair = (pair << 8 | data[at] | 32) & 0xFFFF
+        if pair in (one, two, three):
+            return True
+    return False
+
+
+def _names_person(name: str) -> bool:
+    """Whether an element of this class names a person."""
+    return "byline" in name or (("author" in name or "username" in name) and not _BYLINES.isdisjoint(name.split()))
+
+
+def _tells(rel: str, is_link: bool, is_anchor: bool) -> bool:
+    """Whether a link of this kind tells the page's licence, its address, or its author."""
+    words = rel.lower().split()
+    return "license" in words or (is_link and "canonical" in words) or (is_anchor and "author" in words)
