@@ -261,7 +261,7 @@ def run(pages: Sequence[Gold], extractors: dict[str, Extractor]) -> dict[str, li
 
     rows: dict[str, list[Row]] = defaultdict(list)
     for name, extract in extractors.items():
-        words.furniture_name.cache_clear()
+        words._said.cache_clear()
         for gold in pages:
             start = time.process_time()
             try:

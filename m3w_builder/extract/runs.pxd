@@ -2,6 +2,9 @@
 cimport cython
 
 
+cdef int HEAD, SLOTS
+
+
 @cython.locals(
     depth=Py_ssize_t, options=Py_ssize_t, length=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, closes=bint, sign=int,
     key=longlong, option=longlong,
@@ -9,15 +12,14 @@ cimport cython
 cpdef Py_ssize_t nesting(bytes html, flat, Py_ssize_t most, Py_ssize_t most_options) except? -1
 
 
-@cython.locals(found=list, length=Py_ssize_t, begin=Py_ssize_t, at=Py_ssize_t, sign=Py_UCS4)
+@cython.locals(
+    found=list, at=Py_ssize_t, begin=Py_ssize_t, number=int, small=bint, lower=bint, upper=bint, sign=Py_UCS4,
+)
 cpdef list words(str name, bytes heads)
 
 
 @cython.locals(parts=list, begin=Py_ssize_t, at=Py_ssize_t, small=bint, sign=Py_UCS4)
 cpdef str humps(str name)
-
-
-cpdef int head(str name, Py_ssize_t at) except -1
 
 
 @cython.locals(found=Py_ssize_t, sign=Py_UCS4)

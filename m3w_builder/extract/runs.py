@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 SLASH, DASH = b"/-"
 OPTION = int.from_bytes(b"option", "big")
 LONGEST = 7
 """Letters of a tag, above which none is asked for by its number."""
+HEAD = 4
+"""Letters by which a run is looked up."""
+SLOTS = 65_521
+"""Places of a `table`: a prime number, and few enough for a processor's cache."""
 
 
 def nesting(html: bytes, flat: Collection[int], most: int, most_options: int) -> int:
@@ -51,22 +55,29 @@ def nesting(html: bytes, flat: Collection[int], most: int, most_options: int) ->
 
 
 def words(name: str, heads: bytes) -> list[tuple[int, str]]:
-    """The runs of small ASCII letters in a name that can be of note, each with its place.
+    """The runs of ASCII letters in a name that begin as one in a `table`, in lower case, each with its place.
 
-    heads: a table of the first three letters of those that can be, by `head`; shorter ones always can.
+    A capital behind a small letter begins one: "leftSidebar" has two.
     """
     found: list[tuple[int, str]] = []
-    length = len(name)
-    begin = -1
-    for at in range(length + 1):
-        sign = name[at] if at < length else " "
-        if "a" <= sign <= "z":
-            if begin < 0:
-                begin = at
-        elif begin >= 0:
-            if at - begin < 3 or heads[head(name, begin)]:
-                found.append((begin, name[begin:at]))
+    at = begin = -1
+    number = 0
+    small = False
+    for sign in name:
+        at += 1
+        lower, upper = "a" <= sign <= "z", "A" <= sign <= "Z"
+        if begin >= 0 and not (lower or (upper and not small)):
+            if heads[number % SLOTS]:
+                found.append((begin, name[begin:at].lower()))
             begin = -1
+        if lower or upper:
+            if begin < 0:
+                begin, number = at, 0
+            if at < begin + HEAD:
+                number = number << 5 | (ord(sign) & 31)
+        small = lower
+    if begin >= 0 and heads[number % SLOTS]:
+        found.append((begin, name[begin : at + 1].lower()))
     return found
 
 
@@ -87,9 +98,20 @@ def humps(name: str) -> str:
     return name.lower()
 
 
-def head(name: str, at: int) -> int:
-    """The number of three ASCII letters in a name: below 32768."""
-    return ((ord(name[at]) & 31) << 10) | ((ord(name[at + 1]) & 31) << 5) | (ord(name[at + 2]) & 31)
+def head(run: str) -> int:
+    """The place of a run of ASCII letters in a `table`, by the first of them."""
+    number = 0
+    for sign in run[:HEAD]:
+        number = number << 5 | (ord(sign) & 31)
+    return number % SLOTS
+
+
+def table(beginnings: Iterable[str]) -> bytes:
+    """For each place, by `head`, whether it is that of one of these: of runs, each by its first `HEAD` letters."""
+    found = bytearray(SLOTS)
+    for one in beginnings:
+        found[head(one)] = 1
+    return bytes(found)
 
 
 def dense(text: str) -> int:

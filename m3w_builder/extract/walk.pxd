@@ -15,7 +15,7 @@ cdef class Walker:
     cdef public str base, told, split_by
     cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
     cdef public bint thread, skims, cells
-    cdef public dict known
+    cdef public dict known, said
     cdef public object screen, page
     cdef public list pieces, boxes, parts, blocks, around, kinds, link, sources
     cdef public int[::1] marks, laid_out
@@ -33,7 +33,7 @@ cdef class Walker:
     cdef int leave(self, Py_ssize_t node) except -1
     @cython.locals(tag=str)
     cdef bint line(self, Py_ssize_t node) except -1
-    @cython.locals(tag=str, name=str, before=Py_ssize_t, number=Py_ssize_t, boxes=list)
+    @cython.locals(tag=str, name=str, said=tuple, before=Py_ssize_t, number=Py_ssize_t, boxes=list)
     cpdef bint part(self, Py_ssize_t node) except -1
     @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=int, number=Py_ssize_t)
     cdef str name(self, Py_ssize_t node)

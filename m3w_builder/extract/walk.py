@@ -18,7 +18,7 @@ from m3w_builder.extract.pieces import Block, Box, Page, TooMany
 from m3w_builder.extract.runs import signs
 from m3w_builder.extract.srcset import Attributes, Screen
 from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, NEVER_SKIMMED, SHOWN, SKIPPED, UNREAD
-from m3w_builder.extract.words import WEAK, furniture
+from m3w_builder.extract.words import WEAK, furniture, furniture_name
 
 FEW = 200
 """Characters that are not worth to be looked at closely."""
@@ -109,6 +109,8 @@ class Walker:
         """For each element what it began, or why it is not read (`unseen`)."""
         self.laid_out = self.marks
         self.cells = False
+        self.said: dict[str, tuple[str, bool]] = {}
+        """What is known of the names of parts."""
         self.told = ""
         """The source of the last formula."""
         self.split = _NO_SPLIT
@@ -241,7 +243,10 @@ class Walker:
         if self.parts:
             self.flush()
         before, boxes, name = self.box, self.boxes, self.name(node)
-        bad = furniture(tag, name, self.thread)
+        said = self.said.get(name)
+        if said is None:
+            said = self.said[name] = furniture_name(name)
+        bad = furniture(tag, name, said, self.thread)
         number = len(boxes)
         box = Box(before, tag, name, len(self.pieces), bad)
         boxes.append(box)

@@ -12,8 +12,13 @@ cpdef bint is_noise(str line) except -1
 cpdef bint is_about(str line) except -1
 
 
-@cython.locals(found=tuple)
-cpdef str furniture(str tag, str name, bint thread)
+cpdef str furniture(str tag, str name, tuple said, bint thread)
+
+
+@cython.locals(
+    bad=str, comments=bint, start=Py_ssize_t, run=str, said=tuple, end=Py_ssize_t, after=Py_UCS4,
+)
+cpdef tuple furniture_name(str name)
 
 
 @cython.locals(stem=str)

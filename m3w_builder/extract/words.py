@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from m3w_builder.extract import runs
@@ -135,61 +134,61 @@ BAD_TAGS = frozenset(("nav", "footer", "aside", "menu"))
 WHOLE_TAGS = frozenset(("root", "body", "main", "article"))
 
 
-def furniture(tag: str, name: str, thread: bool) -> str:
+def furniture(tag: str, name: str, said: tuple[str, bool], thread: bool) -> str:
     """Why a part, by its tag and its class, id, role and itemprop alone, is no content; empty for nothing.
 
-    thread: whether the page is a discussion, in which comments are content.
+    said: what `furniture_name` tells of the name. thread: whether the page is a discussion, in which comments are
+    content.
     """
     if tag in BAD_TAGS:
         return tag
     if len(name) < 3 or tag == "blockquote":  # what an article quotes may be called a "social-embed"
         return ""
-    found = furniture_name(name)
-    bad: str = found[0]
-    return bad or ("comments" if found[1] and not thread else "")
+    bad: str = said[0]
+    return bad or ("comments" if said[1] and not thread else "")
 
 
 _BEGINNINGS = (
-    "nav men bre foo sid rea rel rec pro mor spo adv ads soc sha fol sub new sig coo con gdp pop mod ove log sea too "
-    "pag pre tag aut wid tre mos ski scr vis nop pri dis res out tab ban mas sit glo lan toc inf edi cat jum rat fee "
-    "cal cta don pay cop leg not lat pos ent hea see com liv rep"
+    "ad ads adve auth bann brea call catl comm cons cook copy cta disc disq dona edit entr feed foll foot gdpr glob "
+    "head info jump lang late lega live logi mast menu moda more most mw nav navb navf navh navi news nopr noti outb "
+    "over page pagi payw popu post prev prin prom rati read rece reco rela repl resp scre sear see seea shar side sign "
+    "site skip soci spon sr subs tabo tag tagc tagl tags tool toc tren visu widg"
 )
-
-
-def _table(beginnings: Iterable[str]) -> bytes:
-    found = bytearray(32_768)
-    for one in beginnings:
-        found[runs.head(one, 0)] = 1
-    return bytes(found)
-
-
-BEGINNINGS = _table(_BEGINNINGS.split())
+BEGINNINGS = runs.table(_BEGINNINGS.split())
 """How names of furniture begin, by `runs.head`: few others do, and only for these is anything looked up."""
 
 
-@lru_cache(maxsize=8192)
 def furniture_name(name: str) -> tuple[str, bool]:
     """The word in a part's names that tells that it is no content, and whether it is for comments.
 
-    The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others. A
-    short word does not count beside one for large parts ("content ad-free").
+    The patterns are slow, and most runs of letters begin nothing that they find: they are asked for the others, and
+    of one that is such a name as a whole what they would say is known. A short word does not count beside one for
+    large parts ("content ad-free").
     """
-    parted = apart(name)
+    if not name.isascii():
+        name = apart(name)  # of some signs lower case makes letters
     bad, comments = "", False
-    for start, run in runs.words(parted, BEGINNINGS):
-        if _begins(run):
-            if not bad and (found := BAD.match(parted, start)):
-                bad = found.group()
-            comments = comments or COMMENTS.match(parted, start) is not None
-    if bad and len(bad) < 5 and WHOLE.search(parted):
+    for start, run in runs.words(name, BEGINNINGS):
+        said = _said(run)
+        if said[1]:
+            comments = True
+        if bad or not (said[0] or said[2]):
+            continue
+        end = start + len(run)
+        after = name[end] if end < len(name) else " "
+        if not (said[2] or after == "_" or after.isdecimal()):
+            bad = run
+        elif found := BAD.match(apart(f"{run}{name[end:]}")):
+            bad = found.group()
+    if bad and len(bad) < 5 and WHOLE.search(apart(name)):
         bad = ""
     return bad, comments
 
 
 @lru_cache(maxsize=8192)
-def _begins(run: str) -> bool:
-    """Whether a run of letters is, or can begin, a name of furniture."""
-    return run in _HEADS or bool(BAD.fullmatch(run) or COMMENTS.fullmatch(run))
+def _said(run: str) -> tuple[bool, bool, bool]:
+    """Whether a run of letters is a name of furniture, one of comments, and the first of a name of two runs."""
+    return BAD.fullmatch(run) is not None, COMMENTS.fullmatch(run) is not None, run in _HEADS
 
 
 _ARTICLE_STEMS = ("content", "body", "text", "parser", "prose", "main", "copy")

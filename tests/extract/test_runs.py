@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 from m3w_builder.extract import runs
 
-ANY = b"\1" * 32_768
+ANY = b"\1" * len(runs.table(()))
 FLAT = frozenset(("br", "p"))
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 
 
-@given(st.text(alphabet="abz-_ 9é\u212aB", max_size=30))
-def test_words_are_the_runs_of_small_letters_in_their_places(name: str) -> None:
-    assert runs.words(name, ANY) == [(run.start(), run.group()) for run in re.finditer("[a-z]+", name)]
-    short = [run for run in runs.words(name, ANY) if len(run[1]) < 3]
-    assert runs.words(name, bytes(32_768)) == short
+@given(st.text(alphabet="adAD-_ 9\u212aK", max_size=30))
+def test_words_are_the_runs_of_letters_with_humps_parted(name: str) -> None:
+    found = [(run.start(), run.group().lower()) for run in re.finditer("[A-Z]*[a-z]+|[A-Z]+", name)]
+    assert runs.words(name, ANY) == found
+    assert [run for _, run in found] == re.findall("[a-z]+", runs.humps(name.replace("\u212a", " ")))
+    assert runs.words(name, runs.table(["ad"])) == [one for one in found if one[1] == "ad"]
+    assert runs.words(name, runs.table(["adda"])) == [one for one in found if one[1].startswith("adda")]
 
 
 @given(st.text(alphabet="aZ-_ 9é\u212aÉ", max_size=30))
