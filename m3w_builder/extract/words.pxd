@@ -12,6 +12,10 @@ cpdef bint is_noise(str line) except -1
 cpdef bint is_about(str line) except -1
 
 
+@cython.locals(plain=bint, sign=Py_UCS4, low=str)
+cdef bint _can_date(str line) except -1
+
+
 cpdef str furniture(str tag, str name, tuple said, bint thread)
 
 

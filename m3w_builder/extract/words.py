@@ -93,8 +93,6 @@ _DATE = re.compile(
     r"|yesterday|today",
     re.IGNORECASE,
 )
-_CAN_DATE = re.compile(r"\d|ago|day", re.IGNORECASE)
-"""Is in whatever `_DATE` finds: to look for it takes a tenth of the time."""
 _BESIDE_DATES = re.compile(
     r"\b(?:posted|published|updated|last|modified|edited|edit|by|on|at|in|joined|asked|answered|replied|created"
     r"|registered|member since|since|topic starter|views?|replies|reply|comments?|posts?|am|pm|et|est|edt|gmt|utc|bst"
@@ -122,9 +120,20 @@ def is_noise(line: str) -> bool:
 
 def is_about(line: str) -> bool:
     """Whether a short line tells when, and by whom, something was written, and nothing else."""
-    if not _CAN_DATE.search(line) or not _DATE.search(line):
+    if not _can_date(line) or not _DATE.search(line):
         return False
     return len(_NO_LETTERS.sub("", _BESIDE_DATES.sub("", _DATE.sub("", line)))) <= ABOUT
+
+
+def _can_date(line: str) -> bool:
+    """Whether a line has a digit or a word of time, one of which is in whatever `_DATE` finds: told much sooner."""
+    plain = True
+    for sign in line:
+        if "0" <= sign <= "9":
+            return True
+        plain = plain and sign < "\x7f"
+    low = line.lower()
+    return "ago" in low or "day" in low or not (plain or line.isascii())
 
 
 _HEAD = re.compile(r"[(:|]([a-z]+)-")
