@@ -19,13 +19,12 @@ from m3w_builder.extract import (
     metadata,
     reference,
     threads,
-    words,
 )
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
 from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten, parse
-from m3w_builder.extract.pieces import Block, Page, Shot, TooMany
-from m3w_builder.extract.srcset import Attributes, Screen
+from m3w_builder.extract.pieces import Page, Shot, TooMany
+from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute, host
@@ -128,13 +127,6 @@ def with_pictures(
     return with_captions(chosen.weighed.page, keep)
 
 
-SKIMMED = 0.35
-"""A page is read whole where one part that was passed over has more than this share of the unlinked text that was
-read: the share from which on a part is content under any name (`content`)."""
-SKIMMED_COMMENTS = 0.6
-"""The same of comments."""
-
-
 def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, whole: bool = True) -> Page:
     """The pieces and boxes of a page; raises TooMany.
 
@@ -148,44 +140,14 @@ def walked(flat: Flat, url: str, config: ExtractConfig, thread: bool = False, wh
     root = flat.next(HTML) if root < 0 else root
     if root < 0:
         return Page()
-    walker = _walker(flat, start or url, config, thread, not whole)
-    page = walker.walk(root)
-    if any(box.unread for box in page.boxes) and _too_skimmed(page):
-        return _walker(flat, start or url, config, thread, False, walker.known).walk(root)
-    return page
-
-
-def _walker(
-    flat: Flat,
-    base: str,
-    config: ExtractConfig,
-    thread: bool,
-    skims: bool,
-    known: dict[int, tuple[Attributes, Image, str, bytes]] | None = None,
-) -> Walker:
-    return Walker(
+    walker = Walker(
         flat,
-        base,
+        start or url,
         config.max_elements,
         thread,
-        skims,
+        not whole,
         Screen(config.candidate, config.screen_width, widest=config.widest),
         config.max_pictures,
         config.min_inline_bytes,
-        known,
     )
-
-
-def _too_skimmed(page: Page) -> bool:
-    read = sum(len(piece.text) - piece.links for piece in page.pieces if isinstance(piece, Block))
-    alike: dict[str, list[int]] = {}
-    for box in page.boxes:
-        if box.unread and box.bad != "comments" and box.tag not in words.BAD_TAGS:
-            alike.setdefault(box.name, []).append(box.unread - box.unread_links)
-    if any(len(parts) > 2 and sum(parts) > SKIMMED * read for parts in alike.values()):
-        return True
-    return any(
-        box.unread - box.unread_links > (SKIMMED_COMMENTS if box.bad == "comments" else SKIMMED) * read
-        for box in page.boxes
-        if box.unread and box.bad not in ("consent", "gdpr")
-    )
+    return walker.walk(root)

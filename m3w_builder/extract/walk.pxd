@@ -2,23 +2,27 @@
 cimport cython
 
 from m3w_builder.extract.flat cimport Flat
+from m3w_builder.extract.pieces cimport Box, Page
+from m3w_builder.extract.skims cimport Skims, plan
 
 
 cdef int _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE
-cdef int _BLOCK, _CODE_LINE, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SHOWN, _UNREAD
+cdef int _BLOCK, _CODE_LINE, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SKIM
 cdef int END, INPUT, LINK, META, NOSCRIPT, RAW, SCRIPT, SVG
-cdef int CLASS, HREF, ID, ITEMPROP, ROLE, STYLE, TYPE, WIDTH
+cdef int HREF, ITEMPROP, STYLE, TYPE, WIDTH
 
 
 cdef class Walker:
     cdef public Flat flat
     cdef public str base, told, split_by
     cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
-    cdef public bint thread, skims, cells
-    cdef public dict known, said
-    cdef public object screen, page
+    cdef public bint thread, skimming, cells
+    cdef public dict known
+    cdef public Skims skims
+    cdef public object screen
+    cdef public Page page
     cdef public list pieces, boxes, parts, blocks, around, kinds, link, sources
-    cdef public int[::1] marks, laid_out
+    cdef public int[::1] marks, laid_out, letters, linked
 
     @cython.locals(
         flat=Flat, tag="int[::1]", start="int[::1]", over="int[::1]", marks="int[::1]", actions="int[::1]", parts=list,
@@ -33,17 +37,14 @@ cdef class Walker:
     cdef int leave(self, Py_ssize_t node) except -1
     @cython.locals(tag=str)
     cdef bint line(self, Py_ssize_t node) except -1
-    @cython.locals(tag=str, name=str, said=tuple, before=Py_ssize_t, number=Py_ssize_t, boxes=list)
+    @cython.locals(tag=str, name=str, bad=str, before=Py_ssize_t, number=Py_ssize_t, boxes=list, box=Box)
     cpdef bint part(self, Py_ssize_t node) except -1
-    @cython.locals(flat=Flat, found=str, spot=str, role=str, prop=str, key=int, number=Py_ssize_t)
-    cdef str name(self, Py_ssize_t node)
     cdef int code_line(self) except -1
     @cython.locals(
-        flat=Flat, around=Py_ssize_t, whole=Py_ssize_t, unread=Py_ssize_t, links=Py_ssize_t, at=Py_ssize_t,
-        last=Py_ssize_t, link_ends=Py_ssize_t, twin_ends=Py_ssize_t, kind=int, length=Py_ssize_t, inside=list,
-        skimmed="int[::1]", raw=int, close=int, gone=int,
+        flat=Flat, around=Py_ssize_t, last=Py_ssize_t, letters="int[::1]", linked="int[::1]", tag="int[::1]",
+        shown="int[::1]", at=Py_ssize_t, twin_ends=Py_ssize_t, gone=int, twin=int, kind=int,
     )
-    cdef int skim(self, Py_ssize_t node, box, Py_ssize_t number) except -1
+    cdef int skim(self, Py_ssize_t node, Box box, Py_ssize_t number) except -1
     cdef bint cell(self, Py_ssize_t node) except -1
     @cython.locals(before=Py_ssize_t, tag=str)
     cdef int leave_block(self, Py_ssize_t node) except -1

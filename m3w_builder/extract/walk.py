@@ -11,17 +11,13 @@ from array import array
 from m3w_builder.document import Image
 from m3w_builder.extract import figures, media, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
-from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, A, Flat
-from m3w_builder.extract.keys import CLASS, HREF, ID, ITEMPROP, ROLE, STYLE, TYPE, WIDTH
+from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, Flat
+from m3w_builder.extract.keys import HREF, ITEMPROP, STYLE, TYPE, WIDTH
 from m3w_builder.extract.lines import BREAK, texts
 from m3w_builder.extract.pieces import Block, Box, Page, TooMany
-from m3w_builder.extract.runs import signs
+from m3w_builder.extract.skims import SKIM, Skims, plan
 from m3w_builder.extract.srcset import Attributes, Screen
-from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, NEVER_SKIMMED, SHOWN, SKIPPED, UNREAD
-from m3w_builder.extract.words import WEAK, furniture, furniture_name
-
-FEW = 200
-"""Characters that are not worth to be looked at closely."""
+from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, SHOWN, SKIPPED
 
 _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE = range(10)
 """What the walk does at an element: its content is read, or passed over, or it begins something; `figures` has the
@@ -30,7 +26,7 @@ _BLOCK, _CODE_LINE = 2, 1
 """Marks of elements that begin and end a block, and of those that are lines of code; others bear what they began."""
 _NO_BLOCK = -1
 _NO_SPLIT = -2
-_GONE, _HIDDEN = unseen.GONE, unseen.HIDDEN
+_GONE, _HIDDEN, _SKIM = unseen.GONE, unseen.HIDDEN, SKIM
 
 _DONE: dict[str, int] = {
     **dict.fromkeys(SKIPPED, _PAST),
@@ -47,14 +43,10 @@ _DONE: dict[str, int] = {
 _ACTIONS = array("i", (0,) * (OTHER + 1 + len(NUMBERS)))
 for _tag, _action in _DONE.items():
     _ACTIONS[NUMBERS[_tag]] = _action
-_SHOWN, _UNREAD = 1, 2
-_SKIMMED = array("i", bytes(4 * len(_ACTIONS)))
-"""What counts of an element in a part that is skimmed: that it is a picture, has no text for a reader, or is a link."""
-for _tag in UNREAD:
-    _SKIMMED[NUMBERS[_tag]] = _UNREAD
+_SHOWN = array("i", bytes(4 * len(_ACTIONS)))
+"""1 for the elements that are told of as pictures where a part is skimmed."""
 for _tag in ("img", "amp-img", "amp-anim"):
-    _SKIMMED[NUMBERS[_tag]] = _SHOWN
-_SKIMMED[A] = _LINK
+    _SHOWN[NUMBERS[_tag]] = 1
 
 
 class Walker:
@@ -82,7 +74,7 @@ class Walker:
         self.base = base
         self.limit = limit
         self.thread = thread
-        self.skims = skims
+        self.skimming = skims
         self.screen = screen
         self.most_pictures = most_pictures
         self.least_inline = least_inline
@@ -107,9 +99,9 @@ class Walker:
         """For each <picture> around, the attributes of its sources."""
         self.marks = array("i", bytes(4 * (flat.count + 1)))
         """For each element what it began, or why it is not read (`unseen`)."""
-        self.laid_out = self.marks
+        self.laid_out = self.letters = self.linked = self.marks
         self.cells = False
-        self.said: dict[str, tuple[str, bool]] = {}
+        self.skims = Skims(flat)
         """What is known of the names of parts."""
         self.told = ""
         """The source of the last formula."""
@@ -126,6 +118,9 @@ class Walker:
         raw, close, gone = RAW, END, _GONE
         self.boxes.append(Box(-1, "root", "", 0))
         self.cells = unseen.look(flat, root, marks)
+        if self.skimming:
+            self.skims = plan(flat, root, marks, self.thread)
+            self.letters, self.linked = self.skims.letters, self.skims.linked
         if self.cells:
             self.laid_out = unseen.layout(flat, root, marks)
         node, last, left = root, over[root], self.limit
@@ -242,15 +237,12 @@ class Walker:
             return True
         if self.parts:
             self.flush()
-        before, boxes, name = self.box, self.boxes, self.name(node)
-        said = self.said.get(name)
-        if said is None:
-            said = self.said[name] = furniture_name(name)
-        bad = furniture(tag, name, said, self.thread)
+        before, boxes = self.box, self.boxes
+        name, bad = self.skims.name(self.flat, node, self.thread)
         number = len(boxes)
         box = Box(before, tag, name, len(self.pieces), bad)
         boxes.append(box)
-        if bad and self.skims and tag not in NEVER_SKIMMED and not WEAK.match(bad):
+        if self.marks[node] == _SKIM:
             self.skim(node, box, number)
             return False
         if tag in KINDS:
@@ -263,22 +255,6 @@ class Walker:
         self.marks[node] = _BLOCK
         return True
 
-    def name(self, node: int) -> str:
-        """What an element calls itself: class, id, role and itemprop."""
-        flat = self.flat
-        found = spot = role = prop = ""
-        for number in range(flat.first[node], flat.first[node + 1]):
-            key = flat.key[number]
-            if key == CLASS:
-                found = flat.value(number)
-            elif key == ID:
-                spot = " " + flat.value(number)
-            elif key == ROLE:
-                role = " " + flat.value(number)
-            elif key == ITEMPROP:
-                prop = " " + flat.value(number)
-        return found + spot + role + prop if spot or role or prop else found
-
     def code_line(self) -> None:
         """A line of code that stands in an element of its own begins or ends."""
         if self.parts and not self.parts[len(self.parts) - 1].endswith((BREAK, "\n")):
@@ -286,39 +262,24 @@ class Walker:
 
     def skim(self, node: int, box: Box, number: int) -> None:
         """Take the pictures out of an element, and of its text the length alone, white space aside."""
-        flat, around, self.box = self.flat, self.box, number
-        whole = unread = links = 0
-        at, last = node + 1, flat.over[node]
-        link_ends = twin_ends = 0
-        skimmed, raw, close, gone = _SKIMMED, RAW, END, _GONE
-        inside: list[int] = []
+        flat, around, last, letters, linked = self.flat, self.box, self.flat.over[node], self.letters, self.linked
+        tag, shown = flat.tag, _SHOWN
+        self.box = number
+        at, twin_ends, gone, twin = node + 1, 0, _GONE, NOSCRIPT
         while at < last:
-            kind = flat.tag[at]
-            if kind <= raw:
-                length = signs(flat.text(at))
-                whole += length
-                unread += length * len(inside)
-                if at < link_ends:
-                    links += length
-            elif kind == close:
-                if inside and inside[len(inside) - 1] == flat.start[at]:
-                    inside.pop()
-            elif self.marks[at] == gone:
+            kind = tag[at]
+            if self.marks[at] == gone:
                 at = flat.over[at]
                 continue
-            elif skimmed[kind] == _SHOWN:
+            if shown[kind] == 1:
                 self.fallback += at < twin_ends
                 figures.picture(self, at)
                 self.fallback -= at < twin_ends
-            elif skimmed[kind] == _UNREAD:
-                inside.append(at)
-                if kind == NOSCRIPT:
-                    twin_ends = max(twin_ends, flat.over[at])
-            elif skimmed[kind] == _LINK:
-                link_ends = max(link_ends, flat.over[at])
+            elif kind == twin:
+                twin_ends = max(twin_ends, flat.over[at])
             at += 1
-        box.unread = max(0, whole - unread) if whole > FEW else whole
-        box.unread_links = min(box.unread, links)
+        box.unread = letters[last] - letters[node]
+        box.unread_links = linked[last] - linked[node]
         self.parts.clear()  # no emoji or formula of it stands in a line
         self.box = around
         box.end = len(self.pieces)

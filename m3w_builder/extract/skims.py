@@ -1,0 +1,170 @@
+"""Which parts of a page are skimmed, not read: what looks like furniture, unless it holds much of the page's text."""
+
+from __future__ import annotations
+
+from array import array
+from functools import lru_cache
+
+from m3w_builder.extract.flat import NUMBERS, OTHER, PRE, RAW, A, Flat
+from m3w_builder.extract.keys import CLASS, ID, ITEMPROP, ROLE
+from m3w_builder.extract.tags import BOXES, CODE_LINES, NEVER_SKIMMED, SKIPPED, UNREAD
+from m3w_builder.extract.unseen import GONE, HIDDEN
+from m3w_builder.extract.words import BAD_TAGS, WEAK, furniture, furniture_name
+
+SKIM = -3
+"""Mark of a part that is skimmed, beside those of `unseen`."""
+SHARE = 0.42
+"""A page is read whole where one part that would be skimmed has more than this share of the unlinked text beside all
+such parts: near the share from which on a part is content under any name (`content`)."""
+SHARE_OF_COMMENTS = 0.72
+"""The same of comments."""
+_ASIDE = frozenset(("consent", "gdpr"))
+"""What is skimmed however long it is."""
+_TEXT, _PAST, _PART, _LINE_OF_CODE, _UNREAD, _LINK, _PRE = range(7)
+_KINDS = array("i", bytes(4 * (OTHER + 1 + len(NUMBERS))))
+"""What an element is to this pass."""
+for _tag in SKIPPED:
+    _KINDS[NUMBERS[_tag]] = _PAST
+for _tag in BOXES - NEVER_SKIMMED:
+    _KINDS[NUMBERS[_tag]] = _LINE_OF_CODE if _tag in CODE_LINES else _PART
+for _tag in UNREAD:
+    _KINDS[NUMBERS[_tag]] = _UNREAD
+_KINDS[A], _KINDS[PRE] = _LINK, _PRE
+
+
+class Skims:
+    """The parts of a page that are skimmed are marked; here is what was found out with it.
+
+    letters, linked: for each node how many signs of text stand before it, white space aside, and how many of these in
+    links. named: of parts, by their nodes, name and why they are no content.
+    """
+
+    def __init__(self, flat: Flat) -> None:
+        self.letters = array("i", bytes(4 * (flat.count + 1)))
+        self.linked = array("i", bytes(4 * (flat.count + 1)))
+        self.named: dict[int, tuple[str, str]] = {}
+        self.said: dict[str, tuple[str, bool]] = {}
+        """What is known of names."""
+
+    def name(self, flat: Flat, node: int, thread: bool) -> tuple[str, str]:
+        """What a part calls itself, and why it is no content by that; thread: whether the page is a discussion."""
+        found = self.named.get(node)
+        if found is not None:
+            return found
+        name, tag = called(flat, node), flat.tag_name(node)
+        said = self.said.get(name)
+        if said is None:
+            said = self.said[name] = furniture_name(name)
+        return name, furniture(tag, name, said, thread)
+
+
+def plan(flat: Flat, root: int, marks: array[int], thread: bool) -> Skims:
+    """Mark the parts below `root` that are skimmed: none where too much text stands in them."""
+    skims = Skims(flat)
+    _count(flat, root, marks, skims.letters, skims.linked)
+    parts, passed = _parts(flat, root, marks, thread, skims)
+    letters, linked, over = skims.letters, skims.linked, flat.over
+    read = letters[over[root]] - linked[over[root]] - passed
+    held: list[tuple[int, str, str]] = []
+    for node in parts:
+        much = letters[over[node]] - letters[node] - linked[over[node]] + linked[node]
+        name, bad = skims.named[node]
+        read -= much
+        if bad not in _ASIDE:
+            held.append((much, "" if bad == "comments" or flat.tag_name(node) in BAD_TAGS else name, bad))
+    if not _too_much(held, read):
+        for node in parts:
+            marks[node] = SKIM
+    return skims
+
+
+def _too_much(held: list[tuple[int, str, str]], read: int) -> bool:
+    """Whether parts hold too much: one of them, or three and more of the same name together."""
+    alike: dict[str, list[int]] = {}
+    for much, name, bad in held:
+        if much > (SHARE_OF_COMMENTS if bad == "comments" else SHARE) * read:
+            return True
+        if name and much:
+            alike.setdefault(name, []).append(much)
+    return any(len(some) > 2 and sum(some) > SHARE * read for some in alike.values())
+
+
+def _parts(flat: Flat, root: int, marks: array[int], thread: bool, skims: Skims) -> tuple[list[int], int]:
+    """The parts that look like furniture, none in another, and the unlinked text of what is not there for a reader."""
+    tag, over, letters, linked, kinds = flat.tag, flat.over, skims.letters, skims.linked, _KINDS
+    other, part, line_of_code, past, pre = OTHER, _PART, _LINE_OF_CODE, _PAST, _PRE
+    gone, hidden = GONE, HIDDEN
+    found: list[int] = []
+    passed = code_ends = 0
+    node, last = root, over[root]
+    while node < last:
+        number = tag[node]
+        if number < other:
+            node += 1
+            continue
+        kind, mark = kinds[number], marks[node]
+        if mark in (gone, hidden) or kind == past:
+            passed += letters[over[node]] - letters[node] - linked[over[node]] + linked[node]
+            node = over[node]
+            continue
+        if kind == pre:
+            code_ends = max(code_ends, over[node])
+        elif kind == part or (kind == line_of_code and node >= code_ends):
+            named = skims.named[node] = skims.name(flat, node, thread)
+            if named[1] and not _is_weak(named[1]):
+                found.append(node)
+                node = over[node]
+                continue
+        node += 1
+    return found, passed
+
+
+def _count(flat: Flat, root: int, marks: array[int], letters: array[int], linked: array[int]) -> None:
+    """Fill the two arrays from `root` on to its end."""
+    tag, start, stop, over, kinds, data = flat.tag, flat.start, flat.stop, flat.over, _KINDS, flat.data
+    raw, unread, link, escaped = RAW, _UNREAD, _LINK, flat.escaped
+    total = links = unread_ends = link_ends = 0
+    for node in range(root, over[root]):
+        letters[node], linked[node] = total, links
+        number = tag[node]
+        if number <= raw:
+            if node < unread_ends:
+                continue
+            count = 0
+            if escaped:
+                for sign in flat.text(node):
+                    count += sign > " "
+            else:
+                for at in range(start[node], stop[node]):
+                    byte = data[at]
+                    count += byte > 32 and not 128 <= byte < 192  # what goes on with a sign in UTF-8
+            total += count
+            if node < link_ends:
+                links += count
+        elif kinds[number] == unread:
+            unread_ends = max(unread_ends, over[node])
+        elif kinds[number] == link:
+            link_ends = max(link_ends, over[node])
+    letters[over[root]], linked[over[root]] = total, links
+
+
+def called(flat: Flat, node: int) -> str:
+    """What an element calls itself: class, id, role and itemprop."""
+    found = spot = role = prop = ""
+    for number in range(flat.first[node], flat.first[node + 1]):
+        key = flat.key[number]
+        if key == CLASS:
+            found = flat.value(number)
+        elif key == ID:
+            spot = " " + flat.value(number)
+        elif key == ROLE:
+            role = " " + flat.value(number)
+        elif key == ITEMPROP:
+            prop = " " + flat.value(number)
+    return found + spot + role + prop if spot or role or prop else found
+
+
+@lru_cache(1024)
+def _is_weak(bad: str) -> bool:
+    """Whether a word is one that pages also give to their main part: what bears it is read."""
+    return WEAK.match(bad) is not None
