@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -10,7 +11,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import IO, Any, TypeVar
+from dataclasses import dataclass
+from typing import IO, Any, TypeVar, cast
 
 import fsspec
 import pyarrow as pa
@@ -139,9 +141,48 @@ def make_folder(url: str) -> None:
         ) from None
 
 
+@dataclass(slots=True)
+class Written:
+    """What went into a file, told once it is whole: nobody has to read it again, which from far stores takes long."""
+
+    bytes: int = 0
+    sha256: str = ""
+
+
+class _Hashing(io.RawIOBase):
+    """Passes bytes on to a stream and hashes them on the way."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        view = memoryview(data)
+        self.digest.update(view)
+        self._stream.write(view)
+        self.size += view.nbytes
+        return view.nbytes
+
+
 @contextmanager
-def atomic(url: str) -> Iterator[IO[bytes]]:
-    """Write a file under a temporary name and give it its own when whole; nothing is left where writing fails."""
+def atomic(url: str, written: Written | None = None) -> Iterator[IO[bytes]]:
+    """Write a file under a temporary name and give it its own when whole; nothing is left where writing fails.
+
+    `written` is filled in at the end.
+    """
+    with _whole(url) as stream:
+        hashing = _Hashing(stream)
+        yield stream if written is None else cast(IO[bytes], hashing)
+    if written is not None:
+        written.bytes, written.sha256 = hashing.size, hashing.digest.hexdigest()
+
+
+@contextmanager
+def _whole(url: str) -> Iterator[IO[bytes]]:
     fs, path = url_to_fs(url)
     if not is_local(url):
         # Object stores show an object only once it was closed whole: the upload is the rename.
@@ -175,9 +216,11 @@ def _forget(stream: Any) -> None:
             end and end()
 
 
-def write_bytes(url: str, data: bytes) -> None:
-    with atomic(url) as stream:
+def write_bytes(url: str, data: bytes) -> Written:
+    written = Written()
+    with atomic(url, written) as stream:
         stream.write(data)
+    return written
 
 
 def write_json(url: str, value: Any) -> None:
@@ -202,16 +245,19 @@ def worded(schema: pa.Schema) -> bool | list[str]:
     return [field.name for field in schema if not pa.types.is_primitive(field.type)]
 
 
-def write_table(url: str, table: pa.Table, row_group: int = 4096) -> None:
+def write_table(url: str, table: pa.Table, row_group: int = 4096) -> Written:
     """A Parquet file, whole or not at all."""
-    with atomic(url) as stream:
+    written = Written()
+    with atomic(url, written) as stream:
         pq.write_table(table, stream, **PARQUET, use_dictionary=worded(table.schema), row_group_size=row_group)
+    return written
 
 
 @contextmanager
-def table_writer(url: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """A Parquet file written table by table, whole or not at all."""
-    with atomic(url) as stream, pq.ParquetWriter(stream, schema, **PARQUET, use_dictionary=worded(schema)) as writer:
+def table_writer(url: str, schema: pa.Schema, written: Written | None = None) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file written table by table, whole or not at all; `written` is filled in at the end."""
+    options = {**PARQUET, "use_dictionary": worded(schema)}
+    with atomic(url, written) as stream, pq.ParquetWriter(stream, schema, **options) as writer:
         yield writer
 
 

@@ -181,10 +181,8 @@ def _enter(task: TakeTask, mine: Receipt, rows: list[dict[str, Any]], tars: list
     known = [row for row in table.to_pylist() if row["stage"] == STAGE]
     places = {(row["unit"], row["doc"], row["url"]) for row in known}
     new = [row for row in rows if (row["unit"], row["doc"], row["url"]) not in places]
-    storage.write_table(
-        storage.join(task.build, dropped), pa.concat_tables([table, pa.Table.from_pylist(new, schema=table.schema)])
-    )
-    mine.enter(task.build, dropped)
+    rows_in_all = pa.concat_tables([table, pa.Table.from_pylist(new, schema=table.schema)])
+    mine.enter(dropped, storage.write_table(storage.join(task.build, dropped), rows_in_all))
     for unit, count in (("page", mine.ledger[STAGE].pages), ("picture", mine.ledger[STAGE].pictures)):
         taken, count.dropped = count.taken, {}
         for row in [*known, *new]:

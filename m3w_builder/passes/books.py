@@ -138,9 +138,9 @@ def _number(value: float | None) -> float | None:
 
 
 @contextmanager
-def books(url: str, ledger: Ledger) -> Iterator[Books]:
-    """Books whose dropped rows lie in the Parquet file `url` when the block ends, whole."""
-    with storage.table_writer(url, DROPPED_SCHEMA) as writer:
+def books(url: str, ledger: Ledger, written: storage.Written | None = None) -> Iterator[Books]:
+    """Books whose dropped rows lie in the Parquet file `url` when the block ends, whole; then `written` tells of it."""
+    with storage.table_writer(url, DROPPED_SCHEMA, written) as writer:
         mine = Books(ledger, writer)
         yield mine
         mine.flush()

@@ -187,8 +187,7 @@ def checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str)
 
 
 def write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
-    storage.write_table(storage.join(build, name), table, row_group=1 << 16)
-    mine.enter(build, name)
+    mine.enter(name, storage.write_table(storage.join(build, name), table, row_group=1 << 16))
 
 
 def page_drops(decisions: pa.Table) -> dict[int, Drop]:

@@ -17,6 +17,7 @@ from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.suspects import Suspects
 from m3w_builder.stage import ERROR, Drop
+from m3w_builder.storage import Written
 
 NAME = "pages"
 REPEATED = "repeated_record"
@@ -73,6 +74,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     base = f"{NAME}/{task.partition:06d}"
     tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys", ".inline")}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
+    out = {part: Written() for part in tables}
     archived: list[sources.Archived] = []
     written: set[str] = set()
     key_rows = 0
@@ -80,10 +82,10 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     for name in ("read", "extract", *(stage.name for stage in stages), "keys"):
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
     with (
-        books(urls[".dropped"], mine.ledger) as the_books,
-        storage.table_writer(urls[""], document.SCHEMA) as kept,
-        storage.table_writer(urls[".keys"], dedup.KEYS) as keys,
-        storage.table_writer(urls[".inline"], INLINE) as inline,
+        books(urls[".dropped"], mine.ledger, out[".dropped"]) as the_books,
+        storage.table_writer(urls[""], document.SCHEMA, out[""]) as kept,
+        storage.table_writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
+        storage.table_writer(urls[".inline"], INLINE, out[".inline"]) as inline,
     ):
         for batch in _batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
             documents = the_books.through(stages, batch)
@@ -99,8 +101,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
                 the_books.kept("keys", one)
         keys.write_table(dedup.archived_keys(archived, task.partition))
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
-    for name in tables.values():
-        mine.enter(task.build, name)
+    for part, name in tables.items():
+        mine.enter(name, out[part])
 
 
 def _keep_inline(documents: list[Document], inline: pq.ParquetWriter, written: set[str]) -> None:

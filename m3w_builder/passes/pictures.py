@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -117,29 +117,30 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
     stages += [*(stage.name for stage in how.by_look), "store"]
     for name in stages:
         mine.ledger[name]
-    with books(urls[".dropped.parquet"], mine.ledger) as the_books:
+    out = {part: storage.Written() for part in names}
+    with books(urls[".dropped.parquet"], mine.ledger, out[".dropped.parquet"]) as the_books:
         wanted = wanted_of(task.build, task.partition, decisions, the_books)
         refuse(wanted, how.by_url, the_books)
         for name in stages[1:]:
             mine.ledger[name].pages.kept = wanted.documents
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
-        with storage.atomic(urls[".bin"]) as stream:
+        with storage.atomic(urls[".bin"], out[".bin"]) as stream:
             kept = keep(judged(how, answers, wanted, the_books, suspects), stream)
-    storage.write_table(urls[".links.parquet"], pa.Table.from_pylist(dead, schema=LINKS).sort_by("url"))
-    storage.write_table(urls[".parquet"], kept.sort_by("url"))
+    links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
     keys = keys_of(task, wanted, kept)
-    storage.write_table(urls[".keys.parquet"], keys)
+    for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
+        out[ending] = storage.write_table(urls[ending], table)
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
     mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
-    enter_files(task, mine, len(keys))
+    enter_files(task, mine, out, len(keys))
 
 
-def enter_files(task: PicturesTask, mine: Receipt, keys: int) -> None:
-    """Enter the partition's files and figures in its receipt."""
+def enter_files(task: PicturesTask, mine: Receipt, out: Mapping[str, storage.Written], keys: int) -> None:
+    """Enter the partition's files, by their endings, and figures in its receipt."""
     names = file_names(task.partition)
-    for name in names.values():
-        mine.enter(task.build, name)
+    for ending, name in names.items():
+        mine.enter(name, out[ending])
     text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}.parquet"))
     mine.stats |= {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 

@@ -18,6 +18,7 @@ from m3w_builder import storage
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes.books import peak_mb
+from m3w_builder.storage import Written
 
 
 @dataclass(slots=True)
@@ -78,10 +79,9 @@ class Receipt:
             },
         )
 
-    def enter(self, build: str, name: str) -> None:
+    def enter(self, name: str, written: Written) -> None:
         """Take a finished file of the build, named from its folder, into the outputs."""
-        url = storage.join(build, name)
-        self.outputs[name] = {"bytes": storage.size(url), "sha256": storage.sha256(url)}
+        self.outputs[name] = {"bytes": written.bytes, "sha256": written.sha256}
 
 
 def path(build: str, pass_name: str, partition: int) -> str:

@@ -51,9 +51,10 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
     delta, rows = Ledger(), _Rows()
     the_books = Books(delta, rows)
     urls = {ending: storage.join(task.build, name) for ending, name in pictures.file_names(task.partition).items()}
+    written = {ending: storage.Written() for ending in urls}
     with ExitStack() as stack:
         # All files get their own names at the end, one right after the other.
-        out = {ending: stack.enter_context(storage.atomic(url)) for ending, url in urls.items()}
+        out = {ending: stack.enter_context(storage.atomic(url, written[ending])) for ending, url in urls.items()}
         with storage.open_read(urls[".bin"]) as stream:
             shutil.copyfileobj(stream, out[".bin"], 1 << 20)
         answers = _answers(task, again, wanted, came, outcome)
@@ -76,7 +77,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
             old, ledger=_ledger(old.ledger, delta, links, again, wanted), outputs={}, reused=False
         )
         storage.remove(receipt.path(task.build, NAME, task.partition))
-    pictures.enter_files(task, mine, len(keys))
+    pictures.enter_files(task, mine, written, len(keys))
     mine.stats |= {"retried": len(again), "came": dict(Counter(came.values()))}
     storage.write_json(receipt.path(task.build, NAME, task.partition), mine.to_json())
     return mine

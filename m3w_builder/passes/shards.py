@@ -99,7 +99,8 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
     ready: list[Ready] = []
     for name in ("picture_duplicates", *(stage.name for stage in task.config.align), "assemble", "write"):
         mine.ledger[name]
-    with books(storage.join(task.build, dropped), mine.ledger) as the_books:
+    gone = storage.Written()
+    with books(storage.join(task.build, dropped), mine.ledger, gone) as the_books:
         for partition in task.partitions:
             for name in ("pages", "pictures"):
                 receipt.check(task.build, name, partition, (".parquet",))
@@ -112,8 +113,9 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
                 f"{task.bundle:06d}",
                 task.config.shards,
                 _expected(ready),
+                proven=True,
             )
-    mine.enter(task.build, dropped)
+    mine.enter(dropped, gone)
     for shard in written:
         mine.outputs |= shard.outputs(NAME)
     mine.stats = {
@@ -273,7 +275,7 @@ def _join(
 def _samples(
     task: ShardsTask, ready: Iterable[Ready], statistics: Statistics, the_books: Books
 ) -> Iterator[tuple[Document, list[bytes]]]:
-    """Each document with the bytes of its pictures, in reading order."""
+    """Each document with the bytes of its pictures, in reading order, which are proven to be theirs."""
     with ExitStack() as stack:
         streams: dict[int, IO[bytes]] = {}
         for one in ready:

@@ -86,11 +86,12 @@ class Writer:
             ask("INSERT INTO scores VALUES(?, ?, ?)", (name, score, row))
         ask(self._insert, (row, *map(_apart, _parts(one)[: len(self._columns)])))
 
-    def write(self, url: str) -> None:
+    def write(self, url: str) -> storage.Written:
         """Write the file, whole or not at all; the same documents give the same bytes."""
         self._database.executescript(_INDEXES)  # which ends the transaction first
-        storage.write_bytes(url, self._database.serialize())
+        written = storage.write_bytes(url, self._database.serialize())
         self.close()
+        return written
 
     def close(self) -> None:
         self._database.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -126,11 +125,13 @@ def write(
     prefix: str,
     config: ShardsConfig,
     expected: Mapping[str, int] | None = None,
+    proven: bool = False,
 ) -> list[Shard]:
     """Write samples (a document, its pictures' bytes in reading order) as `folder/SPLIT-PREFIX-NNNNN.tar`.
 
     `expected` are the bytes that will come of each split: with them, tars are made of equal size, so that no small
-    one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair.
+    one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair; `proven`:
+    the caller has held all bytes against the items' sha256 already.
     """
     target = config.target_mb * 1_000_000
     planned = {split: max(1, round(size / target)) for split, size in (expected or {}).items()}
@@ -147,7 +148,7 @@ def write(
                 counts[split] += 1
                 open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split, config.search_texts)
             tar = open_tars[split]
-            tar.add(one, pictures)
+            tar.add(one, pictures, proven)
             # Of what was expected, the last one takes the rest, be it a little more.
             if tar.size >= limits.get(split, target) and counts[split] != planned.get(split):
                 shards.append(open_tars.pop(split).close())
@@ -171,18 +172,31 @@ def _abandon(tars: dict[str, _Tar]) -> None:
         tar.abandon()
 
 
-class _Hashing:
-    """Passes bytes on and hashes them on the way."""
+class _Members:
+    """Writes the members of a tar to a stream.
+
+    Headers are `tarfile`'s; its writer would copy each body several times, through blocks of ten thousand bytes.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
-        self.digest = hashlib.sha256()
         self.size = 0
 
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
+    def add(self, name: str, body: bytes) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode, info.mtime = len(body), 0o644, 0
+        self._write(info.tobuf(tarfile.USTAR_FORMAT))
+        self._write(body)
+        self._write(bytes(-len(body) % tarfile.BLOCKSIZE))
+
+    def end(self) -> None:
+        """Two empty blocks, and as many as fill a whole record."""
+        self._write(bytes(2 * tarfile.BLOCKSIZE))
+        self._write(bytes(-self.size % tarfile.RECORDSIZE))
+
+    def _write(self, data: bytes) -> None:
         self.size += len(data)
-        return self.stream.write(data)
+        self.stream.write(data)
 
 
 @dataclass(slots=True)
@@ -197,68 +211,57 @@ class _Tar:
     closed: bool = False
     words: search.Writer = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
-    _out: Any = None
-    _tar: Any = None
+    _out: _Members = field(init=False)
+    _written: storage.Written = field(default_factory=storage.Written)
 
     def __post_init__(self) -> None:
         self.words = search.Writer(self.search_texts)
-        stream = self._stack.enter_context(storage.atomic(storage.join(self.folder, f"{self.name}.tar")))
-        self._out = _Hashing(stream)
-        self._tar = tarfile.open(  # noqa: SIM115 (closed with the shard)
-            fileobj=self._out, mode="w|", format=tarfile.USTAR_FORMAT
-        )
+        stream = storage.atomic(storage.join(self.folder, f"{self.name}.tar"), self._written)
+        self._out = _Members(self._stack.enter_context(stream))
 
     @property
     def size(self) -> int:
-        return int(self._tar.offset)
+        return self._out.size
 
-    def add(self, one: Document, pictures: Sequence[bytes]) -> None:
-        pair(one, pictures)
+    def add(self, one: Document, pictures: Sequence[bytes], proven: bool = False) -> None:
+        pair(one, pictures, proven)
         start = self.size
-        entry = document.to_json(one)
-        self._member(f"{one.key}.json", orjson.dumps(entry))
+        self._out.add(f"{one.key}.json", orjson.dumps(document.to_json(one)))
         places = []
         for image, body in zip(one.images, pictures, strict=True):
             places.append(self.size + tarfile.BLOCKSIZE)
-            self._member(f"{one.key}.{image.part}", body)
+            self._out.add(f"{one.key}.{image.part}", body)
         self.rows.append(index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
         self.words.add(one, self.split)
 
-    def _member(self, name: str, body: bytes) -> None:
-        info = tarfile.TarInfo(name)
-        info.size, info.mode, info.mtime = len(body), 0o644, 0
-        self._tar.addfile(info, io.BytesIO(body))
-
     def close(self) -> Shard:
-        self._tar.close()
+        self._out.end()
         self._stack.close()
         self.closed = True
-        index = storage.join(self.folder, f"{self.name}.parquet")
-        storage.write_table(index, pa.Table.from_pylist(self.rows, schema=INDEX))
-        words = storage.join(self.folder, f"{self.name}{search.SUFFIX}")
-        self.words.write(words)
-        files = {
-            f"{self.name}.tar": {"bytes": self._out.size, "sha256": self._out.digest.hexdigest()},
-            f"{self.name}.parquet": {"bytes": storage.size(index), "sha256": storage.sha256(index)},
-            f"{self.name}{search.SUFFIX}": {"bytes": storage.size(words), "sha256": storage.sha256(words)},
+        index, words = f"{self.name}.parquet", f"{self.name}{search.SUFFIX}"
+        table = pa.Table.from_pylist(self.rows, schema=INDEX)
+        made = {
+            f"{self.name}.tar": self._written,
+            index: storage.write_table(storage.join(self.folder, index), table),
+            words: self.words.write(storage.join(self.folder, words)),
         }
+        files = {name: {"bytes": one.bytes, "sha256": one.sha256} for name, one in made.items()}
         counts = {name: sum(row[name] for row in self.rows) for name in COUNTS}
         return Shard(self.name, self.split, len(self.rows), counts, files)
 
     def abandon(self) -> None:
-        self._tar.close()
         self.words.close()
         error = BuildError("abandoned")
         self._stack.__exit__(BuildError, error, None)
 
 
-def pair(one: Document, pictures: Sequence[bytes]) -> None:
-    """Name each picture's part, and prove by hash that the bytes are the item's; raises BuildError."""
+def pair(one: Document, pictures: Sequence[bytes], proven: bool = False) -> None:
+    """Name each picture's part, and prove by hash, if it is not, that the bytes are the item's; raises BuildError."""
     images = one.images
     if len(images) != len(pictures):
         raise BuildError(f"{one.url}: {len(images)} picture items but {len(pictures)} pictures")
     for number, (image, body) in enumerate(zip(images, pictures, strict=True)):
-        if hashlib.sha256(body).hexdigest() != image.sha256:
+        if not proven and hashlib.sha256(body).hexdigest() != image.sha256:
             raise BuildError(f"{one.url}: the bytes of picture {number} are not those of {image.url}")
         image.part = f"{number}.{SUFFIX.get(image.format, image.format)}"
 
