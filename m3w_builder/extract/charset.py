@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
 from m3w_builder.extract import native
+from m3w_builder.extract.scans import Survey
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.\-]{2,40})""", re.IGNORECASE)
@@ -61,22 +63,36 @@ def utf8(html: bytes, header: str = "") -> bytes:
 
     Never raises.
     """
+    return surveyed(html, header)[0]
+
+
+def surveyed(html: bytes, header: str = "") -> tuple[bytes, Survey]:
+    """The page in UTF-8 as `utf8` gives it, and what a look through its bytes finds."""
+    survey = native.scans().survey
+    page, seen = _read(html, header, survey)
+    return page, seen or survey(page)
+
+
+def _read(html: bytes, header: str, survey: Callable[[bytes], Survey]) -> tuple[bytes, Survey | None]:
+    """The page in UTF-8, and its survey where that was made."""
     for bom, name in _BOMS:
         if html.startswith(bom):
-            return _encoded(html[len(bom) :].decode(name, "replace"))
+            return _encoded(html[len(bom) :].decode(name, "replace")), None
     if wide := _wide(html):
-        return _encoded(html.decode(wide, "replace"))
+        return _encoded(html.decode(wide, "replace")), None
+    seen = survey(html)
+    if seen.continued > FEW or (seen.continued == 0 and not seen.controls):
+        return html, seen
     declared = [name for label in (header, _declared(html)) if label and (name := lookup(label))]
-    if html.isascii() and not any(name.startswith("iso2022") for name in declared):
-        return html
-    more = native.scans().continued(html)
-    if more > FEW or (more >= 0 and (not declared or declared[0] == "utf-8" or max(html.decode()) > "\u07ff")):
-        return html
+    if seen.continued == 0 and not any(name.startswith("iso2022") for name in declared):
+        return html, seen  # those alone go beyond ASCII with its signs, and a control character
+    if seen.continued >= 0 and (not declared or declared[0] == "utf-8" or max(html.decode()) > "\u07ff"):
+        return html, seen
     for name in declared:
         text = html.decode("utf-8" if name.startswith("utf-16") else name, "replace")
         if _reads(text, html, name):
-            return _encoded(text)
-    return _encoded(_detected(html))
+            return _encoded(text), None
+    return _encoded(_detected(html)), None
 
 
 def _encoded(text: str) -> bytes:

@@ -23,7 +23,7 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
     document = extract(html, url, replace(config, extractor="fast"))
     if isinstance(document, Drop) and document.reason != "no_content":
         return [f"no document: {document.reason} ({REASONS[document.reason]}) {document.detail}".rstrip()]
-    cleaned = hostile.clean(charset.utf8(html))
+    cleaned = hostile.clean(*charset.surveyed(html))
     flat = nodes(cleaned, config)
     thread = threads.is_thread(url, cleaned)
     page = walked(flat, url, config, thread, whole=False)

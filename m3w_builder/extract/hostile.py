@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from m3w_builder.extract import native
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.scans import CONTROLS
+from m3w_builder.extract.scans import CONTROLS, Survey
 from m3w_builder.stage import Drop
 
 _NO_DEPTH = (
@@ -31,9 +31,9 @@ def is_html(html: bytes) -> bool:
     return html.find(b"<", 0, 100_000) >= 0 and (len(head) - len(head.translate(None, CONTROLS))) * 50 <= len(head)
 
 
-def clean(html: bytes) -> bytes:
-    """The page without control characters, which stand for nothing."""
-    return html.translate(None, CONTROLS) if native.scans().has_controls(html) else html
+def clean(html: bytes, seen: Survey) -> bytes:
+    """The page without control characters, which stand for nothing; seen: of this page."""
+    return html.translate(None, CONTROLS) if seen.controls else html
 
 
 def _long_tags(html: bytes) -> Iterator[bytes]:
@@ -46,10 +46,12 @@ def _long_tags(html: bytes) -> Iterator[bytes]:
             yield from _LONG_TAG.findall(html, begin, end)
 
 
-def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
-    """A Drop where parsing would take for ever: too many tags or attributes, or nested too deeply."""
-    scans = native.scans()
-    tags = scans.tags(html)
+def too_much(html: bytes, seen: Survey, config: ExtractConfig) -> Drop | None:
+    """A Drop where parsing would take for ever: too many tags or attributes, or nested too deeply.
+
+    seen: of this page, with control characters or without.
+    """
+    tags = seen.tags
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
     attributes = max((len(_QUOTED.sub(b"", tag).split()) for tag in _long_tags(html)), default=0)
@@ -57,7 +59,7 @@ def too_much(html: bytes, config: ExtractConfig) -> Drop | None:
         return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):
         return None
-    depth = scans.nesting(html, _FLAT, config.max_depth, _OPTIONS)
+    depth = native.scans().nesting(html, _FLAT, config.max_depth, _OPTIONS)
     if depth < 0:
         return Drop("too_many_elements", "<option>", -depth, _OPTIONS)
     return Drop("too_deep", "", depth, config.max_depth) if depth else None

@@ -7,7 +7,7 @@ written out and read again (`flat`), which says the same.
 
 from libc.stdlib cimport free, malloc, realloc
 from libc.stdint cimport uint64_t
-from libc.string cimport memchr, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 from posix.dlfcn cimport RTLD_NOW, dlopen, dlsym
 
 from cpython.array cimport array, clone
@@ -16,6 +16,7 @@ from m3w_builder.extract.flat cimport Flat
 
 from m3w_builder.extract import flat as _flat
 from m3w_builder.extract import keys as _keys
+from m3w_builder.extract import scans as _scans
 
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t length, const void *part, size_t part_length)  # glibc, macOS, BSD
@@ -27,6 +28,8 @@ cdef enum:
     ELEMENT = 1  # https://dom.spec.whatwg.org/#interface-node
     TEXT_NODE = 3
     WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
+    SHORT = 7  # bytes up to which a part is looked for by its first one
+    BLOCK = 64  # bytes that are looked through at once
     SLOTS = 512  # of a power of two; more names than half of them are asked for each time
     IDS = 256  # above the parser's own numbers of the tags that it knows; those of others are addresses
 
@@ -80,24 +83,48 @@ def bind(path: bytes) -> bool:
     )
 
 
-def continued(html: bytes) -> int:
-    """How many bytes of a page in UTF-8 go on with a sign; -1 where it is not in UTF-8."""
+def survey(html: bytes) -> "Survey":
+    """See `scans.survey`, which says the same. In one pass by blocks, of which those in ASCII are done at once."""
     cdef Text at = html
     cdef Text end = at + len(html)
-    cdef Py_ssize_t found = 0
-    cdef int more, number
-    cdef uint64_t eight
-    cdef unsigned char lead
+    cdef Text read = at  # up to here all is UTF-8
+    cdef Py_ssize_t more = 0, tags = 0
+    cdef unsigned char sign, high, controls, any_controls = 0, marks
+    cdef int place, length
     while at < end:
+        high = controls = marks = 0
+        length = BLOCK if end - at > BLOCK else end - at
+        if length == BLOCK:  # a number that the compiler knows
+            for place in range(BLOCK):
+                sign = at[place]
+                high |= sign
+                controls |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
+                marks += sign == 60
+        else:
+            for place in range(length):
+                sign = at[place]
+                high |= sign
+                controls |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
+                marks += sign == 60
+        any_controls |= controls
+        tags += marks
+        at += length
+        if high < 0x80:
+            read = at
+        elif more >= 0:
+            more = _continued(&read, at, end, more)
+    return _scans.Survey(more, any_controls != 0, tags)
+
+
+cdef Py_ssize_t _continued(Text *read, Text stop, Text end, Py_ssize_t found) noexcept nogil:
+    """Read signs of UTF-8 that begin before `stop`, and count to `found` the bytes that go on with them; -1: no UTF-8."""
+    cdef Text at = read[0]
+    cdef int more, number
+    cdef unsigned char lead
+    while at < stop:
         lead = at[0]
         if lead < 0x80:
-            while end - at >= 8:
-                memcpy(&eight, at, 8)
-                if eight & 0x8080808080808080u:
-                    break
-                at += 8
-            while at < end and at[0] < 0x80:
-                at += 1
+            at += 1
             continue
         if lead < 0xC2 or lead > 0xF4:
             return -1
@@ -113,26 +140,7 @@ def continued(html: bytes) -> int:
                 return -1
         found += more
         at += more + 1
-    return found
-
-
-def has_controls(html: bytes) -> bool:
-    """Whether there are control characters, but NUL and white space."""
-    cdef Text at = html
-    cdef Py_ssize_t place, length = len(html)
-    cdef unsigned char sign, found = 0
-    for place in range(length):
-        sign = at[place]
-        found |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
-    return found != 0
-
-
-def tags(html: bytes) -> int:
-    """How many tags can begin in a page, by their first sign."""
-    cdef Text at = html
-    cdef Py_ssize_t place, found = 0, length = len(html)
-    for place in range(length):
-        found += at[place] == 60
+    read[0] = at
     return found
 
 
@@ -140,17 +148,22 @@ def nesting(html: bytes, flat, most: int, most_options: int) -> int:
     """See `runs.nesting`, which says the same, some ten times slower."""
     cdef Text at = html
     cdef Text end = at + len(html)
-    cdef uint64_t keys[64]
+    cdef uint64_t keys[256]  # those that do not count, each from the slot of its number on
     cdef uint64_t key, option = 0x6F7074696F6E  # its letters
-    cdef int number, length, count = 0
+    cdef int slot, length
     cdef Py_ssize_t depth = 0, options = 0, deepest = most, most_of_options = most_options
     cdef unsigned char sign
     cdef bint closes, counts
     if len(flat) > 64:
         raise ValueError("more than 64 tags that do not count")
+    for slot in range(256):
+        keys[slot] = 0
     for one in flat:
-        keys[count] = one
-        count += 1
+        key = one
+        slot = key * 0x9E3779B97F4A7C15u >> 56
+        while keys[slot]:
+            slot = (slot + 1) & 255
+        keys[slot] = key
     while True:
         at = <Text> memchr(at, 60, end - at) if at < end else NULL
         if at == NULL or at + 1 >= end:
@@ -175,8 +188,10 @@ def nesting(html: bytes, flat, most: int, most_options: int) -> int:
                 return -options
         counts = True
         if length <= 7:
-            for number in range(count):
-                counts = counts and keys[number] != key
+            slot = key * 0x9E3779B97F4A7C15u >> 56
+            while keys[slot] and counts:
+                counts = keys[slot] != key
+                slot = (slot + 1) & 255
         if not counts:
             continue
         if not closes:
@@ -189,7 +204,20 @@ def nesting(html: bytes, flat, most: int, most_options: int) -> int:
 
 def holds(html: bytes, part: bytes) -> bool:
     """Whether a part stands in a page."""
-    return memmem(<const char *> html, len(html), <const char *> part, len(part)) != NULL
+    cdef Text at = html
+    cdef Text end = at + len(html)
+    cdef Text wanted = part
+    cdef size_t length = len(part)
+    if length > SHORT or not length:
+        return memmem(at, end - at, wanted, length) != NULL
+    while at < end:  # by its first sign, the sooner the rarer that is
+        at = <Text> memchr(at, wanted[0], end - at)
+        if at == NULL or <size_t> (end - at) < length:
+            return False
+        if memcmp(at, wanted, length) == 0:
+            return True
+        at += 1
+    return False
 
 
 cdef class _Numbers:

@@ -37,11 +37,11 @@ def extract(
 
     encoding: the charset of the HTTP header, "" where it names none. headers: of the answer, lower-case names.
     """
-    page = charset.utf8(html, encoding)
+    page, seen = charset.surveyed(html, encoding)
     if not hostile.is_html(page):
         return Drop("not_text", f"{len(html)} bytes")
-    page = hostile.clean(page)
-    fault = hostile.too_much(page, config)
+    page = hostile.clean(page, seen)
+    fault = hostile.too_much(page, seen, config)
     if fault:
         return fault
     document = Document(url, host=host(url))

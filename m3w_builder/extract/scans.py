@@ -5,30 +5,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from m3w_builder.extract.runs import nesting
 
-__all__ = ["continued", "has_controls", "holds", "nesting", "tags"]
+__all__ = ["holds", "nesting", "survey"]
 
 CONTROLS = bytes((*range(1, 9), 11, *range(14, 32)))
 """Control characters, but NUL and white space."""
 
 
-def continued(html: bytes) -> int:
-    """How many bytes of a page in UTF-8 go on with a sign; -1 where it is not in UTF-8."""
-    try:
-        return len(html) - len(html.decode("utf-8"))
-    except UnicodeDecodeError:
-        return -1
+class Survey(NamedTuple):
+    """What one pass through a page's bytes finds."""
 
-
-def has_controls(html: bytes) -> bool:
+    continued: int
+    """Bytes that go on with a sign in UTF-8: none in ASCII; -1 where the page is not in UTF-8."""
+    controls: bool
     """Whether there are control characters, but NUL and white space."""
-    return len(html) != len(html.translate(None, CONTROLS))
+    tags: int
+    """Tags that can begin in it, by their first sign."""
 
 
-def tags(html: bytes) -> int:
-    """How many tags can begin in a page, by their first sign."""
-    return html.count(b"<")
+def survey(html: bytes) -> Survey:
+    """Look through a page's bytes."""
+    try:
+        continued = len(html) - len(html.decode("utf-8"))
+    except UnicodeDecodeError:
+        continued = -1
+    return Survey(continued, len(html) != len(html.translate(None, CONTROLS)), html.count(b"<"))
 
 
 def holds(html: bytes, part: bytes) -> bool:

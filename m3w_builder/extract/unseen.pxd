@@ -4,18 +4,19 @@ cimport cython
 from m3w_builder.extract.flat cimport Flat
 
 
-cdef int CLASS, HIDDEN_KEY, STYLE, TYPE
+from m3w_builder.extract.spots cimport begins
+
+cdef int BR, CLASS, END, HIDDEN_KEY, OTHER, PRE, RAW, SCRIPT, STYLE, TD, TH, TYPE, _HJ, _KA, _NO
 
 
 @cython.locals(
-    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", keys="int[::1]", other=int, td=int, th=int, pre=int, gone=int,
-    cells=bint, code=bint, node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
+    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", keys="int[::1]", other=int, gone=int, code=bint,
+    node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
     key=int, value=str, here=str,
 )
 cpdef bint look(Flat flat, Py_ssize_t root, int[::1] marks) except -1
 
 
-@cython.locals(low=str)
 cdef bint _hides(str style) except -1
 
 

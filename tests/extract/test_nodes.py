@@ -69,29 +69,41 @@ def test_the_sample_pages_have_the_same_nodes_either_way() -> None:
     )
 )
 def test_bytes_are_utf8_where_python_reads_them(html: bytes) -> None:
-    assert nodes.continued(html) == scans.continued(html)
+    assert nodes.survey(html) == scans.survey(html)
     try:
-        assert nodes.continued(html) == len(html) - len(html.decode())
+        assert nodes.survey(html).continued == len(html) - len(html.decode())
     except UnicodeDecodeError:
-        assert nodes.continued(html) == -1
+        assert nodes.survey(html).continued == -1
 
 
 @pytest.mark.parametrize("lead", range(0x80, 0x100))
-def test_every_sign_of_utf8_is_known(lead: int) -> None:
+def test_every_sign_of_utf8_is_known_within_a_block_and_across_two(lead: int) -> None:
     for second in (*range(0x7E, 0x82), *range(0x8E, 0x92), *range(0x9E, 0xA2), 0xBF, 0xC0):
-        for html in (bytes([lead, second]), bytes([lead, second, 0x80]), bytes([lead, second, 0xBF, 0x80]), b"a" * 9):
-            try:
-                assert nodes.continued(html) == len(html) - len(html.decode())
-            except UnicodeDecodeError:
-                assert nodes.continued(html) == -1
+        for html in (bytes([lead, second]), bytes([lead, second, 0x80]), bytes([lead, second, 0xBF, 0x80])):
+            for before in (0, 61, 62, 63, 64, 126):
+                page = b"a" * before + html
+                assert nodes.survey(page) == scans.survey(page)
+                assert nodes.survey(page + b"<" * 70) == scans.survey(page + b"<" * 70)
 
 
-@given(st.binary(max_size=60), st.binary(min_size=1, max_size=2))
-def test_bytes_are_looked_through_as_python_does(html: bytes, part: bytes) -> None:
-    assert nodes.tags(html) == scans.tags(html) == html.count(b"<")
-    assert nodes.holds(html, part) == scans.holds(html, part) == (part in html)
-    assert nodes.has_controls(html) == scans.has_controls(html) == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
-    assert hostile.clean(html) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
+@given(
+    st.lists(
+        st.sampled_from([b"<", b"a" * 63, b"\x07", "é".encode(), "漢".encode(), b"\x00", b"<p>" * 30]), max_size=12
+    )
+)
+def test_bytes_are_looked_through_as_python_does(parts: list[bytes]) -> None:
+    html = b"".join(parts)
+    seen = nodes.survey(html)
+    assert seen == scans.survey(html)
+    assert seen.tags == html.count(b"<")
+    assert seen.controls == bool(re.search(rb"[\x01-\x08\x0b\x0e-\x1f]", html))
+    assert hostile.clean(html, seen) == re.sub(rb"[\x01-\x08\x0b\x0e-\x1f]", b"", html)
+
+
+@given(st.binary(max_size=60), st.one_of(st.binary(max_size=2), st.binary(min_size=7, max_size=8)), st.integers(0, 60))
+def test_a_part_is_found_as_python_finds_it(html: bytes, part: bytes, place: int) -> None:
+    for page in (html, html[:place] + part + html[place:]):
+        assert nodes.holds(page, part) == scans.holds(page, part) == (part in page)
 
 
 _TAGS = "<a> </a> <P> <br <x-1 </x-1> < </ x <é> <1> <option> <OPTION> </option> <optional> <Li> </li> <h1>"
