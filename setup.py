@@ -1,7 +1,7 @@
-"""Compiles the modules that touch every node of a page (extract/native.py), where Cython and a C compiler are at hand.
+"""Compiles what touches every node of a page (extract/native.py) or every px (pictures/loops.pyx).
 
-All else about the package stands in pyproject.toml. Without a compiler the install goes on, and the same modules run
-as plain Python.
+All else about the package stands in pyproject.toml. Where no Cython or no C compiler is at hand the install goes on:
+the modules of extraction then run as plain Python, and pictures are scaled by libraries.
 """
 
 import importlib.util
@@ -28,10 +28,10 @@ class Tried(build_ext):
             self.warn(f"{ext.name} is not compiled, and runs slower: {error}")
 
 
-def extension(file, speed):
+def extension(file, speed, folder=FOLDER):
     flags = [] if sys.platform == "win32" else [speed, "-g0"]
-    name = f"m3w_builder.extract.{Path(file).stem}"
-    return Extension(name, [str(FOLDER / file)], optional=True, extra_compile_args=flags)
+    name = f"m3w_builder.{folder.name}.{Path(file).stem}"
+    return Extension(name, [str(folder / file)], optional=True, extra_compile_args=flags)
 
 
 def extensions():
@@ -39,6 +39,7 @@ def extensions():
     native = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(native)
     wanted = [extension(f"{name}.py", "-O1") for name in native.MODULES] + [extension(f"{native.READER}.pyx", "-O3")]
+    wanted.append(extension("loops.pyx", "-O3", Path("m3w_builder/pictures")))
     try:
         from Cython.Build import cythonize
 
@@ -48,7 +49,7 @@ def extensions():
             directives = {**DIRECTIVES, "wraparound": not typed}
             made += cythonize([one], build_dir="build/cython", compiler_directives=directives, quiet=True)
     except Exception as error:  # whatever it is, the package runs without
-        print(f"m3w-builder: extraction is not compiled, and runs slower: {error}", file=sys.stderr)
+        print(f"m3w-builder: nothing is compiled, and extraction runs slower: {error}", file=sys.stderr)
         return []
     (FOLDER / native.BUILT).write_text(json.dumps(native.digests(FOLDER), indent=1) + "\n")
     return made

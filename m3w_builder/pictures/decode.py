@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
@@ -14,7 +14,7 @@ import xxhash
 from m3w_builder.pictures import png
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.picture import Picture
-from m3w_builder.pictures.scaling import reduced, shrunk
+from m3w_builder.pictures.scaling import Rows, reduced, shrunk
 from m3w_builder.pictures.sniff import claimed_size, sniff
 from m3w_builder.stage import Drop
 
@@ -107,24 +107,17 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
             # The decoder's own scaling by 1/2, 1/4 or 1/8 leaves out most of its work. It takes the smallest
             # scale whose sides are no smaller than these.
             image.draft(None, (_scaled(width, height, floor), _scaled(height, width, floor)))
-        px = png.load(body, image) if name == "png" else None
-        if px is None:
+        made = _drawn(body, (width, height), mode, config) if name == "png" else None
+        if made is None:
             image.load()
             if name != "jpeg":
                 turn = orientation(image)
                 width, height = image.size  # a TIFF turns itself on loading
-        seen: Image.Image | np.ndarray = image if px is None else px
-        whole, extent, size = None, _extent(width, height, image.size), image.size
-        if name != "jpeg" and to_be_encoded(name, turn, mode, max(width, height), len(body), config):
-            # One more decoding of a large picture costs more than to keep this.
-            seen = whole = shrunk(seen, config.max_side)
-            extent, size = (float(whole.width), float(whole.height)), whole.size
-        factor = 1
-        while min(-(-side // factor) for side in size) >= 2 * floor:
-            factor *= 2
-        array: Any = reduced(seen, factor)
-    extent = (extent[0] / factor, extent[1] / factor)
-    pixels = xxhash.xxh3_64_intdigest(array, seed=width << 36 | height << 8 | turn) if array.size else 0
+            extent = _extent(width, height, image.size)
+            anew = name != "jpeg" and to_be_encoded(name, turn, mode, max(width, height), len(body), config)
+            made = _small(image, image.size, extent, anew, config)
+    array, extent, whole = made
+    pixels = xxhash.xxh3_64_intdigest(array.data, seed=width << 36 | height << 8 | turn) if array.size else 0
     box = _box(extent, (array.shape[1], array.shape[0]), turn)
     if turn != 1:
         array = np.asarray(upright(Image.fromarray(array), turn))
@@ -144,6 +137,41 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         pixels=pixels,
         whole=whole,
     )
+
+
+def _drawn(body: bytes, size: tuple[int, int], mode: str, config: PicturesConfig) -> _Made | None:
+    """A PNG's small array by the fast ways; None where Pillow has to go on, and to say what is wrong."""
+    rows = png.rows(body)
+    px = rows if rows is not None else png.load(body)
+    if px is None or px.shape[:2] != size[::-1]:
+        return None
+    anew = to_be_encoded("png", 1, mode, max(size), len(body), config)
+    try:
+        return _small(px, size, (float(size[0]), float(size[1])), anew, config)
+    except png.Broken:
+        return None
+
+
+_Made = tuple[np.ndarray, tuple[float, float], "Image.Image | None"]
+"""The small array, how much of it the picture fills, and the picture as it will be encoded anew."""
+
+
+def _small(
+    seen: Image.Image | np.ndarray | Rows,
+    size: tuple[int, int],
+    extent: tuple[float, float],
+    anew: bool,
+    config: PicturesConfig,
+) -> _Made:
+    """Scale a decoded picture down by the largest power of two that leaves `decoded_side` px or more."""
+    whole = None
+    if anew:  # one more decoding of a large picture costs more than to keep this
+        seen = whole = shrunk(seen, config.max_side)
+        extent, size = (float(whole.width), float(whole.height)), whole.size
+    factor = 1
+    while min(-(-side // factor) for side in size) >= 2 * config.decoded_side:
+        factor *= 2
+    return reduced(seen, factor), (extent[0] / factor, extent[1] / factor), whole
 
 
 def to_be_encoded(name: str, turn: int, mode: str, side: int, size: int, config: PicturesConfig) -> bool:

@@ -3,52 +3,152 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from PIL import Image
+from m3w_builder.pictures import native
 
-_KINDS = {0: "mono", 2: "rgb", 6: "rgba"}
-"""PNG's colour types (ISO 15948, 11.2.2) of which a px is 8 bits a channel, as the decoder calls them."""
-_UP = 2
-"""The filter by which a row is told by its differences from the one above (ISO 15948, 9.2)."""
+BAND = 1 << 19
+"""Bytes of px that are unpacked at once, about: with what is made of them they fit into a core's own cache."""
+FEED = 1 << 15
+"""Packed bytes handed over at once: what the unpacker gives back of them is copied."""
 LEVEL = 2
 """zlib-ng's effort, 1 to 9: 2 takes a quarter of the time of zlib's 1 on drawings and writes a fifth less, 3 is no
 smaller, 1 is half as large again."""
-_OTHERWISE = (b"acTL", b"tRNS", b"eXIf")
-"""Chunks that make more of a picture than its px: further frames, a colour that is clear, an orientation."""
+
+_GREY, _RGB, _PALETTE, _RGBA = 0, 2, 3, 6  # colour types (ISO 15948, 11.2.2)
+_CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1, _RGBA: 4}
+_KINDS = {_GREY: "mono", _RGB: "rgb", _RGBA: "rgba"}  # as kornia-rs calls them
+_OTHERWISE = (b"acTL", b"eXIf")
+"""Chunks that make more of a picture than its px: further frames, an orientation."""
+_UP = 2
+"""The filter by which a row is told by its differences from the one above (ISO 15948, 9.2)."""
 
 
-def load(body: bytes, opened: Image.Image) -> np.ndarray | None:
-    """The px of a picture that Pillow opened: (height, width[, 3 or 4]) uint8, grey, RGB or RGBA.
+class Broken(ValueError):
+    """The px are not all there, or not as they should be: Pillow has the verdict."""
 
-    None where Pillow has to go on: palettes, 16 bits, animations, whatever is broken. The decoder is the Rust crate
-    `png`, memory-safe and with the processor's wide instructions; what it refuses is left to Pillow's verdict.
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The px of a PNG, to be unpacked band by band; every one of its methods may raise Broken."""
+
+    body: bytes
+    width: int
+    height: int
+    colours: int
+    depth: int  # bits a channel
+    table: np.ndarray | None  # of a palette: (256, 4) colours, RGBA
+    known: int  # colours that it has
+    data: tuple[slice, ...]  # where the packed px stand in the body
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(height, width[, 3 or 4])."""
+        channels = 4 if self.table is not None else _CHANNELS[self.colours]
+        return (self.height, self.width) if channels == 1 else (self.height, self.width, channels)
+
+    def bands(self, multiple: int) -> Iterator[np.ndarray]:
+        """The px from above, uint8 in grey, RGB or RGBA; so many rows at once that `multiple` divides their number
+        but in the last. What was handed out is written over by what comes next."""
+        length = self._length()
+        rows = min(self.height, max(1, BAND // (length * multiple)) * multiple)
+        px = np.zeros((rows + 1, length), np.uint8)
+        for start in self._unpacked(px, rows, moving=True):
+            count = min(rows, self.height - start)
+            yield self._coloured(px[1 : count + 1])
+            px[0] = px[count]
+
+    def whole(self) -> np.ndarray:
+        """All px at once."""
+        px = np.zeros((self.height + 1, self._length()), np.uint8)
+        for _ in self._unpacked(px, max(1, BAND // px.shape[1]), moving=False):
+            pass
+        return self._coloured(px[1:])
+
+    def _length(self) -> int:
+        return -(-self.width * _CHANNELS[self.colours] * self.depth // 8)
+
+    def _unpacked(self, px: np.ndarray, rows: int, moving: bool) -> Iterator[int]:
+        """Write band after band behind a first row of zeros, each of `moving` ones in the place of the one before;
+        and tell where it starts."""
+        from zlib_ng import zlib_ng
+
+        undo = native.loops().undo
+        stream = zlib_ng.decompressobj()
+        packed = self._packed()
+        try:
+            for start in range(0, self.height, rows):
+                count = min(rows, self.height - start)
+                raw = _take(stream, packed, count * (px.shape[1] + 1))
+                at = 0 if moving else start
+                undo(raw, px[at : at + count + 1], _CHANNELS[self.colours])
+                yield start
+            _end(stream, packed)
+        except Exception as error:  # zlib-ng's own kind is not known to types
+            raise Broken(str(error)) from error
+
+    def _packed(self) -> Iterator[memoryview]:
+        view = memoryview(self.body)
+        for part in self.data:
+            for at in range(part.start, part.stop, FEED):
+                yield view[at : min(at + FEED, part.stop)]
+
+    def _coloured(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of bytes as px."""
+        if self.table is None:
+            return rows.reshape(len(rows), *self.shape[1:])
+        numbers = rows if self.depth == 8 else _parted(rows, self.depth)[:, : self.width]
+        px = np.empty((*numbers.shape, 4), np.uint8)
+        try:
+            native.loops().painted(np.ascontiguousarray(numbers), self.table, self.known, px)
+        except ValueError as error:
+            raise Broken(str(error)) from error
+        return px
+
+
+def rows(body: bytes) -> Rows | None:
+    """The px of a PNG of 8 bits a channel, grey, RGB or RGBA, or of a palette; None for any other, and where what
+    unpacks them is not compiled."""
+    data, chunks = _chunks(body)
+    if not data or native.loops() is None or any(kind in chunks for kind in _OTHERWISE):
+        return None
+    width, height, depth, colours, _, _, interlaced = struct.unpack(">IIBBBBB", body[16:29])
+    palette, clear = (body[chunks[kind]] if kind in chunks else b"" for kind in (b"PLTE", b"tRNS"))
+    if interlaced or not width or not height or colours not in _CHANNELS:
+        return None
+    if colours != _PALETTE:
+        return None if depth != 8 or clear else Rows(body, width, height, colours, depth, None, 0, data)
+    known = len(palette) // 3
+    if depth not in (1, 2, 4, 8) or len(palette) % 3 or not 0 < known <= 256 or len(clear) > known:
+        return None
+    table = np.full((256, 4), 255, np.uint8)
+    table[:known, :3] = np.frombuffer(palette, np.uint8).reshape(-1, 3)
+    table[: len(clear), 3] = np.frombuffer(clear, np.uint8)
+    return Rows(body, width, height, colours, depth, table, known, data)
+
+
+def load(body: bytes) -> np.ndarray | None:
+    """What `Rows.whole` gives, of grey, RGB and RGBA, where nothing is compiled; None where Pillow has to go on.
+
+    The decoder is the Rust crate `png`, memory-safe and with the processor's wide instructions.
     """
-    kind = _kind(body)
-    if kind is None:
+    data, chunks = _chunks(body)
+    if not data or b"tRNS" in chunks or any(kind in chunks for kind in _OTHERWISE):
+        return None
+    width, height, depth, colours = struct.unpack(">IIBB", body[16:26])
+    if depth != 8 or colours not in _KINDS:
         return None
     from kornia_rs import io
 
     try:
-        px = io.decode_image_png_u8(body, (opened.height, opened.width), kind)
+        px = np.asarray(io.decode_image_png_u8(body, (height, width), _KINDS[colours]))
     except Exception:  # it has one bare Exception for all that is broken
         return None
-    return np.asarray(px)[:, :, 0] if kind == "mono" else np.asarray(px)
-
-
-def _kind(body: bytes) -> str | None:
-    """What to ask the decoder for; None where it is not to be asked."""
-    if body[12:16] != b"IHDR" or len(body) < 33 or body[24] != 8:
-        return None
-    at = 33
-    while at + 12 <= len(body):
-        if body[at + 4 : at + 8] in _OTHERWISE:
-            return None
-        at += 12 + int.from_bytes(body[at : at + 4], "big")
-    return _KINDS.get(body[25])
+    return px[:, :, 0] if colours == _GREY else px
 
 
 def written(px: np.ndarray) -> bytes:
@@ -61,13 +161,62 @@ def written(px: np.ndarray) -> bytes:
 
     height, width = px.shape[:2]
     flat = np.ascontiguousarray(px).reshape(height, -1)
-    rows = np.empty((height, flat.shape[1] + 1), np.uint8)
-    rows[:, 0] = _UP
-    rows[0, 1:] = flat[0]
-    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, 8, 0 if px.ndim == 2 else 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib_ng.compress(rows, LEVEL)), (b"IEND", b""))
+    told = np.empty((height, flat.shape[1] + 1), np.uint8)
+    told[:, 0] = _UP
+    told[0, 1:] = flat[0]
+    np.subtract(flat[1:], flat[:-1], out=told[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, _GREY if px.ndim == 2 else _RGB, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib_ng.compress(told, LEVEL)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib_ng.crc32(data, zlib_ng.crc32(kind)))
         for kind, data in chunks
     )
+
+
+def _chunks(body: bytes) -> tuple[tuple[slice, ...], dict[bytes, slice]]:
+    """Where the packed px stand, and the first chunk of each other kind; nothing where they are not in order."""
+    data: list[slice] = []
+    chunks: dict[bytes, slice] = {}
+    at, last = 8, b""
+    while at + 12 <= len(body):
+        kind, end = body[at + 4 : at + 8], at + 8 + int.from_bytes(body[at : at + 4], "big")
+        if kind == b"IDAT":
+            if data and last != b"IDAT":
+                return (), {}
+            data.append(slice(at + 8, end))
+        else:
+            chunks.setdefault(kind, slice(at + 8, end))
+        if kind == b"IEND":
+            first = chunks.get(b"IHDR", slice(0, 0))
+            return (tuple(data), chunks) if first == slice(16, 29) and end + 4 <= len(body) else ((), {})
+        at, last = end + 4, kind
+    return (), {}
+
+
+def _take(stream: Any, packed: Iterator[memoryview], size: int) -> bytes:
+    """So many of the unpacked bytes."""
+    pieces = []
+    while size:
+        data = stream.unconsumed_tail or next(packed, b"")
+        piece = stream.decompress(data, size)
+        if not piece and not data:
+            raise Broken("too few px")
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _end(stream: Any, packed: Iterator[memoryview]) -> None:
+    """Read up to the end, where the sum of all px stands."""
+    while not stream.eof:
+        data = stream.unconsumed_tail or next(packed, b"")
+        if stream.decompress(data, 1) or (not data and not stream.eof):
+            raise Broken("the px have no end")
+
+
+def _parted(rows: np.ndarray, depth: int) -> np.ndarray:
+    """Each byte as the 8 / depth numbers that it holds, the highest bits first."""
+    parts = np.empty((*rows.shape, 8 // depth), np.uint8)
+    for place in range(parts.shape[2]):
+        parts[:, :, place] = rows >> (8 - depth * (place + 1)) & ((1 << depth) - 1)
+    return parts.reshape(len(rows), -1)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from m3w_builder.pictures import native
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -12,33 +16,66 @@ if TYPE_CHECKING:
 Px = np.ndarray
 """Colours of 8 bits, (height, width) in grey, or (height, width, 3) RGB, or (height, width, 4) RGBA."""
 
-BAND = 1 << 18
-"""Px that are averaged at once, about."""
+BAND = 1 << 15
+"""Px that are averaged at once, about: what is made of them on the way is held in a core's own cache."""
+
+
+class Rows(Protocol):
+    """Px that come some rows at a time."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of all of them."""
+
+    def bands(self, multiple: int) -> Iterator[Px]:
+        """From above; but for the last, `multiple` divides the number of rows. Each may be gone with the next."""
+
+    def whole(self) -> Px:
+        """All of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """Px that are there already."""
+
+    px: Px
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.px.shape
+
+    def bands(self, multiple: int) -> Iterator[Px]:
+        rows = max(1, BAND // (self.px.shape[1] * multiple)) * multiple
+        for start in range(0, self.px.shape[0], rows):
+            yield self.px[start : start + rows]
+
+    def whole(self) -> Px:
+        return self.px
+
+
 _CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")
 
 
-def reduced(picture: Image.Image | Px, factor: int) -> Px:
+def reduced(picture: Image.Image | Px | Rows, factor: int) -> Px:
     """(height, width, 3) RGB with every factor × factor px averaged into one; `factor` is a power of two.
 
     The last row and column are the averages of what is left there.
     """
-    px = picture if isinstance(picture, np.ndarray) else levels(picture)
-    return _finished(*_averaged(px, factor))
+    return _finished(*_averaged(_rows(picture), factor))
 
 
-def shrunk(picture: Image.Image | Px, limit: int) -> Image.Image:
+def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Image.Image:
     """The picture as 8-bit RGB within `limit` px a side (0: none); by a whole factor where that comes near to it."""
     import cv2
     from PIL import Image
 
-    px = picture if isinstance(picture, np.ndarray) else levels(picture)
-    height, width = px.shape[:2]
+    rows = _rows(picture)
+    height, width = rows.shape[:2]
     longer = max(height, width)
     factor = -(-longer // limit) if limit else 1
     if factor in (2, 4, 8) and longer >= 0.8 * limit * factor:  # exact, and a fraction of the cost
-        px, weighed = _averaged(px, factor)
-        return Image.fromarray(_finished(px, weighed))
-    px, weighed = _weighed(px)
+        return Image.fromarray(_finished(*_averaged(rows, factor)))
+    px, weighed = _weighed(rows.whole())
     if factor > 1:
         scale = limit / longer
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -73,21 +110,35 @@ def _pairs(px: Px, axis: int) -> Px:
     return np.asarray(((first.astype(np.uint16) + second + 1) >> 1).astype(np.uint8))
 
 
-def _averaged(px: Px, factor: int) -> tuple[Px, bool]:
+def _rows(picture: Image.Image | Px | Rows) -> Rows:
+    from PIL import Image
+
+    if isinstance(picture, Image.Image):
+        return _Whole(levels(picture))
+    return _Whole(picture) if isinstance(picture, np.ndarray) else picture
+
+
+def _averaged(rows: Rows, factor: int) -> tuple[Px, bool]:
     """Every factor × factor px averaged into one, and whether colours were weighed by their opacity.
 
-    Band by band, so that what is made on the way of a picture of 80 MB is held in the processor's cache.
+    Band by band: a picture of 80 MB is never held as a whole, where it comes in rows.
     """
-    rows = max(1, BAND // (px.shape[1] * factor)) * factor
+    if factor == 1:
+        return _weighed(rows.whole())
     bands, clear = [], False
-    for start in range(0, px.shape[0], rows):
-        band, weighed = _weighed(px[start : start + rows])
+    for some in rows.bands(factor):
+        band, weighed = _weighed(some)
         bands.append(_halvings(band, factor))
         clear |= weighed  # where nothing is clear, colours weighed by their opacity are what they were
     return bands[0] if len(bands) == 1 else np.concatenate(bands), clear
 
 
 def _halvings(px: Px, factor: int) -> Px:
+    loops = native.loops()
+    if loops is not None and factor > 1:
+        height, width = (-(-side // factor) for side in px.shape[:2])
+        made = loops.averaged(np.ascontiguousarray(px).reshape(*px.shape[:2], -1), factor.bit_length() - 1)
+        return np.frombuffer(made, np.uint8).reshape(height, width, *px.shape[2:])
     while factor > 1:
         px, factor = halved(px), factor // 2
     return px
@@ -103,7 +154,9 @@ def _weighed(px: Px) -> tuple[Px, bool]:
 
     if px.ndim == 2 or px.shape[2] == 3:
         return px, False
-    if (np.ascontiguousarray(px).view("<u4") >= 0xFF000000).all():  # opacity is the top byte
+    px = np.ascontiguousarray(px)
+    loops = native.loops()
+    if loops.opaque(px) if loops is not None else (px.view("<u4") >= 0xFF000000).all():  # opacity is the top byte
         return px, False
     return np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2mRGBA)), True
 

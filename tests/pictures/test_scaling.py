@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from making import scene
 from PIL import Image
 
-from m3w_builder.pictures import scaling
+from m3w_builder.pictures import native, scaling
 from m3w_builder.pictures.scaling import halved, reduced, shrunk
 
 sides = st.integers(1, 33)
@@ -59,3 +59,18 @@ def test_bands_change_no_px(height: int, width: int, factor: int, clear: int, se
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(scaling, "BAND", 64)
         assert (scaling.reduced(px, factor) == whole).all()
+
+
+@pytest.mark.skipif(native.loops() is None, reason="nothing is compiled: installed without a C compiler")
+@settings(max_examples=60)
+@given(sides, sides, st.sampled_from([(), (3,), (4,)]), st.integers(1, 6), st.booleans(), st.integers(0, 9))
+def test_the_compiled_loops_give_the_same_px(
+    width: int, height: int, channels: tuple[int, ...], halvings: int, clear: bool, seed: int
+) -> None:
+    px = np.random.default_rng(seed).integers(0, 256, (height, width, *channels), dtype=np.uint8)
+    if not clear and channels == (4,):
+        px[..., 3] = 255
+    fast = reduced(px, 1 << halvings)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(native, "loops", lambda: None)
+        assert np.array_equal(fast, reduced(px, 1 << halvings))

@@ -1,0 +1,271 @@
+# cython: boundscheck=False, wraparound=False
+"""The loops over a picture's px, in C: filters of PNG undone (ISO 15948, 9), px averaged, palettes looked up.
+
+What calls them does without them too, in more time and to the same px.
+"""
+
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    #include <string.h>
+
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+
+    static inline __m128i m3w_get(const unsigned char *at, int bytes) {
+        int held = 0;
+        memcpy(&held, at, bytes);
+        return _mm_unpacklo_epi8(_mm_cvtsi32_si128(held), _mm_setzero_si128());
+    }
+    static inline void m3w_put(unsigned char *at, __m128i px, int bytes) {
+        int held = _mm_cvtsi128_si32(_mm_packus_epi16(px, px));
+        memcpy(at, &held, bytes);
+    }
+    static inline __m128i m3w_abs(__m128i x) {
+        return _mm_max_epi16(x, _mm_sub_epi16(_mm_setzero_si128(), x));
+    }
+    static inline __m128i m3w_choose(__m128i mask, __m128i yes, __m128i no) {
+        return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
+    }
+    /* A px from what is told of it and the px left, over, and in the corner: all channels at once, each in 16 bits. */
+    static inline __m128i m3w_near(__m128i told, __m128i left, __m128i over, __m128i corner) {
+        __m128i from_left = _mm_sub_epi16(over, corner), from_over = _mm_sub_epi16(left, corner);
+        __m128i from_corner = m3w_abs(_mm_add_epi16(from_left, from_over));
+        from_left = m3w_abs(from_left);
+        from_over = m3w_abs(from_over);
+        __m128i least = _mm_min_epi16(from_corner, _mm_min_epi16(from_left, from_over));
+        __m128i nearest = m3w_choose(
+            _mm_cmpeq_epi16(least, from_left), left,
+            m3w_choose(_mm_cmpeq_epi16(least, from_over), over, corner)
+        );
+        return _mm_add_epi8(told, nearest);
+    }
+    static inline void m3w_paeth_px(
+        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
+    ) {
+        __m128i left = _mm_setzero_si128(), corner = _mm_setzero_si128();
+        long long at = 0;
+        /* Four bytes also of px of three: the fourth is the next px's, which writes it over. Not so the last one's. */
+        for (; at + bytes < length; at += bytes) {
+            __m128i over = m3w_get(above + at, 4);
+            left = m3w_near(m3w_get(raw + at, 4), left, over, corner);
+            corner = over;
+            m3w_put(out + at, left, 4);
+        }
+        m3w_put(out + at, m3w_near(m3w_get(raw + at, bytes), left, m3w_get(above + at, bytes), corner), bytes);
+    }
+    static inline void m3w_sub_px(unsigned char *out, const unsigned char *raw, long long length, int bytes) {
+        __m128i left = _mm_setzero_si128();
+        long long at = 0;
+        for (; at + bytes < length; at += bytes) {
+            left = _mm_add_epi8(m3w_get(raw + at, 4), left);
+            m3w_put(out + at, left, 4);
+        }
+        m3w_put(out + at, _mm_add_epi8(m3w_get(raw + at, bytes), left), bytes);
+    }
+    #define M3W_WIDE 1
+    #else
+    #define M3W_WIDE 0
+    #define m3w_paeth_px(out, raw, above, length, bytes)
+    #define m3w_sub_px(out, raw, length, bytes)
+    #endif
+
+    static inline void m3w_sub(unsigned char *out, const unsigned char *raw, long long length, int bytes) {
+        memcpy(out, raw, bytes);
+        for (long long at = bytes; at < length; at++) out[at] = raw[at] + out[at - bytes];
+    }
+    static inline void m3w_average(
+        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
+    ) {
+        for (long long at = 0; at < bytes; at++) out[at] = raw[at] + (above[at] >> 1);
+        for (long long at = bytes; at < length; at++) out[at] = raw[at] + ((out[at - bytes] + above[at]) >> 1);
+    }
+    static inline void m3w_paeth(
+        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
+    ) {
+        for (long long at = 0; at < bytes; at++) out[at] = raw[at] + above[at];
+        for (long long at = bytes; at < length; at++) {
+            int left = out[at - bytes], over = above[at], corner = above[at - bytes];
+            int from_left = over - corner, from_over = left - corner, from_corner = abs(from_left + from_over);
+            from_left = abs(from_left);
+            from_over = abs(from_over);
+            int nearest = from_left <= from_over && from_left <= from_corner ? left
+                : from_over <= from_corner ? over : corner;
+            out[at] = raw[at] + nearest;
+        }
+    }
+    /* 0 where the filter is none of the five. Called with constants for the bytes of a px, each makes its own loop. */
+    static inline int m3w_row(
+        int filter, unsigned char *restrict out, const unsigned char *restrict raw, const unsigned char *restrict above,
+        long long length, int bytes
+    ) {
+        switch (filter) {
+            case 0: memcpy(out, raw, length); return 1;
+            case 1:
+                if (M3W_WIDE && bytes >= 3) { m3w_sub_px(out, raw, length, bytes); }
+                else { m3w_sub(out, raw, length, bytes); }
+                return 1;
+            case 2: for (long long at = 0; at < length; at++) out[at] = raw[at] + above[at]; return 1;
+            case 3: m3w_average(out, raw, above, length, bytes); return 1;
+            case 4:
+                if (M3W_WIDE && bytes >= 3) { m3w_paeth_px(out, raw, above, length, bytes); }
+                else { m3w_paeth(out, raw, above, length, bytes); }
+                return 1;
+        }
+        return 0;
+    }
+    static int m3w_rows(
+        unsigned char *px, const unsigned char *raw, long long rows, long long length, int bytes
+    ) {
+        for (long long row = 0; row < rows; row++, raw += length + 1, px += length) {
+            int known = bytes == 1 ? m3w_row(raw[0], px + length, raw + 1, px, length, 1)
+                : bytes == 3 ? m3w_row(raw[0], px + length, raw + 1, px, length, 3)
+                : m3w_row(raw[0], px + length, raw + 1, px, length, 4);
+            if (!known) return 0;
+        }
+        return 1;
+    }
+
+    static inline void m3w_half(
+        unsigned char *restrict out, const unsigned char *restrict top, const unsigned char *restrict low,
+        long long width, int channels
+    ) {
+        long long at = 0, half = width / 2;
+    #if defined(__SSE2__)
+        const __m128i two = _mm_set1_epi16(2), zero = _mm_setzero_si128();
+        if (channels == 4) {
+            for (; at + 2 <= half; at += 2) {
+                __m128i a = _mm_loadu_si128((const __m128i *)(top + 8 * at));
+                __m128i b = _mm_loadu_si128((const __m128i *)(low + 8 * at));
+                __m128i first = _mm_add_epi16(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
+                __m128i second = _mm_add_epi16(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
+                __m128i sum = _mm_add_epi16(_mm_unpacklo_epi64(first, second), _mm_unpackhi_epi64(first, second));
+                sum = _mm_srli_epi16(_mm_add_epi16(sum, two), 2);
+                _mm_storel_epi64((__m128i *)(out + 4 * at), _mm_packus_epi16(sum, sum));
+            }
+        } else if (channels == 1) {
+            const __m128i even = _mm_set1_epi16(255);
+            for (; at + 8 <= half; at += 8) {
+                __m128i a = _mm_loadu_si128((const __m128i *)(top + 2 * at));
+                __m128i b = _mm_loadu_si128((const __m128i *)(low + 2 * at));
+                __m128i sum = _mm_add_epi16(_mm_and_si128(a, even), _mm_srli_epi16(a, 8));
+                sum = _mm_add_epi16(sum, _mm_add_epi16(_mm_and_si128(b, even), _mm_srli_epi16(b, 8)));
+                sum = _mm_srli_epi16(_mm_add_epi16(sum, two), 2);
+                _mm_storel_epi64((__m128i *)(out + at), _mm_packus_epi16(sum, sum));
+            }
+        } else {
+            for (; at + 1 < half; at++) { /* not the last one: four bytes are read and written */
+                __m128i sum = _mm_add_epi16(m3w_get(top + 6 * at, 4), m3w_get(top + 6 * at + 3, 4));
+                sum = _mm_add_epi16(sum, _mm_add_epi16(m3w_get(low + 6 * at, 4), m3w_get(low + 6 * at + 3, 4)));
+                m3w_put(out + 3 * at, _mm_srli_epi16(_mm_add_epi16(sum, two), 2), 4);
+            }
+        }
+    #endif
+        for (; 2 * at < width; at++) {
+            const unsigned char *a = top + 2 * at * channels, *b = low + 2 * at * channels;
+            int next = 2 * at + 1 < width ? channels : 0;
+            for (int c = 0; c < channels; c++) {
+                out[at * channels + c] = (a[c] + a[c + next] + b[c] + b[c + next] + 2) >> 2;
+            }
+        }
+    }
+    /* Every 2 x 2 px averaged into one, halves rounded up; what is left at an odd side, by itself. */
+    static void m3w_halved(unsigned char *out, const unsigned char *px, long long rows, long long width, int channels) {
+        long long length = width * channels, made = (width + 1) / 2 * channels;
+        for (long long row = 0; row < rows; row += 2, out += made) {
+            const unsigned char *top = px + row * length, *low = row + 1 < rows ? top + length : top;
+            if (channels == 1) m3w_half(out, top, low, width, 1);
+            else if (channels == 3) m3w_half(out, top, low, width, 3);
+            else m3w_half(out, top, low, width, 4);
+        }
+    }
+    static int m3w_opaque(const unsigned char *px, long long number) {
+        const unsigned char marks[4] = {0, 0, 0, 255};
+        unsigned int wanted, all, word;
+        memcpy(&wanted, marks, 4);
+        for (long long from = 0; from < number; from += 4096) {
+            long long to = from + 4096 < number ? from + 4096 : number;
+            all = wanted;
+            for (long long at = from; at < to; at++) { memcpy(&word, px + 4 * at, 4); all &= word; }
+            if (all != wanted) return 0;
+        }
+        return 1;
+    }
+    static int m3w_paint(
+        unsigned char *restrict out, const unsigned char *restrict numbers, const unsigned char *restrict table,
+        long long number, int known
+    ) {
+        int most = 0;
+        for (long long at = 0; at < number; at++) {
+            most = numbers[at] > most ? numbers[at] : most;
+            memcpy(out + 4 * at, table + 4 * numbers[at], 4);
+        }
+        return most < known;
+    }
+    """
+    int m3w_rows(unsigned char *px, const unsigned char *raw, long long rows, long long length, int bytes) noexcept nogil
+    void m3w_halved(
+        unsigned char *out, const unsigned char *px, long long rows, long long width, int channels
+    ) noexcept nogil
+    int m3w_opaque(const unsigned char *px, long long number) noexcept nogil
+    int m3w_paint(
+        unsigned char *out, const unsigned char *numbers, const unsigned char *table, long long number, int known
+    ) noexcept nogil
+
+FORM = 1
+"""Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
+
+
+def undo(const unsigned char[::1] raw, unsigned char[:, ::1] px, int channels):
+    """Undo the filters of `raw`: rows of px of 1, 3 or 4 channels of 8 bits, each after the number of its filter.
+
+    `px`, (rows + 1, width × channels): its first row is the one above, which is told from by the first of `raw`; the
+    others are written. Raises ValueError where sizes do not fit or a filter is unknown.
+    """
+    cdef long long rows = px.shape[0] - 1, length = px.shape[1]
+    if channels not in (1, 3, 4) or rows < 1 or length < 1 or length % channels or raw.shape[0] != rows * (length + 1):
+        raise ValueError(f"{raw.shape[0]} bytes are not {rows} rows of {length}")
+    cdef int known
+    with nogil:
+        known = m3w_rows(&px[0, 0], &raw[0], rows, length, channels)
+    if not known:
+        raise ValueError("a filter that is none")
+
+
+def averaged(const unsigned char[:, :, ::1] px, int halvings):
+    """(height, width, channels) px of 1, 3 or 4 channels with both sides halved so many times, as a new bytearray."""
+    cdef long long rows = px.shape[0], width = px.shape[1]
+    cdef int channels = <int>px.shape[2]
+    if channels not in (1, 3, 4) or rows < 1 or width < 1 or not 1 <= halvings <= 30:
+        raise ValueError(f"{rows} rows of {width} px in {channels} channels, to be halved {halvings} times")
+    cdef const unsigned char *source = &px[0, 0, 0]
+    cdef unsigned char[::1] made
+    held = None
+    for _ in range(halvings):
+        result = bytearray((rows + 1) // 2 * ((width + 1) // 2) * channels)
+        made = result
+        with nogil:
+            m3w_halved(&made[0], source, rows, width, channels)
+        held, source = result, &made[0]  # kept until the next is made of it
+        rows, width = (rows + 1) // 2, (width + 1) // 2
+    return held
+
+
+def opaque(const unsigned char[:, :, ::1] px) -> bool:
+    """Whether nothing of (height, width, 4) px is clear."""
+    if px.shape[2] != 4:
+        raise ValueError(f"{px.shape[2]} channels, wants 4")
+    if not px.shape[0] or not px.shape[1]:
+        return True
+    return bool(m3w_opaque(&px[0, 0, 0], px.shape[0] * px.shape[1]))
+
+
+def painted(
+    const unsigned char[:, ::1] numbers, const unsigned char[:, ::1] table, int known, unsigned char[:, :, ::1] px
+):
+    """Write the colours, (256, 4), that bear these numbers to `px`; ValueError where one is not below `known`."""
+    cdef long long number = numbers.shape[0] * numbers.shape[1]
+    if table.shape[0] != 256 or table.shape[1] != 4 or px.shape[2] != 4 or px.shape[0] * px.shape[1] != number:
+        raise ValueError("sizes that do not fit")
+    if number and not m3w_paint(&px[0, 0, 0], &numbers[0, 0], &table[0, 0], number, known):
+        raise ValueError("a colour that the palette does not have")
