@@ -16,7 +16,7 @@ _PLAIN = re.compile(
     r"(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*"
 )
 _PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*(?:%[0-9A-Fa-f]{2}[A-Za-z0-9_~!$&'()*+,;=:@/?.-]*)*")
-_SIGNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~!$&'()*+,;=:@/?.-"
+SIGNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~!$&'()*+,;=:@/?.-"
 """What stands in a URL as it is."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -48,17 +48,17 @@ def _plain(url: str, base: str) -> str:
     if "#" in url:
         url = url[: url.index("#")]
     if not url:
-        return _whole(base)
-    if "/." in url or not url.isascii() or url.encode().translate(None, _SIGNS):
+        return itself(base)
+    if "/." in url or not url.isascii() or url.encode().translate(None, SIGNS):
         return ""
     if url.startswith("/"):
-        start = _start(base)
+        start = origin_of(base)
         if not start or not url.startswith("//"):
             return start and start + url
         url = start[: start.index("/")] + url
     elif ":" not in url:
         odd = url[0] in ".?" or "//" in url or ";" in url or url.endswith("?")
-        folder = "" if odd else _folder(base)
+        folder = "" if odd else folder_of(base)
         return folder and folder + url
     end = url.find("/", 8) + 1
     if end:
@@ -67,13 +67,13 @@ def _plain(url: str, base: str) -> str:
 
 
 @lru_cache(64)
-def _whole(base: str) -> str:
+def itself(base: str) -> str:
     """A page's URL, as a link to the page itself."""
     return _repaired("", base)
 
 
 @lru_cache(64)
-def _folder(base: str) -> str:
+def folder_of(base: str) -> str:
     """A page's URL up to its path's last slash, where that needs no repair; "" for others."""
     found = base.partition("#")[0].partition("?")[0].rpartition("/")
     folder = found[0] + found[1]
@@ -102,7 +102,7 @@ def _escaped(url: str, base: str) -> str:
     """The same as `_plain`, for what has escapes that are right; "" for what may need repair."""
     if _PLAIN.fullmatch(url):
         return url
-    start = _start(base) if url.startswith("/") else ""
+    start = origin_of(base) if url.startswith("/") else ""
     if not start:
         return ""
     if url.startswith("//"):
@@ -118,7 +118,7 @@ def _is_origin(start: str) -> bool:
 
 
 @lru_cache(64)
-def _start(base: str) -> str:
+def origin_of(base: str) -> str:
     """Scheme and host of a page's URL that needs no repair; "" for others."""
     found = _PLAIN.match(base)
     return base[: base.index("/", 8)] if found else ""
@@ -132,11 +132,12 @@ def _join(parts: SplitResult) -> str:
     port = parts.port
     user = parts.netloc.rpartition("@")[0]
     place = (user + "@" if user else "") + name + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
-    path = _dots(_encode(parts.path)) or "/"
-    return f"{parts.scheme}://{place}{path}" + (f"?{_encode(parts.query)}" if parts.query else "")
+    path = _dots(encoded(parts.path)) or "/"
+    return f"{parts.scheme}://{place}{path}" + (f"?{encoded(parts.query)}" if parts.query else "")
 
 
-def _encode(text: str) -> str:
+def encoded(text: str) -> str:
+    """A path or a query with what can't stand in a URL percent-encoded; right escapes stay."""
     if "%" in text:
         text = _BAD_ESCAPE.sub("%25", text)
     return quote(text, safe=_KEEP, errors="replace")

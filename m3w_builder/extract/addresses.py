@@ -1,0 +1,185 @@
+"""Links resolved as `urls.absolute` resolves them, by one look at each sign of those that need little repair.
+
+A page has hundreds of links. What is rare among them is left to `urls`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from m3w_builder import urls
+
+_SPACE, _SLASH, _DOT, _COLON, _QUESTION, _TWO, _DASH, _PLUS, _H = b" /.:?2-+h"
+_PLAIN, _ODD, _NEVER, _PERCENT, _SLASHES, _DOTS, _SEMICOLON = range(7)
+"""What a byte is in an address: it stands as it is, is escaped, needs more repair, or is looked at."""
+
+
+def _table() -> bytes:
+    found = bytearray([_NEVER] * 33 + [_ODD] * 223)
+    found[127] = found[ord("\\")] = _NEVER
+    found[_SPACE] = _ODD
+    for sign in urls.SIGNS:
+        found[sign] = _PLAIN
+    for sign, kind in zip(b"%/.;", (_PERCENT, _SLASHES, _DOTS, _SEMICOLON), strict=True):
+        found[sign] = kind
+    return bytes(found)
+
+
+_KINDS = _table()
+_LABELS = bytes(byte in b"abcdefghijklmnopqrstuvwxyz0123456789" for byte in range(256))
+"""Which bytes a host's labels begin and end with."""
+_HEX = bytes(byte in b"0123456789abcdefABCDEF" for byte in range(256))
+
+
+class Base:
+    """A page's address in the parts that its links take over, each empty where it needs repair.
+
+    start: scheme and host. scheme: with its colon. folder: up to the path's last slash.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.start = urls.origin_of(url)
+        self.scheme = self.start.partition("/")[0]
+        self.folder = urls.folder_of(url)
+
+
+@lru_cache(64)
+def base_of(url: str) -> Base:
+    """The `Base` of a page."""
+    return Base(url)
+
+
+def absolute(url: str, base: str) -> str:
+    """`urls.absolute`: a link on the page `base` without its fragment; "" where it is no http or https URL."""
+    data = url.encode("utf-8", "replace")
+    found = join(data, 0, len(data), base_of(base))
+    return urls.absolute(url, base) if found is None else found
+
+
+def join(data: bytes, at: int, stop: int, base: Base) -> str | None:
+    """The link in these bytes as `absolute` has it; None where `urls` has to be asked."""
+    while at < stop and data[at] <= _SPACE:
+        at += 1
+    while at < stop and data[stop - 1] <= _SPACE:
+        stop -= 1
+    end = data.find(b"#", at, stop)
+    if end >= 0:
+        stop = end
+    if at >= stop:
+        return urls.itself(base.url)
+    if data[at] == _SLASH:
+        if at + 1 < stop and data[at + 1] == _SLASH:
+            return _of_host(data, at, at + 2, stop, base.scheme, base)
+        return _joined(base.start, data, at, stop) if base.start else None
+    end = _scheme(data, at, stop)
+    if end < 0:
+        return _of_folder(data, at, stop, base)
+    if data[at] | 32 != _H or data[at:end].lower() not in (b"http", b"https"):
+        return ""
+    if data[at] == _H and end + 2 < stop and data[end + 1] == _SLASH and data[end + 2] == _SLASH:
+        return _of_host(data, at, end + 3, stop, "", base)
+    return None
+
+
+def _scheme(data: bytes, at: int, stop: int) -> int:
+    """Where the colon of a link's scheme stands; -1 where it has none."""
+    begin = at
+    while at < stop:
+        sign = data[at]
+        if sign == _COLON:
+            return at
+        if not (97 <= sign | 32 <= 122 or (at > begin and (48 <= sign <= 57 or sign in (_PLUS, _DOT, _DASH)))):
+            return -1
+        at += 1
+    return -1
+
+
+def _of_host(data: bytes, at: int, host: int, stop: int, scheme: str, base: Base) -> str | None:
+    """A link from `at` that names its host, which begins at `host`; scheme: what it leaves out, where it does."""
+    end = _host_end(data, host, stop)
+    looks = _looks(data, end, stop) if end >= 0 else _NEVER
+    if looks == _NEVER or (not base.start and (data[at] == _SLASH or looks != _PLAIN)):
+        return None
+    if looks == _ODD:
+        return scheme + data[at:end].decode("ascii") + urls.encoded(data[end:stop].decode("utf-8", "replace"))
+    whole = data[at:stop].decode("ascii")
+    return f"{scheme}{whole}/" if end == stop else scheme + whole if scheme else whole
+
+
+def _host_end(data: bytes, at: int, stop: int) -> int:
+    """Where a host and its port end, with a slash or the link itself; -1 where they need repair."""
+    labels = _LABELS
+    begin = at
+    while at < stop and (labels[data[at]] or (at > begin and (data[at] == _DOT or data[at] == _DASH))):
+        at += 1
+    if at == begin or not labels[data[at - 1]]:
+        return -1
+    if at < stop and data[at] == _COLON:
+        begin = at + 1
+        at = begin
+        while at < stop and 48 <= data[at] <= 57:
+            at += 1
+        port = data[begin:at]
+        if not 2 <= len(port) <= 4 or port in (b"80", b"443") or port.startswith(b"0"):
+            return -1
+    return at if at == stop or data[at] == _SLASH else -1
+
+
+def _of_folder(data: bytes, at: int, stop: int, base: Base) -> str | None:
+    """A link to what stands beside the page, or above it."""
+    folder = base.folder
+    while folder and at + 1 < stop and data[at] == _DOT:
+        if data[at + 1] == _SLASH:
+            at += 2
+        elif at + 2 < stop and data[at + 1] == _DOT and data[at + 2] == _SLASH:
+            at += 3
+            above = folder.rfind("/", len(base.start) + 1, len(folder) - 1)
+            folder = folder[: above + 1] if above >= 0 else base.start + "/"
+        else:
+            return None
+    if not folder or at >= stop or data[at] in (_DOT, _SLASH, _QUESTION) or data[stop - 1] == _QUESTION:
+        return None
+    if data.find(b"//", at, stop) >= 0 or data.find(b":", at, stop) >= 0 or data.find(b";", at, stop) >= 0:
+        return None
+    return _joined(folder, data, at, stop)
+
+
+def _joined(head: str, data: bytes, at: int, stop: int) -> str | None:
+    """What is whole but for the signs that are escaped from `at` on, behind its head."""
+    looks = _looks(data, at, stop)
+    if looks == _NEVER:
+        return None
+    rest = data[at:stop].decode("utf-8", "replace")
+    return head + (urls.encoded(rest) if looks == _ODD else rest)
+
+
+def _looks(data: bytes, at: int, stop: int) -> int:
+    """Whether an address behind its host is plain, has signs that are escaped, or needs more repair."""
+    kinds = _KINDS
+    before = 0
+    odd = semicolon = False
+    while at < stop:
+        sign = data[at]
+        kind = kinds[sign]
+        if kind != _PLAIN:
+            if kind == _NEVER:
+                return _NEVER
+            if kind == _DOTS:
+                if before == _SLASH:
+                    if at + 1 >= stop or not _LABELS[data[at + 1]]:
+                        return _NEVER
+                    odd = True
+            elif kind == _PERCENT:
+                if before == _SLASH and at + 1 < stop and data[at + 1] == _TWO:
+                    return _NEVER
+                odd = odd or at + 2 >= stop or not _HEX[data[at + 1]] or not _HEX[data[at + 2]]
+            elif kind == _ODD:
+                odd = True
+            elif kind == _SEMICOLON:
+                semicolon = True
+        before = sign
+        at += 1
+    if not odd:
+        return _PLAIN
+    return _NEVER if semicolon or before == _QUESTION else _ODD
