@@ -78,7 +78,7 @@ def load(gold: Gold) -> Page:
     for index, words in known.items():
         shot = chosen.weighed.page.pieces[index]
         assert isinstance(shot, Shot)
-        name = picture_name(shot.image.url, gold.url)
+        name = picture_name(shot.picture.url, gold.url)
         if name not in gold.optional - wanted:
             page.words.append(words)
             page.right.append(name in wanted)

@@ -104,12 +104,12 @@ def file_of(url: str) -> str:
 
 
 def _small(shot: Shot, least: int) -> bool:
-    return 0 < shot.image.declared_width < least or 0 < shot.image.declared_height < least
+    return 0 < shot.picture.width < least or 0 < shot.picture.height < least
 
 
 def _is_button(shot: Shot) -> bool:
     """Whether a picture in a link is an arrow or the like: its text for who can't see it is a button's."""
-    alt = shot.image.alt
+    alt = shot.picture.alt
     return (
         bool(shot.link)
         and 0 < len(alt) < LONGEST_BUTTON
@@ -190,13 +190,13 @@ class _Page:
             elif isinstance(piece, Shot):
                 shot = piece
                 self.shots[index] = shot
-                address, likeness = shot.image.url, self._likeness(shot)
+                address, likeness = shot.picture.url, self._likeness(shot)
                 self.times[address] = self.times.get(address, 0) + 1
                 self.alike[likeness] = self.alike.get(likeness, 0) + 1
 
     def _likeness(self, shot: Shot) -> tuple[str, str, int, int]:
         box: Box = self.boxes[shot.box]
-        return box.tag, box.name, shot.image.declared_width, shot.image.declared_height
+        return box.tag, box.name, shot.picture.width, shot.picture.height
 
     def of_place(self, index: int) -> list[str]:
         """Where it stands to the kept text."""
@@ -259,7 +259,7 @@ class _Page:
     def of_picture(self, index: int) -> list[str]:
         """What its element and its address say."""
         shot: Shot = self.shots[index]
-        image = shot.image
+        image = shot.picture
         address: str = image.url
         same = site_of(address) == self.site or is_inline(address)
         found = [
@@ -279,9 +279,9 @@ class _Page:
 
     def _sides(self, index: int) -> list[str]:
         shot: Shot = self.shots[index]
-        width, height, told = shot.image.declared_width, shot.image.declared_height, "declared"
+        width, height, told = shot.picture.width, shot.picture.height, "declared"
         if not width and not height:
-            address: str = shot.image.url
+            address: str = shot.picture.url
             if match := _SIZE.search(address):
                 width, height, told = int(match.group(1)), int(match.group(2)), "address"
             elif match := _WIDTH.search(address):

@@ -39,16 +39,14 @@ def explain(html: bytes, url: str, config: ExtractConfig | None = None) -> list[
         if isinstance(piece, Block):
             what = f"{piece.kind}: {piece.text[:80]!r}"
         elif isinstance(piece, Shot):
-            what = f"picture {piece.image.url}" + (" (in a noscript)" if piece.fallback else "")
+            what = f"picture {piece.picture.url}" + (" (in a noscript)" if piece.fallback else "")
         else:
             assert isinstance(piece, Clip)
             what = f"{type(piece.item).__name__.lower()} {piece.item.url}"
         told = f"  [{reason}: {_why(chosen, index, reason)}]" if reason else ""
         lines.append(f"{'-' if reason else '+'} {_path(page, piece.box)}  {what[:160]}{told}")
     lines += [_passed_over(page, number) for number in passed]
-    return lines + [
-        f"- picture {image.url or image.alt!r}  [{why}: {PICTURE_REASONS[why]}]" for image, why in page.aside
-    ]
+    return lines + [f"- picture {one.url or one.alt!r}  [{why}: {PICTURE_REASONS[why]}]" for one, why in page.aside]
 
 
 def _about(document: Document) -> list[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from m3w_builder.document import Audio, Image, Item, Text, Video
-from m3w_builder.extract import inline, media
+from m3w_builder.extract import inline, kinds, media
 from m3w_builder.extract.choose import file_of
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot
@@ -30,7 +30,7 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
     keep: for each piece whether it is content.
     """
     items: list[Item] = []
-    removed = [(image, Drop(reason)) for image, reason in page.aside]
+    removed = [(picture.image(), Drop(reason)) for picture, reason in page.aside]
     before: Block | None = None  # the piece before, where a block of the items may go on
     captions: dict[int, bool] = {}
     pieces, reasons = page.pieces, verdicts(page, keep, config)
@@ -48,7 +48,7 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
                 items.append(_whole(piece, config))
                 before = None
             elif reason != TWIN:
-                removed.append((piece.image, Drop(reason)))
+                removed.append((piece.picture.image(), Drop(reason)))
         elif isinstance(piece, Clip):
             if not reason:
                 items.append(piece.item)
@@ -68,7 +68,7 @@ def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> list[st
         if isinstance(piece, Shot):
             shot = piece
             reason = TWIN if index in twins else _judge(shot, kept, config)
-            url = shot.image.url
+            url = shot.picture.url
             if not reason and (url in fresh or seen[url] >= config.most_repeats):
                 reason = "repeated"
             if not reason:
@@ -103,14 +103,14 @@ def _twins(page: Page, keep: Sequence[bool]) -> set[int]:
         one, two = first, second
         if one.fallback == two.fallback or paired == index:
             continue
-        if one.box != two.box and one.image.url != two.image.url:
+        if one.box != two.box and one.picture.url != two.picture.url:
             continue
         shown, fallback = (index + 1, index) if one.fallback else (index, index + 1)
         visible, hidden = (two, one) if one.fallback else (one, two)
-        if hidden.reason and hidden.image.url != visible.image.url:
+        if hidden.reason and hidden.picture.url != visible.picture.url:
             continue  # a tracking pixel, as often as not
         paired = index + 1
-        stands_in = visible.reason in _STANDS_IN or inline.is_inline(visible.image.url)
+        stands_in = visible.reason in _STANDS_IN or inline.is_inline(visible.picture.url)
         found.add(shown if stands_in or (keep[fallback] and not keep[shown]) else fallback)
     return found | _previews(page, found)
 
@@ -130,7 +130,7 @@ def _previews(page: Page, twins: set[int]) -> set[int]:
             shot = piece
             if shot.reason:
                 continue
-            name = file_of(shot.image.url)
+            name = file_of(shot.picture.url)
             if not shot.fallback:
                 shown[name] = index
             elif name in shown and index not in twins:
@@ -142,18 +142,19 @@ def _judge(shot: Shot, kept: bool, config: ExtractConfig) -> str:
     """Why a picture is not in the document, whatever else is; empty where nothing speaks against it."""
     if shot.reason:
         return shot.reason
-    image, least = shot.image, config.min_declared_side
-    if 0 < image.declared_width < least or 0 < image.declared_height < least:
+    picture, least = shot.picture, config.min_declared_side
+    if 0 < picture.width < least or 0 < picture.height < least:
         return "icon"
     return "" if kept else "outside_content"
 
 
 def _whole(shot: Shot, config: ExtractConfig) -> Image:
     """The picture, or the larger one to which it links; a page of a wiki about one has a colon in its name."""
+    image = shot.picture.image()
     if config.full_size and shot.link and ":" not in shot.link.rpartition("/")[2] and media.is_picture(shot.link):
-        shot.image.url = shot.link
-        shot.image.declared_width = shot.image.declared_height = 0
-    return shot.image
+        image.url = shot.link
+        image.declared_width = image.declared_height = 0
+    return image
 
 
 def with_captions(page: Page, keep: Sequence[bool]) -> list[bool]:
@@ -181,7 +182,7 @@ def _is_caption(page: Page, block: Block, known: dict[int, bool]) -> bool:
         return False
     if block.box not in known:
         box: Box = page.boxes[block.box]
-        known[block.box] = _names_caption(box.name[: media.LONGEST_NAME])
+        known[block.box] = _names_caption(box.name[: kinds.LONGEST_NAME])
     return known[block.box]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m3w_builder.document import Image
 from m3w_builder.extract import embeds, keys, media
-from m3w_builder.extract.flat import IMG, NUMBERS, Flat
-from m3w_builder.extract.pieces import Clip, Shot
+from m3w_builder.extract.addresses import absolute
+from m3w_builder.extract.flat import FIGURE, IMG, INPUT, NUMBERS
+from m3w_builder.extract.kinds import SIGN, SOURCE
+from m3w_builder.extract.media import picture as seen
+from m3w_builder.extract.pieces import Clip, Picture, Shot
 from m3w_builder.extract.srcset import Attributes
 from m3w_builder.extract.tags import SHOWN
-from m3w_builder.urls import absolute
 
 if TYPE_CHECKING:
     from m3w_builder.extract.walk import Walker
@@ -26,7 +27,9 @@ def read(walker: Walker, node: int) -> bool:
     if tag in SHOWN:
         picture(walker, node)
     elif tag == "svg":
-        _drawing(walker, flat.attributes(node))
+        drawn = media.drawing(flat, node)
+        if drawn is not None:
+            walker.page.aside.append((drawn, drawn.reason))
     elif tag == "script":
         _script(walker, node)
     elif tag == "math":
@@ -50,55 +53,51 @@ def read(walker: Walker, node: int) -> bool:
 
 def picture(walker: Walker, node: int) -> None:
     """Take in an <img> or its like, or an <input> that `Walker.tells` found to be one."""
-    around = walker.sources[-1] if walker.sources else []
-    found = walker.known.get(node) if not around else None
-    if found is None:
-        found = _told(walker, walker.flat.attributes(node), "icon" if walker.flat.tag_name(node) == "input" else "")
-        if not around:  # else it may be told of other sources when the page is walked again
-            walker.known[node] = found
-    _shoot(walker, *found)
-
-
-def _told(walker: Walker, attributes: Attributes, against: str = "") -> tuple[Attributes, Image, str, bytes]:
-    """What a picture's element says, wherever it stands; `against` is a reason that is known before."""
+    flat = walker.flat
     if walker.shots >= walker.most_pictures:
-        return attributes, Image((attributes.get("src") or "")[:200]), "too_many", b""
-    around = walker.sources[-1] if walker.sources else []
-    image, reason, body = media.image(attributes, walker.base, around, walker.screen, walker.least_inline)
-    return attributes, image, reason or against or media.judged(image, attributes), body
+        _shoot(walker, _too_many(flat.get(node, keys.SRC)))
+        return
+    within = walker.sources[len(walker.sources) - 1] if walker.sources else None
+    against = "icon" if flat.tag[node] == INPUT else ""
+    _shoot(walker, seen(flat, node, walker.base, within, walker.screen, walker.least_inline, against))
 
 
-def _shoot(walker: Walker, attributes: Attributes, image: Image, reason: str, body: bytes) -> None:
+def _too_many(address: str) -> Picture:
+    return Picture(address[:200], "", "", 0, 0, "too_many")
+
+
+def _shoot(walker: Walker, found: Picture) -> None:
     """Take in a picture in its place."""
     walker.shots += 1
-    page = walker.page
     if walker.shots > walker.most_pictures:
-        page.aside.append((image, "too_many"))
+        walker.page.aside.append((found, "too_many"))
         return
-    if body:
-        page.inline[image.url] = body
-    stands = media.stands_for(attributes, image, walker.told) if image.alt and reason != "placeholder" else None
-    parts = walker.parts
-    if stands is not None:
-        parts.append(stands[0])
-        reason = reason or stands[1]
-    linked = bool(walker.link) and bool("".join(parts).strip())
+    if found.body:
+        walker.page.inline[found.url] = found.body
+    parts, reason = walker.parts, found.reason
+    if found.stands == SIGN:
+        parts.append(found.alt)
+        reason = reason or "icon"
+    elif found.stands == SOURCE:
+        source = found.alt.strip(" $")
+        parts.append(f" ${source}$ " if source != walker.told else "")  # a formula is not told twice
+        reason = reason or "formula"
+    link, linked = "", False
+    if walker.link:
+        linked = bool(parts) and "".join(parts).strip() != ""
+        link = "" if reason else absolute(walker.link[len(walker.link) - 1], walker.base)
     if parts and not reason:
         walker.divide()
-    target = absolute(walker.link[-1], walker.base) if walker.link and not reason else ""
-    page.pieces.append(Shot(image, reason, walker.box, target, linked, walker.fallback > 0))
-
-
-def sources(flat: Flat, node: int) -> list[Attributes]:
-    """The attributes of the <source> elements in a <picture>."""
-    return [flat.attributes(one) for one in flat.children(node) if flat.tag_name(one) == "source"]
+    walker.pieces.append(Shot(found, reason, walker.box, link, linked, walker.fallback > 0))
 
 
 def pass_over(walker: Walker, node: int, why: str) -> None:
     """Enter the pictures of an element that is not read."""
-    for one in walker.flat.below(node, IMG):
-        image, reason, _ = media.image(walker.flat.attributes(one), walker.base, (), walker.screen, 0)
-        walker.page.aside.append((image, reason or why))
+    flat = walker.flat
+    for one in range(node + 1, flat.over[node]):
+        if flat.tag[one] == IMG:
+            found = seen(flat, one, walker.base, None, walker.screen, 0, why)
+            walker.page.aside.append((found, found.reason))
 
 
 def _formula(walker: Walker, told: str) -> None:
@@ -129,7 +128,10 @@ def _plugin(walker: Walker, node: int) -> bool:
     tag = walker.flat.tag_name(node)
     shown = embeds.pictured(tag, walker.flat.attributes(node))
     if shown is not None:
-        _shoot(walker, *_told(walker, shown))
+        full = walker.shots >= walker.most_pictures
+        address = shown.get("src") or ""
+        found = _too_many(address) if full else media.told(shown, walker.base, walker.screen, walker.least_inline)
+        _shoot(walker, found)
         return False
     return tag == "object"
 
@@ -142,21 +144,14 @@ def _named_media(walker: Walker, attributes: Attributes) -> None:
         walker.page.pieces.append(Clip(item, walker.box))
 
 
-def _drawing(walker: Walker, attributes: Attributes) -> None:
-    """An <svg>: icons are many and say nothing; what has a picture's size is entered."""
-    image = media.drawing(attributes)
-    if image.declared_width >= media.DRAWN and image.declared_height >= media.DRAWN:
-        walker.page.aside.append((image, "svg"))
-
-
 def _button(walker: Walker, node: int) -> None:
     """A <button>: a reader works with it and does not read it; in a figure it shows the picture large."""
     flat = walker.flat
     above = flat.parent[node]
     for _ in range(_FIGURE_NEAR):
-        if above >= 0 and flat.tag_name(above) == "figure":
+        if above >= 0 and flat.tag[above] == FIGURE:
             for one in flat.below(node, IMG):
-                _shoot(walker, *_told(walker, flat.attributes(one)))
+                picture(walker, one)
             return
         above = flat.parent[above] if above >= 0 else -1
     pass_over(walker, node, "icon")

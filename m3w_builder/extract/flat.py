@@ -41,8 +41,8 @@ _NOWHERE = array("i", (-1,) * len(TAGS))
 IMG, BR, META, LINK, BASE, SOURCE = (NUMBERS[tag] for tag in ("img", "br", "meta", "link", "base", "source"))
 HTML, HEAD, TITLE, BODY, A, H1 = (NUMBERS[tag] for tag in ("html", "head", "title", "body", "a", "h1"))
 SCRIPT, STYLE, PLAINTEXT, TEMPLATE = (NUMBERS[tag] for tag in ("script", "style", "plaintext", "template"))
-TD, TH, PRE, SVG, TIME, NOSCRIPT, INPUT = (
-    NUMBERS[tag] for tag in ("td", "th", "pre", "svg", "time", "noscript", "input")
+TD, TH, PRE, SVG, TIME, NOSCRIPT, INPUT, FIGURE = (
+    NUMBERS[tag] for tag in ("td", "th", "pre", "svg", "time", "noscript", "input", "figure")
 )
 LAST_VOID = SCRIPT - 1
 LAST_UNPARSED = PLAINTEXT

@@ -5,29 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
-from m3w_builder.document import Image
 from m3w_builder.extract import inline, srcset
+from m3w_builder.extract.addresses import absolute, base_of, join
+from m3w_builder.extract.flat import SOURCE, Flat
+from m3w_builder.extract.keys import ALT, ARIA_LABEL, CLASS, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
+from m3w_builder.extract.kinds import LONGEST_NAME, STAND_IN, is_usable, judged, look, stands_for
+from m3w_builder.extract.pieces import Picture
+from m3w_builder.extract.runs import is_line
 from m3w_builder.extract.srcset import Attributes, Screen
-from m3w_builder.urls import absolute
 
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)(?:$|[?#&!;:/])", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
-    r"(?:^data:)|(?:^about:)|(?:^$)"
-    r"|(?:/|^|[-_])(?:blank|spacer|pixel|transparent|placeholder|loading|loader|lazy(?:load)?|grey|gray|1x1|trans|shim)"
-    r"(?:[-_.\d][^/]{0,80})?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)"
-    r"|/(?:clear|dot|empty|space|s|none|nothing|null)\.gif(?:$|\?)",
-    re.IGNORECASE,
-)
 MOST = 60
 """Attributes of an element that are looked at."""
 LONGEST = 20_000
 """Characters of an attribute's value that can be an address, or a list of them."""
 LONGEST_ADDRESS = 8000
 """Characters of an address; servers refuse longer ones."""
-LONGEST_NAME = 1000
-"""Characters of a class or an id that are looked at."""
 SMALL = 2000
 """Characters of a data: URI that only stands in for a picture which a script puts there."""
 DRAWN = 64
@@ -37,27 +31,9 @@ _FIRST = ("data-src", "data-original", "data-lazy-src", "data-srcset", "data-laz
 _NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "data-page", "data-avatar", "data-icon")
 
 
-_STAND_INS_TEXT = "blank spacer pixel trans placeholder loading loader lazy grey gray 1x1 shim .gif"
-_STAND_INS = tuple(_STAND_INS_TEXT.split())
-
-
 def usable(value: str | None) -> bool:
     """Whether an attribute's value can be a picture's address, and not a stand-in until a script runs."""
-    if not value:
-        return False
-    value = value.strip()
-    low = value.lower()
-    if _has_any(low, _STAND_INS):
-        return not _PLACEHOLDER.search(value)
-    return bool(value) and not low.startswith(("data:", "about:"))
-
-
-def _has_any(text: str, stems: tuple[str, ...]) -> bool:
-    """Whether one of these stands in a text."""
-    for stem in stems:  # noqa: SIM110 a plain loop is what the compiler makes fast
-        if stem in text:
-            return True
-    return False
+    return value is not None and is_usable(value, look(value, 0, len(value)))
 
 
 def lazy(attributes: Attributes) -> str:
@@ -65,22 +41,34 @@ def lazy(attributes: Attributes) -> str:
 
     It stands in a data-* attribute, or in one that pages have made up: `lazy-src`, `_src`, `original`, `zoomfile`.
     """
-    for name in (*_FIRST, *filter(_is_spare, islice(attributes, MOST))):
+    for name in _FIRST:
         value = attributes.get(name)
-        if not value or name in _NOT_THE_PICTURE or len(value) > LONGEST:
-            continue
-        value = value.strip()
-        if value[:1] in "{[":
-            found = _from_json(value)
-            if found:
+        if value and (found := _lazy(name, value, True)):
+            return found
+    left = MOST
+    for name in attributes:
+        if left and _is_spare(name) and name not in _NOT_THE_PICTURE:
+            value = attributes.get(name)
+            if value and (found := _lazy(name, value, False)):
                 return found
-        elif "srcset" in name or _LISTS.search(value):
-            found = srcset.largest(value)
-            if found and usable(found):
-                return found
-        elif usable(value) and (_PICTURE.search(value) or (name in _FIRST and not any(c.isspace() for c in value))):
-            return value
+        left -= left > 0
     return ""
+
+
+def _lazy(name: str, value: str, known: bool) -> str:
+    """The address in the value of an attribute; known: whether the attribute has no other use."""
+    if len(value) > LONGEST:
+        return ""
+    value = value.strip()
+    if value.startswith(("{", "[")):
+        return _from_json(value)
+    spaced = len(value.split(None, 1)) > 1
+    if "srcset" in name or (spaced and _LISTS.search(value)):
+        found = srcset.largest(value)
+        return found if found and usable(found) else ""
+    if not usable(value):
+        return ""
+    return value if (known and not spaced) or _PICTURE.search(value) else ""
 
 
 def _is_spare(name: str) -> bool:
@@ -192,58 +180,151 @@ def _lists(attributes: Attributes) -> Iterable[str]:
     return filter(None, (attributes.get(name) for name in ("srcset", "data-srcset", "data-lazy-srcset")))
 
 
-def image(
-    attributes: Attributes, base: str, sources: Sequence[Attributes], screen: Screen, least_inline: int
-) -> tuple[Image, str, bytes]:
-    """A picture's element as an image, with the reason why it has no address, and its bytes where they stand in it.
+def picture(
+    flat: Flat, node: int, base: str, within: Sources | None, screen: Screen, least_inline: int, against: str = ""
+) -> Picture:
+    """What an <img> or its like says, its attributes read where they stand: most have their address in src.
 
-    least_inline: bytes from which on a picture in the page itself is taken; 0 for never.
+    within: the sources of the <picture> around it. least_inline: bytes from which on a picture in the page itself is
+    taken; 0 for never. against: a reason for which it goes where it has an address.
     """
-    body = b""
+    source = alt = title = name = spot = style = -1
+    width = height = 0
+    for number in range(flat.first[node], flat.first[node + 1]):
+        key = flat.key[number]
+        if key == SRC:
+            source = number
+        elif key == ALT:
+            alt = number
+        elif key == CLASS:
+            name = number
+        elif key == WIDTH:
+            width = _side(flat, number)
+        elif key == HEIGHT:
+            height = _side(flat, number)
+        elif key == STYLE:
+            style = number
+        elif key == TITLE:
+            title = number
+        elif key == ID:
+            spot = number
+    if style >= 0 and not (width and height):
+        width, height = styled(flat.value(style), width, height)
+    url, reason, body, bits = "", "", b"", 0
+    if source >= 0 and screen.policy == "page":
+        url = _direct(flat, source, base)
+        bits = look(url, 0, len(url))
+        if bits & STAND_IN and not is_usable(flat.value(source), bits):
+            url = ""
+    if not url:
+        sources = within.attributes() if within is not None else ()
+        url, reason, body = _sought(flat.attributes(node), base, sources, screen, least_inline)
+        bits = look(url, 0, len(url))
+    found = Picture(url, _said(flat, alt), _said(flat, title), width, height, reason or against, body)
+    _judge(found, bits, flat.value(name) if name >= 0 else "", flat.value(spot) if spot >= 0 else "")
+    return found
+
+
+def told(attributes: Attributes, base: str, screen: Screen, least_inline: int) -> Picture:
+    """The same of an element that is a picture by other attributes than an <img>."""
+    url, reason, body = _sought(attributes, base, (), screen, least_inline)
+    alt, title = _line(attributes.get("alt") or ""), _line(attributes.get("title") or "")
+    found = Picture(url, alt, title, *sides(attributes), reason, body)
+    _judge(found, look(url, 0, len(url)), attributes.get("class") or "", attributes.get("id") or "")
+    return found
+
+
+def _judge(found: Picture, bits: int, name: str, spot: str) -> None:
+    """Say of a picture what its class and id tell: why it goes, where nothing else is against it; what it stands for.
+
+    bits: of its URL, by `kinds.look`.
+    """
+    if not found.reason:
+        names = f"{name} {spot}"[:LONGEST_NAME] if name or spot else ""
+        found.reason = judged(found.url, found.width, found.height, names)
+    if found.alt and found.reason != "placeholder":
+        found.stands = stands_for(found.alt, name, found.url, bits)
+
+
+def _direct(flat: Flat, number: int, base: str) -> str:
+    """The absolute URL of what stands in src; empty where that is no address, or a list of them."""
+    data, at, stop = flat.data, flat.value_start[number], flat.value_stop[number]
+    if flat.escaped:
+        data = flat.value(number).encode("utf-8", "replace")
+        at, stop = 0, len(data)
+    while at < stop and data[at] <= _SPACE:
+        at += 1
+    if at >= stop or stop - at > LONGEST_ADDRESS or _is_listed(data, at, stop):
+        return ""
+    url = join(data, at, stop, base_of(base))
+    return absolute(data[at:stop].decode("utf-8", "replace"), base) if url is None else url
+
+
+_SPACE, _ZERO, _TWO, _NINE, _PERCENT = b" 029%"
+
+
+def _is_listed(data: bytes, at: int, stop: int) -> bool:
+    """Whether a srcset can have been written into src: a number stands behind a space, or behind one in escapes."""
+    for place in range(at, stop - 1):
+        sign = data[place]
+        spaced = sign <= _SPACE or sign >= 128 or (sign == _ZERO and place > at + 1 and data[place - 1] == _TWO)
+        if spaced and _ZERO <= data[place + 1] <= _NINE:
+            return _LISTED.search(data[at:stop].decode("utf-8", "replace")) is not None
+    return False
+
+
+def _sought(
+    attributes: Attributes, base: str, sources: Sequence[Attributes], screen: Screen, least_inline: int
+) -> tuple[str, str, bytes]:
+    """A picture's address by all of its attributes, the reason why it has none, and its bytes where they stand there.
+
+    Without an address it is known by how its src begins.
+    """
     url, reason = address(attributes, base, sources, screen)
     src = attributes.get("src") or ""
     if reason == "data_uri":
         found = inline.decode(src, least_inline) if least_inline else None
         if found is not None:
-            (url, body), reason = found, ""
-        elif len(src) < SMALL:
+            return found[0], "", found[1]
+        if len(src) < SMALL:
             reason = "placeholder"
-    width, height = sides(attributes)
-    told = Image(
-        url or src[:200],
-        _line(attributes.get("alt")),
-        _line(attributes.get("title")),
-        declared_width=width,
-        declared_height=height,
-    )
-    return told, reason, body
+    return url or src[:200], reason, b""
 
 
-def _line(value: str | None) -> str:
-    """What an attribute says for a reader, as one line."""
-    return " ".join(value.split())[:2000] if value else ""
+class Sources:
+    """The <source> elements in a <picture>, of which most pictures are never asked: so they are read late, and once."""
+
+    def __init__(self, flat: Flat, node: int) -> None:
+        self.flat = flat
+        self.node = node
+        self.found: list[Attributes] | None = None
+
+    def attributes(self) -> list[Attributes]:
+        """The attributes of each."""
+        if self.found is None:
+            flat = self.flat
+            self.found = [flat.attributes(one) for one in flat.children(self.node) if flat.tag[one] == SOURCE]
+        return self.found
 
 
-def judged(image: Image, attributes: Attributes) -> str:
-    """Why a picture is none of content by what its element says alone; empty where nothing speaks against it."""
-    width, height = image.declared_width, image.declared_height
-    if 0 < width <= 2 or 0 < height <= 2:
-        return "tracking_pixel"
-    path = image.url.partition("?")[0]
-    if path.lower().endswith((".svg", ".svgz")):
-        return "svg"
-    return named(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:LONGEST_NAME], path)
+def _said(flat: Flat, number: int) -> str:
+    """What an attribute says for a reader, as one line; empty where there is no such attribute."""
+    return _line(flat.value(number)) if number >= 0 else ""
 
 
-def drawing(attributes: Attributes) -> Image:
-    """An <svg> in the page, which has no address, as far as an image says it."""
-    width, height = sides(attributes)
-    return Image(
-        "",
-        alt=" ".join((attributes.get("aria-label") or "").split())[:200],
-        declared_width=width,
-        declared_height=height,
-    )
+def _line(value: str) -> str:
+    value = value.strip()
+    return (value if is_line(value) else " ".join(value.split()))[:2000]
+
+
+def drawing(flat: Flat, node: int) -> Picture | None:
+    """An <svg> in the page, which has no address; None where it is no larger than icons are."""
+    width, height = _side(flat, flat.find(node, WIDTH)), _side(flat, flat.find(node, HEIGHT))
+    if not (width and height):
+        width, height = styled(flat.get(node, STYLE), width, height)
+    if width < DRAWN or height < DRAWN:
+        return None
+    return Picture("", " ".join(flat.get(node, ARIA_LABEL).split())[:200], "", width, height, "svg")
 
 
 def is_picture(url: str) -> bool:
@@ -251,45 +332,24 @@ def is_picture(url: str) -> bool:
     return len(url) <= LONGEST_ADDRESS and _PICTURE.search(url) is not None
 
 
-_EMOJI = re.compile(r"emoji|smil(?:ey|ie)|emoticon", re.IGNORECASE)
-_FORMULA = re.compile(
-    r"(?<![a-z])(?:la)?tex(?![a-z])|mwe-math|ql-img|math-?(?:image|img|inline|display)|\bmath\b|equation", re.IGNORECASE
-)
-_FORMULA_STEMS = ("tex", "math", "ql-im", "equation", "codecogs")
-"""One of these stands in whatever the patterns for formulae find; they take ten times as long."""
-_DRAWS_FORMULAE = re.compile(
-    r"latex\.php|/latex[./?]|mathtex|mimetex|/math/render/|codecogs\.com|/wp-latex", re.IGNORECASE
-)
-
-
-def stands_for(attributes: Attributes, image: Image, told: str) -> tuple[str, str] | None:
-    """The text for which a picture stands in its line, and the reason under which it goes; None for any other picture.
-
-    An emoji's alt is the sign itself, and a formula's its source. told: the last formula; it is not told twice.
-    """
-    name = attributes.get("class") or ""
-    if (
-        len(image.alt) <= 12
-        and not image.alt.isascii()
-        and _EMOJI.search(name + image.url[max(0, len(image.url) - 300) :])
-    ):
-        return (image.alt, "icon") if not any(sign.isalnum() for sign in image.alt) else None
-    low = f"{name[:LONGEST_NAME]} {image.url[:300]}".lower()
-    if not _has_any(low, _FORMULA_STEMS):
-        return None
-    if not _DRAWS_FORMULAE.search(image.url[:300]) and not (name and _FORMULA.search(name[:LONGEST_NAME])):
-        return None
-    source = image.alt.strip(" $")
-    return ("", "formula") if source == told else (f" ${source}$ ", "formula")
+def _side(flat: Flat, number: int) -> int:
+    """A declared width or height in CSS px; 0 where it is relative, or there is no such attribute."""
+    if number < 0:
+        return 0
+    data, at, stop = flat.data, flat.value_start[number], flat.value_stop[number]
+    if not 0 < stop - at < 6:
+        return side(flat.value(number))
+    found = 0
+    for place in range(at, stop):
+        if not _ZERO <= data[place] <= _NINE:
+            return side(flat.value(number))
+        found = 10 * found + data[place] - _ZERO
+    return found
 
 
 def side(value: str | None) -> int:
     """A declared width or height in CSS px; 0 where there is none, or it is relative."""
-    if not value:
-        return 0
-    if value.isdecimal() and len(value) < 6:
-        return int(value)
-    match = _SIDE.match(value)
+    match = _SIDE.match(value) if value else None
     return int(match.group(1)) if match else 0
 
 
@@ -301,63 +361,12 @@ def sides(attributes: Attributes) -> tuple[int, int]:
     """Declared (width, height) in CSS px, by attribute or style; 0 where not given."""
     width, height = side(attributes.get("width")), side(attributes.get("height"))
     style = attributes.get("style")
-    if style and not (width and height):
-        found = {name: int(value) for name, value in _STYLE.findall(style)}
-        width, height = width or found.get("width", 0), height or found.get("height", 0)
-    return width, height
+    return styled(style, width, height) if style and not (width and height) else (width, height)
 
 
-def _words(*groups: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(groups)})(?![a-z])", re.IGNORECASE)
-
-
-_NAMES = (
-    (
-        "avatar",
-        re.compile(r"avatar|gravatar|userpic|author[-_]?(?:photo|image|img|pic)|profile[-_]?(?:pic|photo|image)", re.I),
-    ),
-    (
-        "share_button",
-        _words(
-            r"(?:share|social|facebook|twitter|pinterest|linkedin|whatsapp|reddit)(?:[-_ ]?(?:button|btn|icon|logo))?"
-        ),
-    ),
-    (
-        "advertisement",
-        _words(r"advert\w*|banner[-_]?ads?|ads?[-_]?banner|sponsor\w*", "doubleclick|adserver|googlesyndication"),
-    ),
-    (
-        "icon",
-        _words(
-            r"icons?|emojis?|smil(?:ey|ies)|emoticons?|logos?|sprites?", "buttons?|btn|bullets?|arrows?|favicon|spacer"
-        ),
-    ),
-)
-
-
-_STEMS_TEXT = (
-    "avatar userpic author profile share social facebook twitter pinterest linkedin whatsapp reddit adver banner "
-    "sponsor doubleclick googlesyndication icon emoji smil emoticon logo sprite button btn bullet arrow spacer"
-)
-_STEMS = tuple(_STEMS_TEXT.split())
-"""One of these stands in whatever a pattern above finds: to look for them takes a tenth of the patterns' time."""
-
-
-_AD_FILE = re.compile(r"(?<![a-z])(?:ads?|advert|banner)[-_]?\d{2,4}x\d{2,4}(?!\d)", re.IGNORECASE)
-"""File names of advertisements: the word and the size of the place that was sold, "ad-728x90.jpg"."""
-
-
-def named(class_text: str, path: str) -> str:
-    """What a picture's class, or the file name in its URL, says that it is; empty when nothing of note."""
-    name = path.rpartition("/")[2]
-    low = f"{class_text} {name}".lower()
-    if ("ad" in low or "banner" in low) and _AD_FILE.search(name):
-        return "advertisement"
-    if _has_any(low, _STEMS):
-        for reason, pattern in _NAMES:
-            if pattern.search(class_text):
-                return reason
-        for reason, pattern in _NAMES:
-            if reason in ("icon", "avatar") and pattern.search(name):
-                return reason
-    return ""
+def styled(style: str, width: int, height: int) -> tuple[int, int]:
+    """A width and a height, where they are 0 by the style's."""
+    if "px" not in style:
+        return width, height
+    found = {name: int(value) for name, value in _STYLE.findall(style)}
+    return width or found.get("width", 0), height or found.get("height", 0)

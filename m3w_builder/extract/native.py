@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from m3w_builder.extract.flat import Flat
 
 MODULES = (
-    *("runs", "addresses", "lines", "pieces", "words", "media", "flat", "spots", "unseen", "skims", "figures", "walk"),
-    *("weigh", "threads", "headline", "trim", "choose", "fast", "content", "linked", "metadata"),
+    *("runs", "addresses", "lines", "pieces", "words", "kinds", "flat", "media", "spots", "unseen", "skims", "figures"),
+    *("walk", "weigh", "threads", "headline", "trim", "choose", "fast", "content", "linked", "metadata"),
 )
 """In the order in which they need each other."""
 READER = "nodes"

@@ -11,8 +11,17 @@ cdef class Block(Piece):
     cdef public double good
 
 
+cdef class Picture:
+    cdef public str url, alt, title, reason
+    cdef public Py_ssize_t width, height
+    cdef public bytes body
+    cdef public int stands
+
+    cpdef image(self)
+
+
 cdef class Shot(Piece):
-    cdef public object image
+    cdef public Picture picture
     cdef public str reason, link
     cdef public bint linked_text, fallback
 

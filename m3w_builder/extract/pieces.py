@@ -32,16 +32,40 @@ class Block(Piece):
         """What it speaks for being content (`weigh.goodness`), once that is known."""
 
 
+class Picture:
+    """What a picture's element says wherever it stands, and the reason why it can't be kept, if there is one.
+
+    url: its address, or how its src begins where it has none. width, height: as declared, in CSS px, 0 where not.
+    body: its bytes, where they stand in the page itself. stands: whether its alt is told in the text (`kinds`).
+    """
+
+    def __init__(
+        self, url: str, alt: str, title: str, width: int, height: int, reason: str = "", body: bytes = b""
+    ) -> None:
+        self.url = url
+        self.alt = alt
+        self.title = title
+        self.width = width
+        self.height = height
+        self.reason = reason
+        self.body = body
+        self.stands = 0
+
+    def image(self) -> Image:
+        """The same as a document has it."""
+        return Image(self.url, self.alt, self.title, "", self.width, self.height)
+
+
 class Shot(Piece):
-    """A picture in its place: its image, and the reason why it can't be kept, if there is one.
+    """A picture in its place, and the reason why it can't be kept there, if there is one.
 
     link: where the link leads in which it stands. fallback: whether it stood in a <noscript>.
     """
 
     def __init__(
-        self, image: Image, reason: str, box: int, link: str = "", linked_text: bool = False, fallback: bool = False
+        self, picture: Picture, reason: str, box: int, link: str = "", linked_text: bool = False, fallback: bool = False
     ) -> None:
-        self.image = image
+        self.picture = picture
         self.reason = reason
         self.box = box
         self.link = link
@@ -105,7 +129,7 @@ class Page:
         self.boxes: list[Box] = []
         self.inline: dict[str, bytes] = {}
         """The bytes of pictures that stand in the page itself, by the address that they were given."""
-        self.aside: list[tuple[Image, str]] = []
+        self.aside: list[tuple[Picture, str]] = []
         """Pictures that are no pieces, with the reason: drawings in SVG, and what stands in parts that nobody sees."""
 
 

@@ -17,7 +17,6 @@ cdef class Walker:
     cdef public str base, told, split_by
     cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
     cdef public bint thread, skimming, cells
-    cdef public dict known
     cdef public Skims skims
     cdef public object screen
     cdef public Page page

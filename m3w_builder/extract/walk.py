@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 
-from m3w_builder.document import Image
 from m3w_builder.extract import figures, media, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, Flat
@@ -16,7 +15,7 @@ from m3w_builder.extract.keys import HREF, ITEMPROP, STYLE, TYPE, WIDTH
 from m3w_builder.extract.lines import BREAK, texts
 from m3w_builder.extract.pieces import Block, Box, Page, TooMany
 from m3w_builder.extract.skims import SKIM, Skims, plan
-from m3w_builder.extract.srcset import Attributes, Screen
+from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, SHOWN, SKIPPED
 
 _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE = range(10)
@@ -62,13 +61,12 @@ class Walker:
         screen: Screen = media.PAGE,
         most_pictures: int = 5000,
         least_inline: int = 0,
-        known: dict[int, tuple[Attributes, Image, str, bytes]] | None = None,
     ) -> None:
         """thread: whether the page is a discussion.
 
         skims: whether what looks like furniture is passed over, all but its pictures. most_pictures: that are taken in;
         more go without being looked at. least_inline: bytes of a picture in the page itself from which on it is taken,
-        0 for never. known: pictures that a walk before this one has read, by their nodes.
+        0 for never.
         """
         self.flat = flat
         self.base = base
@@ -78,7 +76,6 @@ class Walker:
         self.screen = screen
         self.most_pictures = most_pictures
         self.least_inline = least_inline
-        self.known = {} if known is None else known
         self.page = Page()
         self.pieces = self.page.pieces
         self.boxes = self.page.boxes
@@ -95,8 +92,8 @@ class Walker:
         self.pre = 0
         self.rows = 0
         self.fallback = 0
-        self.sources: list[list[Attributes]] = []
-        """For each <picture> around, the attributes of its sources."""
+        self.sources: list[media.Sources] = []
+        """Those of each <picture> around."""
         self.marks = array("i", bytes(4 * (flat.count + 1)))
         """For each element what it began, or why it is not read (`unseen`)."""
         self.laid_out = self.letters = self.linked = self.marks
@@ -173,7 +170,7 @@ class Walker:
         elif action == _CELL:
             return self.cell(node)
         elif action == _PICTURE:
-            self.sources.append(figures.sources(self.flat, node))
+            self.sources.append(media.Sources(self.flat, node))
         elif action == _NOSCRIPT:
             self.fallback += 1
         elif action == _RARE:

@@ -10,8 +10,8 @@ from m3w_builder import urls
 from m3w_builder.extract import addresses
 
 _PARTS_TEXT = (
-    "http: https: http:// https:// / // a.example A.example -a :80 :443 :8080 :08 @ ? & = # . .. ./ ../ %20 %2e /%2f %g "
-    "\\ é 漢 ; ~ x.png dir/ [ ] : - | { \" \x7f \t \n \x00 javascript: data: q=1 + h"
+    "http: https: http:// https:// / // a.example A.example -a :80 :443 :8080 :08 @ ? & = # . .. ./ ../ "
+    '%20 %2e /%2f %g \\ é 漢 ; ~ x.png dir/ [ ] : - | { " \x7f \t \n \x00 javascript: data: q=1 + h'
 )
 _PARTS = [*_PARTS_TEXT.split(" "), " "]
 _BASES = (

@@ -26,8 +26,8 @@ def by_the_walk(html: str) -> Seen:
     for piece in page.pieces:
         if isinstance(piece, Block):
             found += [word for word in piece.text.split() if word != "|"]
-        elif isinstance(piece, Shot) and piece.image.url.startswith("http") and piece.reason != "placeholder":
-            found.append(piece.image.url)
+        elif isinstance(piece, Shot) and piece.picture.url.startswith("http") and piece.reason != "placeholder":
+            found.append(piece.picture.url)
     return found
 
 
