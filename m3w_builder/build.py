@@ -14,13 +14,15 @@ from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
+from m3w_builder.passes import buckets as key_buckets
 from m3w_builder.passes import exchange, groups, pages, pictures, receipt, retry, shards
 from m3w_builder.passes.exchange import ExchangeTask
 from m3w_builder.passes.groups import GroupsTask
 from m3w_builder.passes.receipt import Receipt
 
-KEYS_A_BUCKET = 4_000_000
-"""Key rows that one judge holds at once, some 200 MB."""
+KEYS_A_BUCKET, FEW_BUCKETS = 4_000_000, 32
+"""Key rows that one judge holds at once, some 300 bytes each while it judges. A build with fewer keys has up to so many
+buckets of an eighth of a million rows, so that it takes no more than a small one."""
 
 QUARANTINED = "quarantined"
 """The reason of pages and pictures whose partition failed in every attempt."""
@@ -176,11 +178,12 @@ class Job:
         if not numbers:
             return  # every partition is quarantined: nobody waits for it
         groups_of = list(exchange.groups(numbers))
-        buckets = exchange.bucket_count(keys, KEYS_A_BUCKET)
+        buckets = exchange.bucket_count(keys, KEYS_A_BUCKET, FEW_BUCKETS)
+        held = key_buckets.held(buckets)
         ids = tuple(group for group, _ in groups_of)
 
         def task(number: int, partitions: tuple[int, ...] = (), linked: int = 0) -> ExchangeTask:
-            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, linked)
+            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, linked, held)
 
         self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
         judged = self._step(f"{name}/judge", exchange.judge, [task(bucket) for bucket in range(buckets)])

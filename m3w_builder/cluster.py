@@ -76,6 +76,7 @@ def start(config: ClusterConfig, tasks: int | None = None) -> Iterator[Engine]:
         yield Serial(config.attempts)
         return
     with _client(config) as client:
+        _let_no_worker_pause(client)
         _check_workers(client, config)
         yield Dask(client, config)
 
@@ -110,6 +111,23 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
                 cluster.adapt(minimum=max(1, config.workers), maximum=config.max_workers)
             with Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
                 yield client
+
+
+def _let_no_worker_pause(client: Client) -> None:
+    """Switch off on all workers, those to come too, that one above 80 % of its memory takes no task until it is below.
+
+    What a process keeps of freed memory can hold it there for ever, and a build would wait without an end. Holding
+    tasks back frees nothing here: a worker has one task and no data. Above 95 % it is ended, and another started.
+    """
+    from distributed.diagnostics.plugin import WorkerPlugin
+
+    class Unpaused(WorkerPlugin):
+        name = "m3w-unpaused"
+
+        def setup(self, worker: Any) -> None:
+            worker.memory_manager.memory_pause_fraction = False
+
+    client.register_plugin(Unpaused())  # type: ignore[no-untyped-call]
 
 
 def _check_workers(client: Client, config: ClusterConfig) -> None:

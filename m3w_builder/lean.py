@@ -47,6 +47,15 @@ def keep_memory(settings: Mapping[int, int]) -> None:
             mallopt(name, value)
 
 
+def give_back() -> None:
+    """Return to the system what this process keeps of freed memory, of Arrow's too."""
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 class _Absent(MetaPathFinder):
     """Says of pandas that it is not there."""
 

@@ -245,7 +245,11 @@ def worded(schema: pa.Schema) -> bool | list[str]:
     return [field.name for field in schema if not pa.types.is_primitive(field.type)]
 
 
-def write_table(url: str, table: pa.Table, row_group: int = 4096) -> Written:
+ROW_GROUP = 4096
+"""Rows that stand together in a table of documents."""
+
+
+def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP) -> Written:
     """A Parquet file, whole or not at all."""
     written = Written()
     with atomic(url, written) as stream:

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from dask import config as dask_config
 
@@ -160,6 +161,28 @@ def test_a_build_does_not_wait_for_ever_for_workers_that_are_gone(monkeypatch):
         engine.client.cluster.scale(0)
         with pytest.raises(BuildError, match="no worker for 1 s"):
             list(outcomes)
+
+
+def swollen(_: int) -> float:
+    """A task after which its process stays large, as one does whose allocator keeps what was freed."""
+    keep.append(bytearray(b"x" * (1 << 20)) * 100)
+    return len(keep)
+
+
+keep: list[bytearray] = []
+
+
+def test_a_worker_that_stays_near_its_limit_goes_on_taking_tasks():
+    """Dask would pause it above 80 % until it is below, which is never."""
+
+    def limit(dask_worker):
+        dask_worker.memory_manager.memory_limit = int(psutil.Process().memory_info().rss / 0.85)
+
+    with cluster.start(ClusterConfig(kind="local", workers=1, dashboard="")) as engine:
+        assert [outcome.result for outcome in engine.map(swollen, [0])] == [1]
+        engine.client.run(limit)
+        time.sleep(0.5)  # it looks at its memory five times
+        assert engine.client.submit(abs, -1, pure=False).result(timeout=60) == 1
 
 
 def meet(folder_and_number: tuple[str, int]) -> int:

@@ -41,3 +41,25 @@ def test_numpy_starts_no_threads_of_its_own_in_a_builds_process():
     asked = {**environment, "OPENBLAS_NUM_THREADS": "2"}
     more = subprocess.run([sys.executable, "-c", plain], check=True, capture_output=True, text=True, env=asked)
     assert int(found.stdout) < int(more.stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads what it holds from /proc")
+def test_freed_memory_is_kept_and_given_back_when_that_is_asked():
+    program = (
+        "import os\n"
+        "from m3w_builder import lean\n"
+        "lean.process()\n"
+        "def held():\n"
+        "    return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE') >> 20\n"
+        "before = held()\n"
+        "blocks = [bytearray(b'x' * (1 << 20)) for _ in range(100)]\n"
+        "del blocks\n"
+        "kept = held()\n"
+        "lean.give_back()\n"
+        "print(kept - before, held() - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    kept, left = map(int, done.stdout.split())
+    if kept < 80:
+        pytest.skip("this C library keeps nothing")
+    assert left < 20

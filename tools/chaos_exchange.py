@@ -1,6 +1,6 @@
 """Disturbs the exchanges alone: keys ten times a worker's memory, workers killed in the middle of every round.
 
-    python tools/chaos_exchange.py [--quick] [--json FILE] [--rows 60000000] [--memory-mb 340] [--workers 2]
+    python tools/chaos_exchange.py [--quick] [--json FILE] [--rows 36000000] [--memory-mb 230] [--workers 2]
 
 Key files of 128 partitions are written with their receipts, as passes 1 and 2 leave them; then both exchanges run
 twice: in one process that nobody disturbs, and on Dask workers with a memory limit that hold `--held` rows at once, of
@@ -31,10 +31,12 @@ import bench
 from m3w_builder import build as building
 from m3w_builder import cluster, config, engine, storage
 from m3w_builder.dedup.tables import keys_table
-from m3w_builder.passes import buckets, exchange, receipt
+from m3w_builder.passes import exchange, receipt
 
 PARTITIONS = [exchange.GROUP * group + member for group in range(4) for member in range(32)]
 """Four groups: rounds in whose middle a worker can die while others are done."""
+STILL = 4_000_000
+"""Rows that the process which nobody disturbs holds at once."""
 ROUNDS = [f"{name}/{step}" for name in ("exchange1", "exchange2") for step in ("gather", "judge", "deliver")]
 KINDS = {"pages": ("url", "text", "picture"), "pictures": ("exact", "pixels", "look")}
 
@@ -72,7 +74,7 @@ def dedup_keys(rng: np.random.Generator, number: int, rows: int) -> np.ndarray:
 class Held(building.Job):
     """A job whose exchanges hold other numbers of rows than a real one."""
 
-    held = buckets.HELD
+    held = STILL
 
     def each(self, name: str, function: Any, tasks: Any, total: int) -> Any:
         return building.Job.each(
@@ -96,7 +98,7 @@ def run(out: str, on: Any, held: int, rows: int) -> None:
     loaded = config.parse({"source": {"warc": {"paths": ["none"]}}, "cluster": {"kind": "serial"}})
     job = Held(loaded, out, on, Listener(), building.Summary(out))
     job.held = held
-    building.KEYS_A_BUCKET = max(1, held // 4)
+    building.KEYS_A_BUCKET, building.FEW_BUCKETS = max(1, held // 2), 1
     for name in ("exchange1", "exchange2"):
         job.exchange(name, PARTITIONS, rows if name == "exchange1" else rows // 4)
 
@@ -147,12 +149,12 @@ def all_receipts(folder: Path) -> bool:
 def main() -> int:
     parser = bench.options(__doc__, quick="2,000,000 rows")
     parser.add_argument("--rows", type=int, default=0)
-    parser.add_argument("--memory-mb", type=int, default=340)
-    parser.add_argument("--held", type=int, default=500_000)
+    parser.add_argument("--memory-mb", type=int, default=230)
+    parser.add_argument("--held", type=int, default=250_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", default=None, help="where the keys are written; about 60 bytes a row, three times")
     arguments = parser.parse_args()
-    rows = arguments.rows or (2_000_000 if arguments.quick else 60_000_000)
+    rows = arguments.rows or (2_000_000 if arguments.quick else 36_000_000)
     with tempfile.TemporaryDirectory(prefix="m3w-exchange-", dir=arguments.folder) as name:
         still, struck = f"{name}/still", f"{name}/struck"
         size = write_keys(still, rows)
@@ -160,7 +162,7 @@ def main() -> int:
         for pass_name in KINDS:
             os.symlink(f"{still}/{pass_name}", f"{struck}/{pass_name}")
         print(f"keys of an exchange: {rows:,} rows, {size / 1e6:,.0f} MB in memory", flush=True)
-        run(still, engine.Serial(1), buckets.HELD, rows)
+        run(still, engine.Serial(1), STILL, rows)
         expected = sums(still)
         settings = engine.ClusterConfig(
             kind="local", workers=arguments.workers, memory_limit=f"{arguments.memory_mb}MB", dashboard="", attempts=6

@@ -17,8 +17,14 @@ import pyarrow.parquet as pq
 
 from m3w_builder import storage
 
-HELD = 4_000_000
-"""Rows that gather and deliver hold at once, some 600 MB with the copy that sorting makes."""
+LEAST_HELD, HELD_A_BUCKET = 250_000, 1000
+"""Rows that gather and deliver hold at once, some 250 bytes each with the copy that sorting makes: so many, and more
+where there are many buckets, since what lies on disk is read bucket by bucket."""
+
+
+def held(buckets: int) -> int:
+    """Rows that a task of an exchange with so many buckets holds at once: 60 MB, 250 MB at 1,024 buckets."""
+    return max(LEAST_HELD, HELD_A_BUCKET * buckets)
 
 
 def place(keys: np.ndarray, buckets: int) -> np.ndarray:

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from m3w_builder import dedup, storage
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.passes import receipt
-from m3w_builder.passes.buckets import HELD, shares, split
+from m3w_builder.passes.buckets import LEAST_HELD, shares, split
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import Drop
 
@@ -51,7 +51,7 @@ class ExchangeTask:
     groups: tuple[int, ...] = ()
     linked: int = 0
     """Buckets of groups that decided on what is alike (`passes.groups`); 0: the judges did."""
-    held: int = HELD
+    held: int = LEAST_HELD
     """Rows that it may hold at once."""
 
     @property
@@ -170,9 +170,13 @@ def groups(partitions: list[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
         start = end
 
 
-def bucket_count(rows: int, rows_a_bucket: int) -> int:
-    """A power of two, so that a bucket's share of the keys stays near `rows_a_bucket`."""
-    return 1 << max(0, int(rows / rows_a_bucket).bit_length())
+def bucket_count(rows: int, rows_a_bucket: int, few: int = 1) -> int:
+    """A power of two, so that a bucket's share of the keys stays near `rows_a_bucket`.
+
+    `few`: up to so many buckets are made of as many times fewer rows, so that a small build holds little at once.
+    """
+    wanted = max(rows // rows_a_bucket, min(rows * few // rows_a_bucket, few - 1))
+    return 1 << wanted.bit_length()
 
 
 def checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -67,13 +68,15 @@ class ShardsTask:
 
 @dataclass(slots=True)
 class Ready:
-    """A finished document, light enough to hold a bundle of them: its JSON and where its pictures' bytes lie."""
+    """A finished document, light enough to hold a bundle of them: where its JSON and its pictures' bytes lie."""
 
     order: int
     """A seeded hash of the key: a host's pages follow each other by it."""
     host: str
     split: str
-    json: bytes
+    start: int
+    """Of its JSON among the texts of the bundle, which lie on this machine's disk."""
+    size: int
     places: Places
 
 
@@ -100,15 +103,16 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
     for name in ("picture_duplicates", *(stage.name for stage in task.config.align), "assemble", "write"):
         mine.ledger[name]
     gone = storage.Written()
-    with books(storage.join(task.build, dropped), mine.ledger, gone) as the_books:
+    place = storage.join(task.build, dropped)
+    with tempfile.TemporaryFile() as texts, books(place, mine.ledger, gone) as the_books:
         for partition in task.partitions:
             for name in ("pages", "pictures"):
                 receipt.check(task.build, name, partition, (".parquet",))
-            ready += _assembled(task, partition, the_books)
+            ready += _assembled(task, partition, texts, the_books)
         with the_books.timed("write"):
             statistics = Statistics(task.config.report.tokenizer)
             written = shards.write(
-                _samples(task, _ordered(ready, task.config.shards.seed), statistics, the_books),
+                _samples(task, _ordered(ready, task.config.shards.seed), texts, statistics, the_books),
                 storage.join(task.build, NAME),
                 f"{task.bundle:06d}",
                 task.config.shards,
@@ -137,13 +141,13 @@ def _expected(ready: list[Ready]) -> dict[str, int]:
     """About how many bytes each split's tars will have."""
     sizes: dict[str, int] = {}
     for one in ready:
-        size = shards.size_of(len(one.json), [bytes for _, _, bytes in one.places])
+        size = shards.size_of(one.size, [bytes for _, _, bytes in one.places])
         sizes[one.split] = sizes.get(one.split, 0) + size
     return sizes
 
 
-def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[Ready]:
-    """The documents of a partition that come out whole, every drop entered."""
+def _assembled(task: ShardsTask, partition: int, texts: IO[bytes], the_books: Books) -> Iterator[Ready]:
+    """The documents of a partition that come out whole, every drop entered; their JSON goes behind `texts`."""
     build = task.build
     stones = tombstones.read(build)
     decisions = exchange.read_decisions(build, "exchange1", partition)[0]
@@ -178,7 +182,8 @@ def _assembled(task: ShardsTask, partition: int, the_books: Books) -> Iterator[R
                 continue
             order = xxhash.xxh3_64_intdigest(left.key.encode(), task.config.shards.seed)
             text = orjson.dumps(document.to_json(left))
-            yield Ready(order, left.host, shards.split_of(left.host, task.config.shards.validation), text, places)
+            split = shards.split_of(left.host, task.config.shards.validation)
+            yield Ready(order, left.host, split, texts.tell(), texts.write(text), places)
 
 
 def _condemned(task: ShardsTask, partition: int) -> dict[str, str]:
@@ -273,13 +278,14 @@ def _join(
 
 
 def _samples(
-    task: ShardsTask, ready: Iterable[Ready], statistics: Statistics, the_books: Books
+    task: ShardsTask, ready: Iterable[Ready], texts: IO[bytes], statistics: Statistics, the_books: Books
 ) -> Iterator[tuple[Document, list[bytes]]]:
     """Each document with the bytes of its pictures, in reading order, which are proven to be theirs."""
     with ExitStack() as stack:
         streams: dict[int, IO[bytes]] = {}
         for one in ready:
-            finished = document.from_json(orjson.loads(one.json))
+            texts.seek(one.start)
+            finished = document.from_json(orjson.loads(texts.read(one.size)))
             pictures = []
             for image, place in zip(finished.images, one.places, strict=True):
                 partition = place[0]

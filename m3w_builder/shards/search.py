@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +23,9 @@ SUFFIX = ".sqlite"
 """What follows a shard's name."""
 LONGEST = 1_000_000
 """Characters of a document that are searched: a text longer than a thick novel is no page."""
+
+_UNSAFE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+"""The file is made in one go and copied when it is whole: nothing has to outlive a fault."""
 
 _SCHEMA = """
 CREATE TABLE documents(row INTEGER PRIMARY KEY, key TEXT, host TEXT, language TEXT, split TEXT, images INTEGER);
@@ -64,7 +70,7 @@ class Query:
 
 
 class Writer:
-    """Takes a shard's documents in their order; held in memory until it is written.
+    """Takes a shard's documents in their order; held in a nameless file of this machine until it is written.
 
     `texts`: whether the words of whole texts are indexed, which are most of the file; titles and addresses always are.
     """
@@ -72,8 +78,10 @@ class Writer:
     def __init__(self, texts: bool = True) -> None:
         self._columns = ("title", "url", "text") if texts else ("title", "url")
         self._insert = f"INSERT INTO words(rowid, {', '.join(self._columns)}) VALUES(?{', ?' * len(self._columns)})"
-        self._database = sqlite3.connect(":memory:", isolation_level=None)
-        self._database.executescript(_SCHEMA.replace("{columns}", ", ".join(self._columns)))
+        self._made = tempfile.NamedTemporaryFile(prefix="m3w-words-", delete=False)  # noqa: SIM115
+        self._database = sqlite3.connect(self._made.name, isolation_level=None)
+        self._database.executescript(_UNSAFE + _SCHEMA.replace("{columns}", ", ".join(self._columns)))
+        os.unlink(self._made.name)  # open in both, and gone with this process however that ends
         self._database.execute("BEGIN")
         self._rows = 0
 
@@ -89,12 +97,16 @@ class Writer:
     def write(self, url: str) -> storage.Written:
         """Write the file, whole or not at all; the same documents give the same bytes."""
         self._database.executescript(_INDEXES)  # which ends the transaction first
-        written = storage.write_bytes(url, self._database.serialize())
+        self._database.close()
+        written = storage.Written()
+        with storage.atomic(url, written) as stream:
+            shutil.copyfileobj(self._made, stream, 1 << 20)
         self.close()
         return written
 
     def close(self) -> None:
         self._database.close()
+        self._made.close()
 
 
 def _parts(one: Document) -> tuple[str, str, str]:

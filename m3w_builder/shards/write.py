@@ -207,15 +207,22 @@ class _Tar:
     name: str
     split: str
     search_texts: bool
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    samples: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     closed: bool = False
     words: search.Writer = field(init=False)
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    """What the index does not have yet: no more than a row group."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _out: _Members = field(init=False)
+    _index: Any = None
     _written: storage.Written = field(default_factory=storage.Written)
+    _indexed: storage.Written = field(default_factory=storage.Written)
 
     def __post_init__(self) -> None:
         self.words = search.Writer(self.search_texts)
+        index = storage.table_writer(storage.join(self.folder, f"{self.name}.parquet"), INDEX, self._indexed)
+        self._index = self._stack.enter_context(index)
         stream = storage.atomic(storage.join(self.folder, f"{self.name}.tar"), self._written)
         self._out = _Members(self._stack.enter_context(stream))
 
@@ -231,23 +238,33 @@ class _Tar:
         for image, body in zip(one.images, pictures, strict=True):
             places.append(self.size + tarfile.BLOCKSIZE)
             self._out.add(f"{one.key}.{image.part}", body)
-        self.rows.append(index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places))
+        row = index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places)
+        self.samples += 1
+        for name in COUNTS:
+            self.counts[name] += row[name]
+        self._rows.append(row)
+        if len(self._rows) == storage.ROW_GROUP:
+            self._flush()
         self.words.add(one, self.split)
+
+    def _flush(self) -> None:
+        self._index.write_table(pa.Table.from_pylist(self._rows, schema=INDEX))
+        self._rows = []
 
     def close(self) -> Shard:
         self._out.end()
+        if self._rows:
+            self._flush()
         self._stack.close()
         self.closed = True
-        index, words = f"{self.name}.parquet", f"{self.name}{search.SUFFIX}"
-        table = pa.Table.from_pylist(self.rows, schema=INDEX)
+        words = f"{self.name}{search.SUFFIX}"
         made = {
             f"{self.name}.tar": self._written,
-            index: storage.write_table(storage.join(self.folder, index), table),
+            f"{self.name}.parquet": self._indexed,
             words: self.words.write(storage.join(self.folder, words)),
         }
         files = {name: {"bytes": one.bytes, "sha256": one.sha256} for name, one in made.items()}
-        counts = {name: sum(row[name] for row in self.rows) for name in COUNTS}
-        return Shard(self.name, self.split, len(self.rows), counts, files)
+        return Shard(self.name, self.split, self.samples, self.counts, files)
 
     def abandon(self) -> None:
         self.words.close()
