@@ -36,6 +36,9 @@ REASONS: Mapping[str, str] = {
 _ODD_MODES = ("CMYK", "YCCK", "LAB")
 """Colour modes that readers show wrongly or not at all."""
 
+_ADDRESS = re.compile(r" <[\w. ]+ at 0x[0-9a-fA-F]+>")
+"""Where in memory the bytes were: another place in each run, and nothing about the picture."""
+
 _CUT = re.compile(r"truncat|premature|end of file|unexpected end|not enough|incomplete|EOF", re.IGNORECASE)
 
 
@@ -85,7 +88,7 @@ def _fault(error: Exception, body: bytes, name: str, config: PicturesConfig) -> 
     if isinstance(error, DecompressionBombError):  # Pillow's own limit, met on opening
         claimed = re.search(r"\d+", str(error))
         return Drop("too_many_pixels", str(error), float(claimed[0]) if claimed else None, config.max_pixels)
-    text = f"{type(error).__name__}: {error}"[:300]
+    text = _ADDRESS.sub("", f"{type(error).__name__}: {error}")[:300]
     cut = _CUT.search(text) or (name == "webp" and len(body) < int.from_bytes(body[4:8], "little") + 8)
     return Drop("truncated" if cut else "undecodable", f"{name}: {text}")
 
@@ -102,12 +105,12 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
             return Drop("animated", f"{frames} frames", frames, 1)
         mode = image.mode
         floor = config.decoded_side
-        turn = orientation(image) if name == "jpeg" else 1
+        turn = orientation(image) if name in ("jpeg", "png") else 1
         if name == "jpeg":
             # The decoder's own scaling by 1/2, 1/4 or 1/8 leaves out most of its work. It takes the smallest
             # scale whose sides are no smaller than these.
             image.draft(None, (_scaled(width, height, floor), _scaled(height, width, floor)))
-        made = _drawn(body, (width, height), mode, config) if name == "png" else None
+        made = _drawn(body, (width, height), turn, mode, config) if name == "png" else None
         if made is None:
             image.load()
             if name != "jpeg":
@@ -139,21 +142,21 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
     )
 
 
-def _drawn(body: bytes, size: tuple[int, int], mode: str, config: PicturesConfig) -> _Made | None:
+def _drawn(body: bytes, size: tuple[int, int], turn: int, mode: str, config: PicturesConfig) -> _Made | None:
     """A PNG's small array by the fast ways; None where Pillow has to go on, and to say what is wrong."""
     rows = png.rows(body)
     px = rows if rows is not None else png.load(body)
     if px is None or px.shape[:2] != size[::-1]:
         return None
-    anew = to_be_encoded("png", 1, mode, max(size), len(body), config)
+    anew = to_be_encoded("png", turn, mode, max(size), len(body), config)
     try:
         return _small(px, size, (float(size[0]), float(size[1])), anew, config)
     except png.Broken:
         return None
 
 
-_Made = tuple[np.ndarray, tuple[float, float], "Image.Image | None"]
-"""The small array, how much of it the picture fills, and the picture as it will be encoded anew."""
+_Made = tuple[np.ndarray, tuple[float, float], np.ndarray | None]
+"""The small array, how much of it the picture fills, and the px that will be encoded anew."""
 
 
 def _small(
@@ -167,7 +170,8 @@ def _small(
     whole = None
     if anew:  # one more decoding of a large picture costs more than to keep this
         seen = whole = shrunk(seen, config.max_side)
-        extent, size = (float(whole.width), float(whole.height)), whole.size
+        size = (whole.shape[1], whole.shape[0])
+        extent = (float(size[0]), float(size[1]))
     factor = 1
     while min(-(-side // factor) for side in size) >= 2 * config.decoded_side:
         factor *= 2

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 
 @dataclass(slots=True)
@@ -46,11 +42,10 @@ class Picture:
     """EXIF orientation, 1 to 8, that `body` asks a viewer to apply; 1 is upright."""
     mode: str = "RGB"
     """The colour mode of `body` in Pillow's names: "RGB", "L", "P", "CMYK", "I;16", …"""
-    whole: Image.Image | None = None
-    """The picture as RGB within `max_side`, not yet upright, where it will be encoded anew and was decoded whole."""
+    whole: np.ndarray | None = None
+    """Its px, grey or RGB, within `max_side`, not yet upright, where it will be encoded anew and was decoded whole."""
 
     @property
     def held(self) -> int:
         """Bytes of memory that it takes, about."""
-        whole = 3 * self.whole.width * self.whole.height if self.whole else 0
-        return len(self.body) + (self.array.nbytes if self.array is not None else 0) + whole
+        return len(self.body) + sum(px.nbytes for px in (self.array, self.whole) if px is not None)

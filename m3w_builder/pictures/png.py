@@ -22,8 +22,6 @@ smaller, 1 is half as large again."""
 _GREY, _RGB, _PALETTE, _RGBA = 0, 2, 3, 6  # colour types (ISO 15948, 11.2.2)
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1, _RGBA: 4}
 _KINDS = {_GREY: "mono", _RGB: "rgb", _RGBA: "rgba"}  # as kornia-rs calls them
-_OTHERWISE = (b"acTL", b"eXIf")
-"""Chunks that make more of a picture than its px: further frames, an orientation."""
 _UP = 2
 """The filter by which a row is told by its differences from the one above (ISO 15948, 9.2)."""
 
@@ -114,7 +112,7 @@ def rows(body: bytes) -> Rows | None:
     """The px of a PNG of 8 bits a channel, grey, RGB or RGBA, or of a palette; None for any other, and where what
     unpacks them is not compiled."""
     data, chunks = _chunks(body)
-    if not data or native.loops() is None or any(kind in chunks for kind in _OTHERWISE):
+    if not data or native.loops() is None:
         return None
     width, height, depth, colours, _, _, interlaced = struct.unpack(">IIBBBBB", body[16:29])
     palette, clear = (body[chunks[kind]] if kind in chunks else b"" for kind in (b"PLTE", b"tRNS"))
@@ -137,7 +135,7 @@ def load(body: bytes) -> np.ndarray | None:
     The decoder is the Rust crate `png`, memory-safe and with the processor's wide instructions.
     """
     data, chunks = _chunks(body)
-    if not data or b"tRNS" in chunks or any(kind in chunks for kind in _OTHERWISE):
+    if not data or b"tRNS" in chunks:
         return None
     width, height, depth, colours = struct.unpack(">IIBB", body[16:26])
     if depth != 8 or colours not in _KINDS:
@@ -174,7 +172,11 @@ def written(px: np.ndarray) -> bytes:
 
 
 def _chunks(body: bytes) -> tuple[tuple[slice, ...], dict[bytes, slice]]:
-    """Where the packed px stand, and the first chunk of each other kind; nothing where they are not in order."""
+    """Where the packed px stand, and the first chunk of each other kind.
+
+    Nothing where they are not in order, or make more of a picture than its px: further frames, and an orientation
+    that is told behind the px, which Pillow finds only once it has read these.
+    """
     data: list[slice] = []
     chunks: dict[bytes, slice] = {}
     at, last = 8, b""
@@ -184,6 +186,8 @@ def _chunks(body: bytes) -> tuple[tuple[slice, ...], dict[bytes, slice]]:
             if data and last != b"IDAT":
                 return (), {}
             data.append(slice(at + 8, end))
+        elif kind == b"acTL" or (kind == b"eXIf" and data):
+            return (), {}
         else:
             chunks.setdefault(kind, slice(at + 8, end))
         if kind == b"IEND":

@@ -64,23 +64,24 @@ def reduced(picture: Image.Image | Px | Rows, factor: int) -> Px:
     return _finished(*_averaged(_rows(picture), factor))
 
 
-def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Image.Image:
-    """The picture as 8-bit RGB within `limit` px a side (0: none); by a whole factor where that comes near to it."""
+def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Px:
+    """The picture as 8-bit RGB, or grey where it is so, within `limit` px a side (0: none); by a whole factor where
+    that comes near to it."""
     import cv2
-    from PIL import Image
 
     rows = _rows(picture)
     height, width = rows.shape[:2]
     longer = max(height, width)
     factor = -(-longer // limit) if limit else 1
     if factor in (2, 4, 8) and longer >= 0.8 * limit * factor:  # exact, and a fraction of the cost
-        return Image.fromarray(_finished(*_averaged(rows, factor)))
-    px, weighed = _weighed(rows.whole())
-    if factor > 1:
-        scale = limit / longer
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
-    return Image.fromarray(_finished(px, weighed))
+        px, weighed = _averaged(rows, factor)
+    else:
+        px, weighed = _weighed(rows.whole())
+        if factor > 1:
+            scale = limit / longer
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
+    return px if px.ndim == 2 else _finished(px, weighed)
 
 
 def halved(px: Px) -> Px:

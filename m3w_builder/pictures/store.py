@@ -57,7 +57,7 @@ def _must_be_encoded(picture: Picture, config: PicturesConfig) -> bool:
 
 
 def _encode(picture: Picture, config: PicturesConfig) -> None:
-    """Put the picture, upright, 8-bit RGB, within the limits, in the place of its bytes."""
+    """Put the picture, upright, 8-bit RGB or grey, within the limits, in the place of its bytes."""
     from PIL import Image
 
     with Image.open(io.BytesIO(picture.body), formats=[picture.format.upper()]) as image:
@@ -68,23 +68,29 @@ def _encode(picture: Picture, config: PicturesConfig) -> None:
             image.draft(None, (limit, limit))
             image.load()
             picture.whole = shrunk(in_srgb(image, profile) if inks else image, config.max_side)
-    rgb, picture.whole = picture.whole, None
-    if profile and not inks:
-        rgb = in_srgb(rgb, profile)
-    if picture.orientation != 1:
-        rgb = upright(rgb, picture.orientation)
-    for box in picture.blurred:
-        _blur(rgb, box)
+    px, picture.whole = picture.whole, None
+    if picture.orientation != 1 or picture.blurred or (profile and not inks):
+        px = _changed(Image.fromarray(px), picture, None if inks else profile)
     # JPEG is the smaller for photographs; a drawing that came without loss stays so while it may.
     name = "png" if picture.format in _LOSSLESS else "jpeg"
-    body = png.written(_drawn(rgb, picture.mode)) if name == "png" else _jpeg(rgb, config)
+    body = png.written(px) if name == "png" else _jpeg(px, config)
     if name == "png" and config.max_bytes and len(body) > config.max_bytes:
-        name, body = "jpeg", _jpeg(rgb, config)
+        name, body = "jpeg", _jpeg(px, config)
     picture.body, picture.format = body, name
-    picture.mode = "L" if name == "png" and picture.mode == "L" else "RGB"
-    picture.width, picture.height = rgb.size
+    picture.mode = "L" if name == "png" and px.ndim == 2 else "RGB"
+    picture.height, picture.width = px.shape[:2]
     picture.orientation = 1
     picture.frames = 1
+
+
+def _changed(image: Image.Image, picture: Picture, profile: bytes | None) -> np.ndarray:
+    """The px in sRGB, upright, and with what has to be blurred."""
+    image = in_srgb(image, profile)
+    if picture.orientation != 1:
+        image = upright(image, picture.orientation)
+    for box in picture.blurred:
+        _blur(image, box)
+    return np.asarray(image)
 
 
 def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -118,14 +124,9 @@ def _blur(image: Image.Image, box: tuple[float, float, float, float]) -> None:
     image.paste(part.filter(ImageFilter.GaussianBlur(max(part.size) / 6)), place)
 
 
-def _drawn(rgb: Image.Image, mode: str) -> np.ndarray:
-    """The px to write: one channel of a picture that came in grey, else all three."""
-    px = np.asarray(rgb)
-    return px[:, :, 0] if mode == "L" else px
+def _jpeg(px: np.ndarray, config: PicturesConfig) -> bytes:
+    from PIL import Image
 
-
-def _jpeg(rgb: Image.Image, config: PicturesConfig) -> bytes:
-    rgb.info.clear()  # EXIF and comments would be written along
     stream = io.BytesIO()
-    rgb.save(stream, "JPEG", quality=config.quality, optimize=True)
+    Image.fromarray(px).convert("RGB").save(stream, "JPEG", quality=config.quality, optimize=True)
     return stream.getvalue()

@@ -191,6 +191,10 @@ def test_a_picture_cut_off_is_truncated(name: str, share: float) -> None:
         assert drop(body[: int(len(body) * share)]).reason == "truncated"
 
 
+def test_what_is_said_of_broken_bytes_is_the_same_in_every_run() -> None:
+    assert "0x" not in drop(b"\x89PNG\r\n\x1a\n" + b"\xff" * 100).detail
+
+
 @settings(max_examples=150)
 @given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"]), st.data())
 def test_no_bytes_make_it_raise(name: str, data: st.DataObject) -> None:

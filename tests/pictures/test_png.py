@@ -62,6 +62,11 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def behind(body: bytes, kind: bytes, data: bytes) -> bytes:
+    """The PNG with a chunk before its end."""
+    return body[:-12] + chunk(kind, data) + body[-12:]
+
+
 @forms
 @settings(max_examples=60)
 @given(st.data(), st.sampled_from([0, 2, 6]), st.integers(1, 40), st.integers(0, 2**32))
@@ -121,7 +126,9 @@ def test_a_height_that_the_px_do_not_have_is_left_to_pillow(change: int) -> None
         pytest.param(encoded(scene().convert("1"), "PNG"), id="1 bit"),
         pytest.param(encoded(scene().convert("LA"), "PNG"), id="grey with opacity"),
         pytest.param(encoded(scene(), "PNG", transparency=(0, 0, 0)), id="a colour that is clear"),
-        pytest.param(encoded(scene(), "PNG", exif=exif(6)), id="turned"),
+        pytest.param(
+            behind(encoded(scene(), "PNG"), b"eXIf", exif(6).tobytes()[6:]), id="turned, as is said behind the px"
+        ),
         pytest.param(encoded(scene(), "PNG", save_all=True, append_images=[scene(seed=1)]), id="animated"),
         pytest.param(encoded(scene(), "PNG")[:-2000], id="cut off"),
     ],
