@@ -28,6 +28,8 @@ cdef enum:
     ELEMENT = 1  # https://dom.spec.whatwg.org/#interface-node
     TEXT_NODE = 3
     WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
+    SCRIPT_LETTERS = 6
+    STYLE_LETTERS = 5
     SHORT = 7  # bytes up to which a part is looked for by its first one
     BLOCK = 64  # bytes that are looked through at once
     SLOTS = 512  # of a power of two; more names than half of them are asked for each time
@@ -37,10 +39,13 @@ cdef array _INTS = array("i")
 
 cdef Pointer (*_create)() noexcept nogil
 cdef void (*_set)(Pointer document, unsigned int options) noexcept nogil
-cdef unsigned int (*_parse)(Pointer document, Text html, size_t length) noexcept nogil
+cdef unsigned int (*_begin)(Pointer document) noexcept nogil
+cdef unsigned int (*_chunk)(Pointer document, Text html, size_t length) noexcept nogil
+cdef unsigned int (*_finish)(Pointer document) noexcept nogil
 cdef Pointer (*_destroy)(Pointer document) noexcept nogil
 cdef Pointer (*_root)(Pointer document) noexcept nogil
 cdef Pointer (*_child)(Pointer node) noexcept nogil
+cdef Pointer (*_last)(Pointer node) noexcept nogil
 cdef Pointer (*_next)(Pointer node) noexcept nogil
 cdef Pointer (*_parent)(Pointer node) noexcept nogil
 cdef unsigned int (*_type)(Pointer node) noexcept nogil
@@ -55,17 +60,20 @@ cdef Text (*_value)(Pointer attribute, size_t *length) noexcept nogil
 
 def bind(path: bytes) -> bool:
     """Find the parser's functions in its library; the answer is whether all are there."""
-    global _create, _set, _parse, _destroy, _root, _child, _next, _parent, _type, _number, _tag, _text
+    global _create, _set, _begin, _chunk, _finish, _destroy, _root, _child, _last, _next, _parent, _type, _number, _tag, _text
     global _attribute, _attribute_after, _name, _value
     cdef Pointer library = dlopen(path, RTLD_NOW)
     if library == NULL:
         return False
     _create = <Pointer (*)() noexcept nogil> dlsym(library, "lxb_html_document_create")
     _set = <void (*)(Pointer, unsigned int) noexcept nogil> dlsym(library, "lxb_html_document_dom_opt_set_noi")
-    _parse = <unsigned int (*)(Pointer, Text, size_t) noexcept nogil> dlsym(library, "lxb_html_document_parse")
+    _begin = <unsigned int (*)(Pointer) noexcept nogil> dlsym(library, "lxb_html_document_parse_chunk_begin")
+    _chunk = <unsigned int (*)(Pointer, Text, size_t) noexcept nogil> dlsym(library, "lxb_html_document_parse_chunk")
+    _finish = <unsigned int (*)(Pointer) noexcept nogil> dlsym(library, "lxb_html_document_parse_chunk_end")
     _destroy = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_html_document_destroy")
     _root = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_document_element_noi")
     _child = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_first_child_noi")
+    _last = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_last_child_noi")
     _next = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_next_noi")
     _parent = <Pointer (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_parent_noi")
     _type = <unsigned int (*)(Pointer) noexcept nogil> dlsym(library, "lxb_dom_node_type_noi")
@@ -77,7 +85,7 @@ def bind(path: bytes) -> bool:
     _name = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_qualified_name")
     _value = <Text (*)(Pointer, size_t *) noexcept nogil> dlsym(library, "lxb_dom_attr_value_noi")
     return not (
-        _create == NULL or _set == NULL or _parse == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
+        _create == NULL or _set == NULL or _begin == NULL or _chunk == NULL or _finish == NULL or _last == NULL or _destroy == NULL or _root == NULL or _child == NULL or _next == NULL
         or _parent == NULL or _type == NULL or _number == NULL or _tag == NULL or _text == NULL or _attribute == NULL
         or _attribute_after == NULL or _name == NULL or _value == NULL
     )
@@ -319,7 +327,7 @@ def read(html: bytes) -> Flat:
     try:
         with nogil:
             _set(document, WITHOUT_EVENTS)
-            status = _parse(document, text, length)
+            status = _feed(document, text, text + length)
         if status != 0:
             raise MemoryError(f"the parser gave up with status {status}")
         if _root(document) != NULL:
@@ -328,6 +336,128 @@ def read(html: bytes) -> Flat:
         with nogil:
             _destroy(document)
     return flat
+
+
+cdef unsigned int _feed(Pointer document, Text html, Text end) noexcept nogil:
+    """Parse a page, but the contents of styles and of scripts that nobody reads: half of most pages' bytes.
+
+    Whether a tag that can begin one does so is asked of the parser: an element that was not there before is the last
+    one in the tree. So what looks like one in a comment, a value or a text is none. In drawings, where these are
+    elements as others are, nothing is left out. The answer is the parser's status.
+    """
+    cdef Text at = html
+    cdef Text fed = html, behind, stop
+    cdef Pointer known = NULL, one
+    cdef int name
+    cdef unsigned int status = _begin(document)
+    while status == 0 and at < end:
+        at = <Text> memchr(at, 60, end - at)
+        if at == NULL:
+            break
+        at += 1
+        name = _unread(at, end)
+        if not name:
+            continue
+        behind = _tag_end(at + name, end)
+        status = _chunk(document, fed, behind - fed)
+        fed = behind
+        one = _innermost(_root(document))
+        if one == NULL or one == known or _type(one) != ELEMENT or _is_named(one, at, name) == 0:
+            continue
+        known = one
+        stop = _content_end(behind, end, at, name)
+        if stop != NULL:
+            if name == STYLE_LETTERS or not _can_be_read(at + name, behind):
+                fed = stop
+            at = stop
+    if status == 0 and fed < end:
+        status = _chunk(document, fed, end - fed)
+    return _finish(document) if status == 0 else status
+
+
+cdef int _unread(Text at, Text end) noexcept nogil:
+    """The length of the name of a <script> or <style> whose name begins here; 0 where none does."""
+    cdef int length
+    cdef Text name
+    if end - at < 7 or at[0] | 32 != 115:
+        return 0
+    if at[1] | 32 == 99:
+        length, name = SCRIPT_LETTERS, <Text> <const char *> b"script"
+    else:
+        length, name = STYLE_LETTERS, <Text> <const char *> b"style"
+    return length if _same(at, name, length) and _ends_name(at[length]) else 0
+
+
+cdef bint _same(Text at, Text letters, int length) noexcept nogil:
+    """Whether these letters stand here, small or large; letters: in small ones."""
+    cdef int place
+    for place in range(length):
+        if at[place] | 32 != letters[place] | 32:
+            return False
+    return True
+
+
+cdef bint _ends_name(unsigned char sign) noexcept nogil:
+    return sign == 62 or sign == 47 or sign == 32 or sign == 9 or sign == 10 or sign == 12 or sign == 13
+
+
+cdef Text _tag_end(Text at, Text end) noexcept nogil:
+    """Where a tag ends, from behind its name on; a ">" in quotes does not end it."""
+    cdef Text quote
+    while at < end and at[0] != 62:
+        if at[0] == 61:
+            at += 1
+            while at < end and (at[0] == 32 or 9 <= at[0] <= 13):
+                at += 1
+            if at < end and (at[0] == 34 or at[0] == 39):
+                quote = <Text> memchr(at + 1, at[0], end - at - 1)
+                if quote == NULL:
+                    return end
+                at = quote + 1
+        else:
+            at += 1
+    return at + 1 if at < end else end
+
+
+cdef Text _content_end(Text at, Text end, Text name, int length) noexcept nogil:
+    """Where the end tag of a <script> or <style> begins; NULL for a script that holds what can hide its end."""
+    while True:
+        at = <Text> memchr(at, 60, end - at) if at < end else NULL
+        if at == NULL:
+            return end
+        if length == SCRIPT_LETTERS and end - at > 3 and at[1] == 33 and at[2] == 45:  # "<!-", see `flat._script_end`
+            return NULL
+        if end - at > length + 2 and at[1] == 47 and _same(at + 2, name, length) and _ends_name(at[length + 2]):
+            return at
+        at += 1
+
+
+cdef bint _can_be_read(Text at, Text end) noexcept nogil:
+    """Whether a script can hold data or a formula, by its tag (`flat.is_read` says which do)."""
+    while at + 1 < end:
+        if (at[0] | 32 == 108 and at[1] | 32 == 100) or (at[0] | 32 == 109 and at[1] | 32 == 97):  # "ld", "ma"
+            return True
+        at += 1
+    return False
+
+
+cdef Pointer _innermost(Pointer node) noexcept nogil:
+    """The last node below a node that has none in it; NULL where that is in a drawing or a formula."""
+    cdef Pointer found = node
+    while node != NULL:
+        found = node
+        if _type(node) == ELEMENT and (
+            _is_named(node, <Text> <const char *> b"svg", 3) or _is_named(node, <Text> <const char *> b"math", 4)
+        ):
+            return NULL
+        node = _last(node)
+    return found
+
+
+cdef bint _is_named(Pointer element, Text name, int length) noexcept nogil:
+    cdef size_t found
+    cdef Text text = _tag(element, &found)
+    return found == <size_t> length and _same(name, text, length)
 
 
 cdef int _fill(Flat flat, Pointer root, size_t size) except -1:

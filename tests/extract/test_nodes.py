@@ -51,6 +51,20 @@ def test_the_nodes_are_those_of_the_tree_written_out(html: str) -> None:
     assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))
 
 
+_SCRIPTS = """
+<script>|</script>|<script type=math>|<style>|</style>|<SCRIPT\n>|</Script >|<style a='>'>|<script a="'>">|<script/>
+<script =>|<scripts>|</styles>|<script type=application/ld+json>|<!--|-->|<!-|<p>|x<b|<textarea>|</textarea>|<title>
+</title>|<svg>|</svg>|<desc>|<select>|</select>|<template>|</template>|<table>|<tr>|</table>|<noscript>|</noscript>
+<head>|<frameset>|<a b='<script>'>|<![CDATA[|]]>|<plaintext>|<iframe>|</iframe>|<div>|</div>
+"""
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(re.split(r"\||\n(?=<)", _SCRIPTS.strip())), max_size=14).map("".join))
+def test_what_is_left_out_of_scripts_and_styles_changes_nothing_else(html: str) -> None:
+    assert by_the_arrays(nodes.read(html.encode())) == by_the_parser(html)
+
+
 def test_many_names_of_attributes_and_tags_are_kept_apart() -> None:
     html = "".join(f"<x-{number} a{number}=b c{number % 700}={number}>" for number in range(3000))
     assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))
