@@ -23,7 +23,7 @@ from tldextract import TLDExtract
 
 from bench_extract import Gold, Row, gold_pages, judge, picture_name
 from m3w_builder.document import Document, item_to_json
-from m3w_builder.extract import ExtractConfig, charset, choose, content, metadata, threads
+from m3w_builder.extract import ExtractConfig, charset, choose, content, known, metadata, threads
 from m3w_builder.extract.fast import items_of
 from m3w_builder.extract.flat import parse
 from m3w_builder.extract.page import walked, with_pictures
@@ -55,7 +55,7 @@ class Page:
 
 def site(url: str) -> str:
     """The registered domain of a URL; of names under no public suffix the last two labels."""
-    return _domains()(url).top_domain_under_public_suffix or choose.site(host(url)) or url
+    return _domains()(url).top_domain_under_public_suffix or known.site(host(url)) or url
 
 
 @cache
@@ -72,10 +72,10 @@ def load(gold: Gold) -> Page:
     metadata.fill(document, flat, {})
     chosen = content.select(walk, thread, document.title)
     cover = metadata.cover(flat)
-    known = choose.words_of(chosen.weighed, chosen.root, chosen.keep, gold.url, cover, CONFIG.min_declared_side)
+    told = choose.words_of(chosen.weighed, chosen.root, chosen.keep, gold.url, cover, CONFIG.min_declared_side)
     wanted = {picture_name(item["image"], gold.url) for item in gold.items if item.get("image")}
     page = Page(gold, site(gold.url), chosen, cover, [], [])
-    for index, words in known.items():
+    for index, words in told.items():
         shot = chosen.weighed.page.pieces[index]
         assert isinstance(shot, Shot)
         name = picture_name(shot.picture.url, gold.url)

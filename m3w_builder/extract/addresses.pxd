@@ -41,3 +41,7 @@ cdef str _joined(str head, bytes data, Py_ssize_t at, Py_ssize_t stop)
 
 @cython.locals(kinds=bytes, before=int, sign=int, kind=int, odd=bint, semicolon=bint)
 cdef int _looks(bytes data, Py_ssize_t at, Py_ssize_t stop) except -1
+
+
+@cython.locals(end=Py_ssize_t)
+cpdef str file_of(str url)

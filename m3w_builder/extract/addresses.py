@@ -183,3 +183,10 @@ def _looks(data: bytes, at: int, stop: int) -> int:
     if not odd:
         return _PLAIN
     return _NEVER if semicolon or before == _QUESTION else _ODD
+
+
+def file_of(url: str) -> str:
+    """The file name in a URL."""
+    end = url.find("?")
+    end = len(url) if end < 0 else end
+    return url[url.rfind("/", 0, end) + 1 : end]

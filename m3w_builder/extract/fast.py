@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from m3w_builder.document import Audio, Image, Item, Text, Video
 from m3w_builder.extract import inline, kinds, media
-from m3w_builder.extract.choose import file_of
+from m3w_builder.extract.addresses import file_of
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot
 from m3w_builder.stage import Drop

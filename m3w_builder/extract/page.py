@@ -23,7 +23,7 @@ from m3w_builder.extract import (
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
 from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten, parse
-from m3w_builder.extract.pieces import Page, Shot, TooMany
+from m3w_builder.extract.pieces import Page, TooMany
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
@@ -119,11 +119,7 @@ def with_pictures(
 ) -> list[bool]:
     """For each piece whether it is content, the pictures judged one by one; cover, weights: see `choose`."""
     odds = choose.choose(chosen.weighed, chosen.root, chosen.keep, url, cover, config.min_declared_side, weights)
-    pieces = chosen.weighed.page.pieces
-    keep = [
-        odds.get(index, choose.CUT) > choose.CUT if isinstance(piece, Shot) else kept
-        for index, (piece, kept) in enumerate(zip(pieces, chosen.keep, strict=True))
-    ]
+    keep = choose.kept(chosen.weighed.page.pieces, chosen.keep, odds)
     return with_captions(chosen.weighed.page, keep)
 
 
