@@ -58,9 +58,9 @@ def write_keys(out: str, rows: int) -> int:
             table = pa.concat_tables(tables)
             size += table.nbytes if pass_name == "pages" else 0
             name = f"{pass_name}/{partition:06d}.keys.parquet"
-            storage.write_table(storage.join(out, name), table, row_group=1 << 16)
+            written = storage.write_table(storage.join(out, name), table, row_group=1 << 16)
             mine = receipt.Receipt(pass_name, partition, stats={"keys": len(table), "sample_bytes": 1})
-            mine.enter(out, name)
+            mine.enter(name, written)
             storage.write_json(receipt.path(out, pass_name, partition), mine.to_json())
     return size
 
@@ -150,7 +150,7 @@ def main() -> int:
     parser = bench.options(__doc__, quick="2,000,000 rows")
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--memory-mb", type=int, default=230)
-    parser.add_argument("--held", type=int, default=250_000)
+    parser.add_argument("--held", type=int, default=150_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", default=None, help="where the keys are written; about 60 bytes a row, three times")
     arguments = parser.parse_args()
