@@ -252,7 +252,7 @@ def _no_content(weighed: Weighed, box: Box, share: float) -> bool:
     """Whether a box in the content is none of it; `share` is of the content's good text."""
     text, links = box.text, box.links
     if box.against:
-        if box.paragraphs > 1 and links < 0.15 * text and words.WEAK.match(box.against):
+        if box.paragraphs > 1 and links < 0.15 * text and words.is_weak(box.against):
             return False
         return share < (0.6 if box.against == "comments" else 0.35)
     if box.tag == "form":

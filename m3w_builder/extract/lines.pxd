@@ -6,4 +6,5 @@ cimport cython
 cpdef list texts(str raw, bint pre)
 
 
+@cython.locals(sign=Py_UCS4)
 cdef bint _has_invisible(str text) except -1

@@ -27,7 +27,7 @@ def texts(raw: str, pre: bool) -> list[str]:
         text = raw.strip()
         if not is_line(text):
             text = " ".join(text.split())
-        return [text] if text and text.strip("| ") else []
+        return [text] if text and (text[0] not in "| " or text.strip("| ")) else []
     lines = [" ".join(line.split()) for line in raw.split(BREAK)]
     found: list[str] = []
     here: list[str] = []
@@ -41,7 +41,7 @@ def texts(raw: str, pre: bool) -> list[str]:
 
 
 def _has_invisible(text: str) -> bool:
-    for sign in _INVISIBLE:  # noqa: SIM110 a plain loop is what the compiler makes fast
-        if sign in text:
+    for sign in text:  # noqa: SIM110 a plain loop is what the compiler makes fast
+        if sign == "\u00ad" or ("\u200a" < sign < "\u2061" and sign in _INVISIBLE) or sign == "\ufeff":
             return True
     return False

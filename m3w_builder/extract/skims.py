@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from functools import lru_cache
 
 from m3w_builder.extract.flat import NUMBERS, OTHER, PRE, RAW, A, Flat
 from m3w_builder.extract.keys import CLASS, ID, ITEMPROP, ROLE
 from m3w_builder.extract.tags import BOXES, CODE_LINES, NEVER_SKIMMED, SKIPPED, UNREAD
 from m3w_builder.extract.unseen import GONE, HIDDEN
-from m3w_builder.extract.words import BAD_TAGS, WEAK, furniture, furniture_name
+from m3w_builder.extract.words import BAD_TAGS, furniture, furniture_name, is_weak
 
 SKIM = -3
 """Mark of a part that is skimmed, beside those of `unseen`."""
@@ -111,7 +110,7 @@ def _parts(flat: Flat, root: int, marks: array[int], thread: bool, skims: Skims)
             code_ends = max(code_ends, over[node])
         elif kind == part or (kind == line_of_code and node >= code_ends):
             named = skims.named[node] = skims.name(flat, node, thread)
-            if named[1] and not _is_weak(named[1]):
+            if named[1] and not is_weak(named[1]):
                 found.append(node)
                 node = over[node]
                 continue
@@ -162,9 +161,3 @@ def called(flat: Flat, node: int) -> str:
         elif key == ITEMPROP:
             prop = " " + flat.value(number)
     return found + spot + role + prop if spot or role or prop else found
-
-
-@lru_cache(1024)
-def _is_weak(bad: str) -> bool:
-    """Whether a word is one that pages also give to their main part: what bears it is read."""
-    return WEAK.match(bad) is not None

@@ -107,7 +107,7 @@ def _look_around(boxes: list[Box]) -> None:
     for box in boxes:
         mine = box.against != "" and box.tag not in words.WHOLE_TAGS and box.tag != "header"
         box.around = mine
-        box.hard = mine and not words.WEAK.match(box.against)
+        box.hard = mine and not words.is_weak(box.against)
         if box.parent > 0:
             parent = boxes[box.parent]
             box.around = mine or parent.around
@@ -143,7 +143,7 @@ def _pardon(weighed: Weighed) -> None:
         if not box.against or box.whole <= MOST * total:
             continue
         named = box.tag not in words.BAD_TAGS and box.against != "comments"
-        if words.WEAK.match(box.against) or (named and _holds_article(boxes, index, ARTICLE * total)):
+        if words.is_weak(box.against) or (named and _holds_article(boxes, index, ARTICLE * total)):
             box.against = ""
 
 

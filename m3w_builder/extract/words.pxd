@@ -12,7 +12,7 @@ cpdef bint is_noise(str line) except -1
 cpdef bint is_about(str line) except -1
 
 
-@cython.locals(plain=bint, sign=Py_UCS4, low=str)
+@cython.locals(digit=bint, counted=bint, sign=Py_UCS4, low=str)
 cdef bint _can_date(str line) except -1
 
 

@@ -31,7 +31,8 @@ BAD = _names(
 COMMENTS = _names(r"comments?|comment-?(?:list|section|area|thread|wrapper|box|form|reply)|disqus\w*|livefyre|replies")
 """Readers' comments: content on a page of discussion, and none below an article."""
 
-WHOLE = _names(r"article|post|entry|story|content|body|text|main|page|hentry|blog|column|document|prose|markdown")
+_WHOLE = "article post entry story content body text main page hentry blog column document prose markdown"
+WHOLE = frozenset(_WHOLE.split())
 """Names of large parts, which outweigh a short bad word beside them ("content ad-free")."""
 
 ARTICLE = _names(
@@ -75,12 +76,19 @@ _HEADS_TEXT = (
 _NOISE_HEADS = frozenset(_HEADS_TEXT.split())
 """How the lines begin that `NOISE` finds, where they begin with three letters and not with "ad"."""
 
-WEAK = re.compile(
+_WEAK = re.compile(
     r"widget|modal|overlay|search|language|notice|ads?$|noprint|print|banner|masthead|rating|login|toolbar|shar|social"
     r"|read|tooltip|disclaimer|feedback|legal|tags?$|toc|screen|sr-only|page-?nav|menu"
 )
-"""Words that pages also give to their main part, or to all of themselves."""
 
+
+@lru_cache(1024)
+def is_weak(bad: str) -> bool:
+    """Whether a word that tells furniture is one that pages also give to their main part."""
+    return _WEAK.match(bad) is not None
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
     r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
@@ -126,14 +134,19 @@ def is_about(line: str) -> bool:
 
 
 def _can_date(line: str) -> bool:
-    """Whether a line has a digit or a word of time, one of which is in whatever `_DATE` finds: told much sooner."""
-    plain = True
+    """Whether a line has what any of `_DATE` has: told by its digits and what stands behind them, or by a word."""
+    digit = counted = False
     for sign in line:
         if "0" <= sign <= "9":
+            digit = counted = True
+        elif sign not in " \t\n":
+            if counted and sign in "-/.:":
+                return True
+            counted = False
+        if sign > "\x7e":
             return True
-        plain = plain and sign < "\x7f"
     low = line.lower()
-    return "ago" in low or "day" in low or not (plain or line.isascii())
+    return "day" in low or "ago" in low or (digit and has_any(low, _MONTHS))
 
 
 _HEAD = re.compile(r"[(:|]([a-z]+)-")
@@ -165,6 +178,7 @@ _BEGINNINGS = (
 )
 BEGINNINGS = runs.table(_BEGINNINGS.split())
 """How names of furniture begin, by `runs.head`: few others do, and only for these is anything looked up."""
+_WHOLE_BEGINNINGS = runs.table(WHOLE)
 
 
 def furniture_name(name: str) -> tuple[str, bool]:
@@ -189,8 +203,10 @@ def furniture_name(name: str) -> tuple[str, bool]:
             bad = run
         elif found := BAD.match(apart(f"{run}{name[end:]}")):
             bad = found.group()
-    if bad and len(bad) < 5 and WHOLE.search(apart(name)):
-        bad = ""
+    if bad and len(bad) < 5:
+        for _, run in runs.words(name, _WHOLE_BEGINNINGS):
+            if run in WHOLE:
+                return "", comments
     return bad, comments
 
 

@@ -27,7 +27,8 @@ NAMES = st.lists(st.tuples(RUNS, st.sampled_from(["-", "_", " ", "", "__"])), ma
 def test_names_say_what_the_patterns_find_in_them(name: str) -> None:
     parted = words.apart(name)
     found = words.BAD.search(parted)
-    plain = found.group() if found and not (len(found.group()) < 5 and words.WHOLE.search(parted)) else ""
+    whole = not words.WHOLE.isdisjoint(re.findall("[a-z]+", parted))
+    plain = found.group() if found and not (len(found.group()) < 5 and whole) else ""
     assert words.furniture_name(name) == (plain, bool(words.COMMENTS.search(parted)))
 
 
@@ -76,9 +77,17 @@ def test_no_line_of_noise_is_passed_by_for_its_beginning(line: str) -> None:
     assert words.is_noise(line) == (words.NOISE.match(line) is not None)
 
 
-@given(st.text(max_size=60))
-def test_only_lines_with_a_digit_or_a_word_of_time_are_about_dates(line: str) -> None:
-    assert not words.is_about(line) or words._DATE.search(line)
+_DATES = st.sampled_from(
+    "2021 -\n05 .01|1/2/99|10:15|Mar 3|3rd March|5分钟前|an hour ago|3d ago|Yesterday|4 of 5|v1.2|\u0661:\u0662\u0663".split(
+        "|"
+    )
+)
+
+
+@given(st.lists(st.one_of(_DATES, st.text("a1 :/-\n", max_size=6))).map(" ".join))
+def test_no_line_with_a_date_is_passed_by(line: str) -> None:
+    beside = words._NO_LETTERS.sub("", words._BESIDE_DATES.sub("", words._DATE.sub("", line)))
+    assert words.is_about(line) == (words._DATE.search(line) is not None and len(beside) <= words.ABOUT)
 
 
 @pytest.mark.parametrize(
