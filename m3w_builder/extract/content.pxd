@@ -1,8 +1,10 @@
 # Types for the compiled form of content.py: without them it runs the same, as plain Python.
 cimport cython
 
+from m3w_builder.extract cimport headline, threads, words
 from m3w_builder.extract.pieces cimport Block, Box, Page, Piece
-from m3w_builder.extract.weigh cimport Weighed
+from m3w_builder.extract.trim cimport trim
+from m3w_builder.extract.weigh cimport Weighed, claim, weigh
 
 
 @cython.locals(boxes=list, found=Py_ssize_t, here=Py_ssize_t, best=Py_ssize_t, least=double, box=Box, inside=Box)

@@ -2,6 +2,7 @@
 cimport cython
 
 from m3w_builder.extract.flat cimport Flat
+from m3w_builder.extract.words cimport furniture, furniture_name
 
 
 cdef int CLASS, ID, ITEMPROP, ROLE

@@ -1,6 +1,7 @@
 # Types for the compiled form of trim.py: without them it runs the same, as plain Python.
 cimport cython
 
+from m3w_builder.extract cimport words
 from m3w_builder.extract.pieces cimport Block, Piece
 from m3w_builder.extract.weigh cimport Weighed
 

@@ -1,7 +1,9 @@
 # Types for the compiled form of walk.py: without them it runs the same, as plain Python.
 cimport cython
 
+from m3w_builder.extract cimport unseen
 from m3w_builder.extract.flat cimport Flat
+from m3w_builder.extract.lines cimport texts
 from m3w_builder.extract.pieces cimport Box, Page
 from m3w_builder.extract.skims cimport Skims, plan
 

@@ -1,7 +1,9 @@
 # Types for the compiled form of weigh.py: without them it runs the same, as plain Python.
 cimport cython
 
+from m3w_builder.extract cimport words
 from m3w_builder.extract.pieces cimport Block, Box, Page, Piece, Shot
+from m3w_builder.extract.runs cimport dense
 
 
 cdef class Weighed:

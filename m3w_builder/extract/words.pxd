@@ -1,6 +1,8 @@
 # Types for the compiled form of words.py: without them it runs the same, as plain Python.
 cimport cython
 
+from m3w_builder.extract cimport runs
+
 
 cpdef bint about_consent(str text) except -1
 
