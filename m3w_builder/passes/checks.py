@@ -96,15 +96,17 @@ def _small(
     if picture is None:
         return False
     answers: list[Picture | Drop] = []
-    for stage in early:
-        with the_books.timed(stage.name):
+    with the_books.timed(early[0].name):  # microseconds for all of them, less than to time each
+        for stage in early:
             answers += ask(stage, [picture])
-        if isinstance(answers[-1], Drop):
-            enter("decode", url, None, len(body))  # nothing was held against it there
-            for passed, said in zip(early, answers, strict=False):
-                enter(passed.name, url, said, len(body))
-            return True
-    return False
+            if isinstance(answers[-1], Drop):
+                break
+    if not isinstance(answers[-1], Drop):
+        return False
+    enter("decode", url, None, len(body))  # nothing was held against it there
+    for passed, said in zip(early, answers, strict=False):
+        enter(passed.name, url, said, len(body))
+    return True
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:
