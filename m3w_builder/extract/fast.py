@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from m3w_builder.document import Audio, Image, Item, Text, Video
 from m3w_builder.extract import inline, kinds, media
 from m3w_builder.extract.addresses import file_of
 from m3w_builder.extract.config import ExtractConfig
-from m3w_builder.extract.pieces import Block, Box, Clip, Page, Shot
+from m3w_builder.extract.pieces import Block, Box, Clip, Page, Picture, Shot
 from m3w_builder.stage import Drop
 
 TWIN = "twin"
@@ -30,7 +29,10 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
     keep: for each piece whether it is content.
     """
     items: list[Item] = []
-    removed = [(picture.image(), Drop(reason)) for picture, reason in page.aside]
+    drops: dict[str, Drop] = {}
+    removed: list[tuple[Image, Drop]] = []
+    for picture, reason in page.aside:
+        removed.append(_removed(picture, reason, drops))
     before: Block | None = None  # the piece before, where a block of the items may go on
     captions: dict[int, bool] = {}
     pieces, reasons = page.pieces, verdicts(page, keep, config)
@@ -48,7 +50,8 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
                 items.append(_whole(piece, config))
                 before = None
             elif reason != TWIN:
-                removed.append((piece.picture.image(), Drop(reason)))
+                shot = piece
+                removed.append(_removed(shot.picture, reason, drops))
         elif isinstance(piece, Clip):
             if not reason:
                 items.append(piece.item)
@@ -56,10 +59,19 @@ def items_of(page: Page, keep: Sequence[bool], config: ExtractConfig) -> tuple[l
     return _captions(items), removed
 
 
+def _removed(picture: Picture, reason: str, drops: dict[str, Drop]) -> tuple[Image, Drop]:
+    """A picture that is not in the document, and why; drops: those that others went for."""
+    drop = drops.get(reason)
+    if drop is None:
+        drop = drops[reason] = Drop(reason)
+    return picture.image(), drop
+
+
 def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> list[str]:
     """For each piece why it is not in the document; empty where it is."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     fresh: set[str] = set()
+    most, least = config.most_repeats, config.min_declared_side
     clips: set[tuple[str, str]] = set()
     found: list[str] = []
     pieces, twins = page.pieces, _twins(page, keep)
@@ -67,13 +79,15 @@ def verdicts(page: Page, keep: Sequence[bool], config: ExtractConfig) -> list[st
         piece, kept = pieces[index], keep[index]
         if isinstance(piece, Shot):
             shot = piece
-            reason = TWIN if index in twins else _judge(shot, kept, config)
-            url = shot.picture.url
-            if not reason and (url in fresh or seen[url] >= config.most_repeats):
-                reason = "repeated"
+            reason = TWIN if index in twins else _judge(shot, kept, least)
             if not reason:
-                seen[url] += 1
-                fresh.add(url)
+                url = shot.picture.url
+                times = seen.get(url, 0)
+                if url in fresh or times >= most:
+                    reason = "repeated"
+                else:
+                    seen[url] = times + 1
+                    fresh.add(url)
             found.append(reason)
             continue
         if kept:
@@ -120,7 +134,13 @@ def _previews(page: Page, twins: set[int]) -> set[int]:
     found: set[int] = set()
     shown: dict[str, int] = {}
     pieces = page.pieces
-    if not any(isinstance(piece, Shot) and piece.fallback for piece in pieces):
+    behind = False
+    for index in range(len(pieces)):
+        piece = pieces[index]
+        if isinstance(piece, Shot):
+            shot = piece
+            behind = behind or shot.fallback
+    if not behind:
         return found
     for index in range(len(pieces)):
         piece = pieces[index]
@@ -138,11 +158,11 @@ def _previews(page: Page, twins: set[int]) -> set[int]:
     return found
 
 
-def _judge(shot: Shot, kept: bool, config: ExtractConfig) -> str:
+def _judge(shot: Shot, kept: bool, least: int) -> str:
     """Why a picture is not in the document, whatever else is; empty where nothing speaks against it."""
     if shot.reason:
         return shot.reason
-    picture, least = shot.picture, config.min_declared_side
+    picture = shot.picture
     if 0 < picture.width < least or 0 < picture.height < least:
         return "icon"
     return "" if kept else "outside_content"

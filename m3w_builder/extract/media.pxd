@@ -7,7 +7,7 @@ from m3w_builder.extract.kinds cimport is_usable, judged, look, stands_for
 from m3w_builder.extract.pieces cimport Picture
 
 
-cdef int SOURCE, STAND_IN, ALT, CLASS, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
+cdef int SOURCE, STAND_IN, ALT, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
 cdef int _SPACE, _ZERO, _TWO, _NINE
 
 
@@ -42,7 +42,7 @@ cdef class Sources:
 
 
 @cython.locals(
-    source=Py_ssize_t, alt=Py_ssize_t, title=Py_ssize_t, name=Py_ssize_t, spot=Py_ssize_t, style=Py_ssize_t,
+    source=Py_ssize_t, later=Py_ssize_t, alt=Py_ssize_t, title=Py_ssize_t, name=Py_ssize_t, spot=Py_ssize_t, style=Py_ssize_t,
     width=Py_ssize_t, height=Py_ssize_t, number=Py_ssize_t, key=int, url=str, reason=str, body=bytes, bits=int,
     found=Picture,
 )
@@ -59,8 +59,24 @@ cpdef Picture told(attributes, str base, screen, Py_ssize_t least_inline)
 cdef int _judge(Picture found, int bits, str name, str spot) except -1
 
 
+@cython.locals(url=str)
+cdef str _direct(Flat flat, Py_ssize_t source, Py_ssize_t later, str base)
+
+
+@cython.locals(bits=int)
+cdef bint _stands_in(Flat flat, Py_ssize_t number, str url) except -1
+
+
+@cython.locals(value=bytes)
+cdef bint _is_data(Flat flat, Py_ssize_t number) except -1
+
+
+@cython.locals(value=str)
+cdef bint _is_more(Flat flat, Py_ssize_t number) except -1
+
+
 @cython.locals(data=bytes, at=Py_ssize_t, stop=Py_ssize_t, url=str)
-cdef str _direct(Flat flat, Py_ssize_t number, str base)
+cdef str _plain(Flat flat, Py_ssize_t number, str base)
 
 
 @cython.locals(place=Py_ssize_t, sign=int, spaced=bint)

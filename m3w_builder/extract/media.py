@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from m3w_builder.extract import inline, srcset
 from m3w_builder.extract.addresses import absolute, base_of, join
 from m3w_builder.extract.flat import SOURCE, Flat
-from m3w_builder.extract.keys import ALT, ARIA_LABEL, CLASS, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
+from m3w_builder.extract.keys import ALT, ARIA_LABEL, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
 from m3w_builder.extract.kinds import LONGEST_NAME, STAND_IN, is_usable, judged, look, stands_for
 from m3w_builder.extract.pieces import Picture
 from m3w_builder.extract.runs import is_line
@@ -188,7 +188,7 @@ def picture(
     within: the sources of the <picture> around it. least_inline: bytes from which on a picture in the page itself is
     taken; 0 for never. against: a reason for which it goes where it has an address.
     """
-    source = alt = title = name = spot = style = -1
+    source = later = alt = title = name = spot = style = -1
     width = height = 0
     for number in range(flat.first[node], flat.first[node + 1]):
         key = flat.key[number]
@@ -208,14 +208,14 @@ def picture(
             title = number
         elif key == ID:
             spot = number
+        elif key == DATA_SRC:
+            later = number
     if style >= 0 and not (width and height):
         width, height = styled(flat.value(style), width, height)
-    url, reason, body, bits = "", "", b"", 0
-    if source >= 0 and screen.policy == "page":
-        url = _direct(flat, source, base)
-        bits = look(url, 0, len(url))
-        if bits & STAND_IN and not is_usable(flat.value(source), bits):
-            url = ""
+    url, reason, body = "", "", b""
+    if screen.policy == "page":
+        url = _direct(flat, source, later, base)
+    bits = look(url, 0, len(url))
     if not url:
         sources = within.attributes() if within is not None else ()
         url, reason, body = _sought(flat.attributes(node), base, sources, screen, least_inline)
@@ -246,8 +246,40 @@ def _judge(found: Picture, bits: int, name: str, spot: str) -> None:
         found.stands = stands_for(found.alt, name, found.url, bits)
 
 
-def _direct(flat: Flat, number: int, base: str) -> str:
-    """The absolute URL of what stands in src; empty where that is no address, or a list of them."""
+def _direct(flat: Flat, source: int, later: int, base: str) -> str:
+    """The URL that src gives, or data-src where src stands in for it; empty where all attributes have to be asked.
+
+    source, later: the numbers of the two.
+    """
+    if source >= 0:
+        url = _plain(flat, source, base)
+        if url and not _stands_in(flat, source, url):
+            return url
+        if not url and not _is_data(flat, source):
+            return ""
+    url = _plain(flat, later, base) if later >= 0 else ""
+    return "" if not url or _stands_in(flat, later, url) or _is_more(flat, later) else url
+
+
+def _stands_in(flat: Flat, number: int, url: str) -> bool:
+    bits = look(url, 0, len(url))
+    return bits & STAND_IN != 0 and not is_usable(flat.value(number), bits)
+
+
+def _is_data(flat: Flat, number: int) -> bool:
+    """Whether an attribute is empty or has the picture's bytes."""
+    value = flat.data[flat.value_start[number] : min(flat.value_stop[number], flat.value_start[number] + 20)].lstrip()
+    return not value or value[:5].lower() == b"data:"
+
+
+def _is_more(flat: Flat, number: int) -> bool:
+    """Whether a value is JSON, or can be a list."""
+    value = flat.value(number).strip()
+    return value.startswith(("{", "[")) or len(value.split(None, 1)) > 1
+
+
+def _plain(flat: Flat, number: int, base: str) -> str:
+    """The absolute URL of what stands in an attribute; empty where that is no address, or a list of them."""
     data, at, stop = flat.data, flat.value_start[number], flat.value_stop[number]
     if flat.escaped:
         data = flat.value(number).encode("utf-8", "replace")
