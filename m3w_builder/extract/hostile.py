@@ -17,7 +17,7 @@ _FLAT = frozenset(int.from_bytes(tag, "big") for tag in _NO_DEPTH.encode().split
 """Elements that end by themselves, or end each other, each with its letters as one number."""
 LONG = 20_000
 """Bytes of a tag from which on its attributes are counted."""
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^>]{%d,}" % LONG)
+_TAG = re.compile(rb"<[a-zA-Z]")
 _QUOTED = re.compile(b"\"[^\"]*\"|'[^']*'")
 _OPTIONS = 10_000
 """Most <option> of a page: the parser takes time by the square of their number, half a second for these."""
@@ -43,7 +43,9 @@ def _long_tags(html: bytes) -> Iterator[bytes]:
         if start >= end and html.find(b">", start, start + step) < 0:
             begin, end = html.rfind(b">", end, start) + 1 or end, html.find(b">", start)
             end = end if end >= 0 else len(html)
-            yield from _LONG_TAG.findall(html, begin, end)
+            tag = _TAG.search(html, begin, max(begin, end - LONG))
+            if tag:
+                yield html[tag.start() : end]
 
 
 def too_much(html: bytes, seen: Survey, config: ExtractConfig) -> Drop | None:

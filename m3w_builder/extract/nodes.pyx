@@ -18,9 +18,6 @@ from m3w_builder.extract import flat as _flat
 from m3w_builder.extract import keys as _keys
 from m3w_builder.extract import scans as _scans
 
-cdef extern from "string.h" nogil:
-    void *memmem(const void *text, size_t length, const void *part, size_t part_length)  # glibc, macOS, BSD
-
 ctypedef void *Pointer
 ctypedef const unsigned char *Text
 
@@ -30,7 +27,6 @@ cdef enum:
     WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
     SCRIPT_LETTERS = 6
     STYLE_LETTERS = 5
-    SHORT = 7  # bytes up to which a part is looked for by its first one
     BLOCK = 64  # bytes that are looked through at once
     SLOTS = 512  # of a power of two; more names than half of them are asked for each time
     IDS = 256  # above the parser's own numbers of the tags that it knows; those of others are addresses
@@ -129,10 +125,17 @@ cdef Py_ssize_t _continued(Text *read, Text stop, Text end, Py_ssize_t found) no
     cdef Text at = read[0]
     cdef int more, number
     cdef unsigned char lead
+    cdef uint64_t eight
     while at < stop:
         lead = at[0]
         if lead < 0x80:
-            at += 1
+            while stop - at >= 8:
+                memcpy(&eight, at, 8)
+                if eight & 0x8080808080808080u:
+                    break
+                at += 8
+            while at < stop and at[0] < 0x80:
+                at += 1
             continue
         if lead < 0xC2 or lead > 0xF4:
             return -1
@@ -216,8 +219,8 @@ def holds(html: bytes, part: bytes) -> bool:
     cdef Text end = at + len(html)
     cdef Text wanted = part
     cdef size_t length = len(part)
-    if length > SHORT or not length:
-        return memmem(at, end - at, wanted, length) != NULL
+    if not length:
+        return True
     while at < end:  # by its first sign, the sooner the rarer that is
         at = <Text> memchr(at, wanted[0], end - at)
         if at == NULL or <size_t> (end - at) < length:
