@@ -92,7 +92,8 @@ def _small(
 ) -> bool:
     """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
     early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
-    picture = pictures.described(url, body, config) if early else None
+    with the_books.timed("decode"):
+        picture = pictures.described(url, body, config) if early else None
     if picture is None:
         return False
     answers: list[Picture | Drop] = []

@@ -10,6 +10,7 @@ Files grow as groups x buckets, not as partitions x buckets.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
     "exchange1": dedup.judge_pages,
     "exchange2": dedup.judge_pictures,
 }
+STAGE_OF = {"exchange1": "page_duplicates", "exchange2": "picture_duplicates"}
+"""The stage whose time it is to judge."""
 KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
 CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py")
 """What an exchange's outcome rests on."""
@@ -94,7 +97,9 @@ def judge(task: ExchangeTask) -> Receipt:
             receipt.check(task.build, source, group, (f"-{task.number:05d}.parquet",))
         keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         keys = keys.unify_dictionaries()
+        before = time.process_time()
         decisions = JUDGES[task.exchange](keys, task.config, task.alone)
+        mine.ledger[STAGE_OF[task.exchange]].cpu_seconds += time.process_time() - before
         groups = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
             mine_only = decisions.filter(pa.array(groups == group))

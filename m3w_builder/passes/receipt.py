@@ -178,9 +178,16 @@ def code(*places: str) -> str:
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for place in places:
-        for file in sorted(_files(root / place)):
-            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+        for name, content in _contents(root / place):
+            digest.update(name + b"\0" + content)
     return digest.hexdigest()[:16]
+
+
+@lru_cache
+def _contents(place: Path) -> list[tuple[bytes, bytes]]:
+    """The files of a place by their names, sorted, with their contents: several passes ask for the same ones."""
+    root = Path(__file__).parents[1]
+    return [(file.relative_to(root).as_posix().encode(), file.read_bytes()) for file in sorted(_files(place))]
 
 
 def _files(place: Path) -> Iterable[Path]:

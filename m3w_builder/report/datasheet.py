@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from m3w_builder import storage
 from m3w_builder.report import charts, judging
 from m3w_builder.rights import OPT_OUTS
@@ -28,7 +26,7 @@ def markdown(build: str, found: Mapping[str, Any]) -> str:
     )
     environment.filters |= {"short": charts.short, "size": charts.size, "counted": counted}
     environment.globals["number"] = lambda value: f"{value or 0:,}"
-    config = yaml.safe_load(storage.read_bytes(storage.join(build, "config.yaml"))) or {}
+    config = storage.read_yaml(storage.join(build, "config.yaml")) or {}
     ledger = found["ledger"]
     return environment.get_template("datasheet.md").render(
         **found,

@@ -7,8 +7,6 @@ from collections import Counter
 from importlib import metadata
 from typing import Any
 
-import yaml
-
 from m3w_builder import __version__, storage
 from m3w_builder.errors import BuildError
 from m3w_builder.extract import native
@@ -97,7 +95,7 @@ HIDDEN = ("samples", "drawn", "indexes")
 def name_of(build: str) -> str:
     """What the corpus is called in its config; the folder's name where it is not called anything of its own."""
     url = storage.join(build, "config.yaml")
-    named = (yaml.safe_load(storage.read_bytes(url)) or {}).get("name") if storage.exists(url) else ""
+    named = (storage.read_yaml(url) or {}).get("name") if storage.exists(url) else ""
     folder = build.rstrip("/").rsplit("/", 1)[-1] or build
     return str(named) if named and named != "m3w" else folder
 
