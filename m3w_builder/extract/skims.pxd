@@ -9,11 +9,15 @@ cdef int CLASS, ID, ITEMPROP, ROLE
 
 
 cdef class Skims:
+    cdef public Flat flat
+    cdef public bint thread
     cdef public int[::1] letters, linked
-    cdef public dict named, said
+    cdef public list names, bad
+    cdef public dict said
 
-    @cython.locals(found=tuple, name=str, tag=str, said=tuple)
-    cpdef tuple name(self, Flat flat, Py_ssize_t node, bint thread)
+    @cython.locals(name=str, said=tuple)
+    cpdef str name(self, Py_ssize_t node)
+    cpdef str against(self, Py_ssize_t node)
 
 
 @cython.locals(
@@ -26,9 +30,9 @@ cpdef Skims plan(Flat flat, Py_ssize_t root, int[::1] marks, bint thread)
 @cython.locals(
     tag="int[::1]", over="int[::1]", letters="int[::1]", linked="int[::1]", kinds="int[::1]", other=int, part=int,
     line_of_code=int, past=int, pre=int, gone=int, hidden=int, found=list, passed=Py_ssize_t, code_ends=Py_ssize_t,
-    node=Py_ssize_t, last=Py_ssize_t, number=int, kind=int, mark=int, named=tuple,
+    node=Py_ssize_t, last=Py_ssize_t, number=int, kind=int, mark=int, bad=str,
 )
-cdef tuple _parts(Flat flat, Py_ssize_t root, int[::1] marks, bint thread, Skims skims)
+cdef tuple _parts(Flat flat, Py_ssize_t root, int[::1] marks, Skims skims)
 
 
 @cython.locals(
@@ -36,7 +40,7 @@ cdef tuple _parts(Flat flat, Py_ssize_t root, int[::1] marks, bint thread, Skims
     unread=int, link=int, escaped=bint, total=int, links=int, unread_ends=Py_ssize_t, link_ends=Py_ssize_t,
     node=Py_ssize_t, number=int, count=int, sign=Py_UCS4, at=Py_ssize_t, byte=int,
 )
-cdef int _count(Flat flat, Py_ssize_t root, int[::1] marks, int[::1] letters, int[::1] linked) except -1
+cdef int _count(Flat flat, Py_ssize_t root, int[::1] letters, int[::1] linked) except -1
 
 
 @cython.locals(found=str, spot=str, role=str, prop=str, key=int, number=Py_ssize_t)

@@ -35,39 +35,49 @@ class Skims:
     """The parts of a page that are skimmed are marked; here is what was found out with it.
 
     letters, linked: for each node how many signs of text stand before it, white space aside, and how many of these in
-    links. named: of parts, by their nodes, name and why they are no content.
+    links.
     """
 
-    def __init__(self, flat: Flat) -> None:
-        self.letters = array("i", bytes(4 * (flat.count + 1)))
-        self.linked = array("i", bytes(4 * (flat.count + 1)))
-        self.named: dict[int, tuple[str, str]] = {}
+    def __init__(self, flat: Flat, thread: bool) -> None:
+        self.flat = flat
+        self.thread = thread
+        self.letters = self.linked = array("i")
+        self.names: list[str | None] = [None] * flat.count
+        self.bad: list[str | None] = [None] * flat.count
+        """Of parts, by their nodes, name and why they are no content by that, once these are known."""
         self.said: dict[str, tuple[str, bool]] = {}
         """What is known of names."""
 
-    def name(self, flat: Flat, node: int, thread: bool) -> tuple[str, str]:
-        """What a part calls itself, and why it is no content by that; thread: whether the page is a discussion."""
-        found = self.named.get(node)
+    def name(self, node: int) -> str:
+        """What a part calls itself: class, id, role and itemprop."""
+        found = self.names[node]
         if found is not None:
             return found
-        name, tag = called(flat, node), flat.tag_name(node)
+        name = self.names[node] = called(self.flat, node)
         said = self.said.get(name)
         if said is None:
             said = self.said[name] = furniture_name(name)
-        return name, furniture(tag, name, said, thread)
+        self.bad[node] = furniture(self.flat.tag_name(node), name, said, self.thread)
+        return name
+
+    def against(self, node: int) -> str:
+        """Why a part of which `name` was asked is no content by that; empty for nothing."""
+        found = self.bad[node]
+        return "" if found is None else found
 
 
 def plan(flat: Flat, root: int, marks: array[int], thread: bool) -> Skims:
     """Mark the parts below `root` that are skimmed: none where too much text stands in them."""
-    skims = Skims(flat)
-    _count(flat, root, marks, skims.letters, skims.linked)
-    parts, passed = _parts(flat, root, marks, thread, skims)
+    skims = Skims(flat, thread)
+    skims.letters, skims.linked = array("i", bytes(4 * (flat.count + 1))), array("i", bytes(4 * (flat.count + 1)))
+    _count(flat, root, skims.letters, skims.linked)
+    parts, passed = _parts(flat, root, marks, skims)
     letters, linked, over = skims.letters, skims.linked, flat.over
     read = letters[over[root]] - linked[over[root]] - passed
     held: list[tuple[int, str, str]] = []
     for node in parts:
         much = letters[over[node]] - letters[node] - linked[over[node]] + linked[node]
-        name, bad = skims.named[node]
+        name, bad = skims.name(node), skims.against(node)
         read -= much
         if bad not in _ASIDE:
             held.append((much, "" if bad == "comments" or flat.tag_name(node) in BAD_TAGS else name, bad))
@@ -88,7 +98,7 @@ def _too_much(held: list[tuple[int, str, str]], read: int) -> bool:
     return any(len(some) > 2 and sum(some) > SHARE * read for some in alike.values())
 
 
-def _parts(flat: Flat, root: int, marks: array[int], thread: bool, skims: Skims) -> tuple[list[int], int]:
+def _parts(flat: Flat, root: int, marks: array[int], skims: Skims) -> tuple[list[int], int]:
     """The parts that look like furniture, none in another, and the unlinked text of what is not there for a reader."""
     tag, over, letters, linked, kinds = flat.tag, flat.over, skims.letters, skims.linked, _KINDS
     other, part, line_of_code, past, pre = OTHER, _PART, _LINE_OF_CODE, _PAST, _PRE
@@ -109,8 +119,9 @@ def _parts(flat: Flat, root: int, marks: array[int], thread: bool, skims: Skims)
         if kind == pre:
             code_ends = max(code_ends, over[node])
         elif kind == part or (kind == line_of_code and node >= code_ends):
-            named = skims.named[node] = skims.name(flat, node, thread)
-            if named[1] and not is_weak(named[1]):
+            skims.name(node)
+            bad = skims.against(node)
+            if bad and not is_weak(bad):
                 found.append(node)
                 node = over[node]
                 continue
@@ -118,7 +129,7 @@ def _parts(flat: Flat, root: int, marks: array[int], thread: bool, skims: Skims)
     return found, passed
 
 
-def _count(flat: Flat, root: int, marks: array[int], letters: array[int], linked: array[int]) -> None:
+def _count(flat: Flat, root: int, letters: array[int], linked: array[int]) -> None:
     """Fill the two arrays from `root` on to its end."""
     tag, start, stop, over, kinds, data = flat.tag, flat.start, flat.stop, flat.over, _KINDS, flat.data
     raw, unread, link, escaped = RAW, _UNREAD, _LINK, flat.escaped

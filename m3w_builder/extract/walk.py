@@ -98,7 +98,7 @@ class Walker:
         """For each element what it began, or why it is not read (`unseen`)."""
         self.laid_out = self.letters = self.linked = self.marks
         self.cells = False
-        self.skims = Skims(flat)
+        self.skims = Skims(flat, thread)
         """What is known of the names of parts."""
         self.told = ""
         """The source of the last formula."""
@@ -235,7 +235,8 @@ class Walker:
         if self.parts:
             self.flush()
         before, boxes = self.box, self.boxes
-        name, bad = self.skims.name(self.flat, node, self.thread)
+        name = self.skims.name(node)
+        bad = self.skims.against(node)
         number = len(boxes)
         box = Box(before, tag, name, len(self.pieces), bad)
         boxes.append(box)

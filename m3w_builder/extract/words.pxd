@@ -14,7 +14,7 @@ cpdef bint is_noise(str line) except -1
 cpdef bint is_about(str line) except -1
 
 
-@cython.locals(digit=bint, counted=bint, sign=Py_UCS4, low=str)
+@cython.locals(digit=bint, counted=bint, foreign=bint, sign=Py_UCS4, low=str)
 cdef bint _can_date(str line) except -1
 
 
@@ -33,3 +33,10 @@ cpdef bint has_any(str text, tuple stems) except -1
 
 @cython.locals(lower=str)
 cpdef str apart(str name)
+
+
+cdef dict _SAID
+
+
+@cython.locals(found=tuple)
+cdef tuple _said(str run)

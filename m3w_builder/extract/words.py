@@ -135,16 +135,19 @@ def is_about(line: str) -> bool:
 
 def _can_date(line: str) -> bool:
     """Whether a line has what any of `_DATE` has: told by its digits and what stands behind them, or by a word."""
-    digit = counted = False
+    digit = counted = foreign = False
     for sign in line:
         if "0" <= sign <= "9":
             digit = counted = True
+        elif sign > "\x7e":
+            foreign = True
+            digit = digit or sign.isdecimal()
         elif sign not in " \t\n":
             if counted and sign in "-/.:":
                 return True
             counted = False
-        if sign > "\x7e":
-            return True
+    if digit and foreign:
+        return True
     low = line.lower()
     return "day" in low or "ago" in low or (digit and has_any(low, _MONTHS))
 
@@ -210,10 +213,20 @@ def furniture_name(name: str) -> tuple[str, bool]:
     return bad, comments
 
 
-@lru_cache(maxsize=8192)
 def _said(run: str) -> tuple[bool, bool, bool]:
     """Whether a run of letters is a name of furniture, one of comments, and the first of a name of two runs."""
-    return BAD.fullmatch(run) is not None, COMMENTS.fullmatch(run) is not None, run in _HEADS
+    found = _SAID.get(run)
+    if found is None:
+        if len(_SAID) >= MOST_SAID:
+            _SAID.clear()
+        found = BAD.fullmatch(run) is not None, COMMENTS.fullmatch(run) is not None, run in _HEADS
+        _SAID[run] = found
+    return found
+
+
+_SAID: dict[str, tuple[bool, bool, bool]] = {}
+"""What is known of runs of letters: a few hundred, and a dictionary tells them sooner than `lru_cache`."""
+MOST_SAID = 8192
 
 
 _ARTICLE_STEMS = ("content", "body", "text", "parser", "prose", "main", "copy")

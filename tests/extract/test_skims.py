@@ -20,7 +20,7 @@ def skimmed(body: str, thread: bool = False) -> list[str]:
     flat = parse(f"<body>{body}".encode())
     marks = array("i", bytes(4 * (flat.count + 1)))
     found = skims.plan(flat, flat.next(BODY), marks, thread)
-    return [found.named[node][0] or flat.tag_name(node) for node in range(flat.count) if marks[node] == skims.SKIM]
+    return [found.name(node) or flat.tag_name(node) for node in range(flat.count) if marks[node] == skims.SKIM]
 
 
 def test_furniture_is_skimmed_and_what_stands_in_it_is_not_asked() -> None:
