@@ -88,7 +88,7 @@ def _scheme(data: bytes, at: int, stop: int) -> int:
     while at < stop:
         sign = data[at]
         if sign == _COLON:
-            return at
+            return at if at > begin else -1
         if not (97 <= sign | 32 <= 122 or (at > begin and (48 <= sign <= 57 or sign in (_PLUS, _DOT, _DASH)))):
             return -1
         at += 1

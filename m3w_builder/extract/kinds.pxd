@@ -8,19 +8,19 @@ cdef bytes _FREE, _BITS, _HEADS
 cdef int[::1] _NEXT
 
 
-@cython.locals(heads=bytes, head=int, found=int, place=Py_ssize_t, number=int)
-cpdef int look(str text, Py_ssize_t at, Py_ssize_t stop) except -1
+@cython.locals(heads=bytes, head=int, found=int, place=Py_ssize_t, sign=Py_UCS4, number=int)
+cpdef int look(str text) except -1
 
 
 @cython.locals(stem=str, sign=Py_UCS4)
-cdef bint _stands(str text, Py_ssize_t at, Py_ssize_t place, Py_ssize_t stop, int number) except -1
+cdef bint _stands(str text, Py_ssize_t place, int number) except -1
 
 
-cdef inline bint _is_letter(Py_UCS4 sign)
+cdef bint _is_letter(Py_UCS4 sign)
 
 
-@cython.locals(place=Py_ssize_t, sign=Py_UCS4)
-cpdef bint sized(str text, Py_ssize_t at, Py_ssize_t stop) except -1
+@cython.locals(digit=bint, crossed=bint, sign=Py_UCS4)
+cpdef bint sized(str text) except -1
 
 
 cpdef bint is_usable(str value, int bits) except -1
@@ -31,7 +31,7 @@ cpdef str judged(str url, Py_ssize_t width, Py_ssize_t height, str names)
 
 
 @cython.locals(bits=int)
-cpdef str named(str names, str url, Py_ssize_t at, Py_ssize_t end)
+cpdef str named(str names, str file)
 
 
 @cython.locals(sign=Py_UCS4)

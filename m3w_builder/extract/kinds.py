@@ -23,7 +23,7 @@ _WORDS = {
     _AN_ICON: "^icon ^emoji ^smil ^emoticon ^logo ^sprite ^button ^btn ^bullet ^arrow ^favicon ^spacer",
     STAND_IN: "^blank ^spacer ^pixel ^trans ^placeholder ^loading ^loader ^lazy ^grey ^gray ^1x1 ^shim "
     "/clear.g /dot.g /empty.g /space.g /s.g /none.g /nothing.g /null.g",
-    _A_FORMULA: "^tex ^latex math ^ql-img equation",
+    _A_FORMULA: "^tex ^latex math ql-img equation",
     _DRAWING: "latex mathtex mimetex /math/ codecogs",
 }
 """How the words begin that the patterns below find; those with a `^` only where no letter stands before them."""
@@ -49,24 +49,26 @@ def _table() -> bytes:
 _HEADS = _table()
 
 
-def look(text: str, at: int, stop: int) -> int:
-    """What a part of a name or an address can speak of, as bits."""
+def look(text: str) -> int:
+    """What a name or an address can speak of, as bits."""
     heads = _HEADS
     head = found = 0
-    for place in range(at, stop):
-        head = (head << 4 | ord(text[place]) & 15) & 4095
+    place = -2  # of the first of three signs
+    for sign in text:
+        head = (head << 4 | ord(sign) & 15) & 4095
         number: int = heads[head]
         while number:
-            if place >= at + 2 and _stands(text, at, place - 2, stop, number):
+            if place >= 0 and _stands(text, place, number):
                 found |= _BITS[number]
             number = _NEXT[number]
+        place += 1
     return found
 
 
-def _stands(text: str, at: int, place: int, stop: int, number: int) -> bool:
-    """Whether a stem stands at a place of the text from `at` to `stop`."""
+def _stands(text: str, place: int, number: int) -> bool:
+    """Whether a stem stands at a place of a text."""
     stem = _STEMS[number]
-    if place + len(stem) > stop or not (_FREE[number] or place == at or not _is_letter(text[place - 1])):
+    if place + len(stem) > len(text) or not (_FREE[number] or place == 0 or not _is_letter(text[place - 1])):
         return False
     for sign in stem:
         if ord(text[place]) | 32 != ord(sign):
@@ -79,12 +81,17 @@ def _is_letter(sign: str) -> bool:
     return "a" <= sign <= "z" or "A" <= sign <= "Z"
 
 
-def sized(text: str, at: int, stop: int) -> bool:
-    """Whether a size can stand in a part of an address: digits, an x and digits."""
-    for place in range(at + 2, stop - 2):
-        sign = text[place]
-        if (sign == "x" or sign == "X") and text[place - 1].isdigit() and text[place + 1].isdigit():
-            return True
+def sized(text: str) -> bool:
+    """Whether a size can stand in an address: a digit, an x and a digit."""
+    digit = crossed = False
+    for sign in text:
+        if "0" <= sign <= "9":
+            if crossed:
+                return True
+            digit = True
+        else:
+            crossed = digit and (sign == "x" or sign == "X")
+            digit = False
     return False
 
 
@@ -138,17 +145,14 @@ def judged(url: str, width: int, height: int, names: str) -> str:
     end = len(url) if end < 0 else end
     if end > 3 and (url[end - 2] in "vV" or url[end - 1] in "zZ") and url[:end].lower().endswith((".svg", ".svgz")):
         return "svg"
-    return named(names, url, url.rfind("/", 0, end) + 1, end)
+    return named(names, url[url.rfind("/", 0, end) + 1 : end])
 
 
-def named(names: str, url: str, at: int, end: int) -> str:
-    """What a picture's class and id, or the file name in its URL, say that it is; empty when nothing of note.
-
-    at, end: where the file name stands.
-    """
-    if sized(url, at, end) and _AD_FILE.search(url[at:end]):
+def named(names: str, file: str) -> str:
+    """What a picture's class and id, or the name of its file, say that it is; empty when nothing of note."""
+    if sized(file) and _AD_FILE.search(file):
         return "advertisement"
-    bits = look(names, 0, len(names)) if names else 0
+    bits = look(names) if names else 0
     if bits & _AN_AVATAR and _AVATAR.search(names):
         return "avatar"
     if bits & _A_SHARE and _SHARE.search(names):
@@ -157,10 +161,10 @@ def named(names: str, url: str, at: int, end: int) -> str:
         return "advertisement"
     if bits & _AN_ICON and _ICON.search(names):
         return "icon"
-    bits = look(url, at, end)
-    if bits & _AN_AVATAR and _AVATAR.search(url[at:end]):
+    bits = look(file)
+    if bits & _AN_AVATAR and _AVATAR.search(file):
         return "avatar"
-    return "icon" if bits & _AN_ICON and _ICON.search(url[at:end]) else ""
+    return "icon" if bits & _AN_ICON and _ICON.search(file) else ""
 
 
 _EMOJI = re.compile(r"emoji|smil(?:ey|ie)|emoticon", re.IGNORECASE)
@@ -183,4 +187,4 @@ def stands_for(alt: str, names: str, url: str, bits: int) -> int:
     names = names[:LONGEST_NAME]
     if bits & _DRAWING and _DRAWS.search(url[:300]):
         return SOURCE
-    return SOURCE if names and look(names, 0, len(names)) & _A_FORMULA and _FORMULA.search(names) else 0
+    return SOURCE if names and look(names) & _A_FORMULA and _FORMULA.search(names) else 0

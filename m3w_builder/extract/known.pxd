@@ -56,7 +56,6 @@ cdef class Known:
     cdef int _leads(self, str link) except -1
 
 
-@cython.locals(length=Py_ssize_t)
 cpdef Py_ssize_t width_in(str address) except -1
 
 

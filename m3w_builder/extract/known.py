@@ -282,8 +282,7 @@ class Known:
 
 def width_in(address: str) -> int:
     """The longer side of a picture in px, as far as its address tells; 0 where it does not."""
-    length = len(address)
-    if sized(address, 0, length) and (match := _SIZE.search(address)):
+    if sized(address) and (match := _SIZE.search(address)):
         return max(int(match.group(1)), int(match.group(2)))
     if _can_tell_width(address) and (match := _WIDTH.search(address)):
         return int(match.group(1))

@@ -33,7 +33,7 @@ _NOT_THE_PICTURE = ("data-link", "data-href", "data-permalink", "data-share", "d
 
 def usable(value: str | None) -> bool:
     """Whether an attribute's value can be a picture's address, and not a stand-in until a script runs."""
-    return value is not None and is_usable(value, look(value, 0, len(value)))
+    return value is not None and is_usable(value, look(value))
 
 
 def lazy(attributes: Attributes) -> str:
@@ -215,11 +215,11 @@ def picture(
     url, reason, body = "", "", b""
     if screen.policy == "page":
         url = _direct(flat, source, later, base)
-    bits = look(url, 0, len(url))
+    bits = look(url)
     if not url:
         sources = within.attributes() if within is not None else ()
         url, reason, body = _sought(flat.attributes(node), base, sources, screen, least_inline)
-        bits = look(url, 0, len(url))
+        bits = look(url)
     found = Picture(url, _said(flat, alt), _said(flat, title), width, height, reason or against, body)
     _judge(found, bits, flat.value(name) if name >= 0 else "", flat.value(spot) if spot >= 0 else "")
     return found
@@ -230,7 +230,7 @@ def told(attributes: Attributes, base: str, screen: Screen, least_inline: int) -
     url, reason, body = _sought(attributes, base, (), screen, least_inline)
     alt, title = _line(attributes.get("alt") or ""), _line(attributes.get("title") or "")
     found = Picture(url, alt, title, *sides(attributes), reason, body)
-    _judge(found, look(url, 0, len(url)), attributes.get("class") or "", attributes.get("id") or "")
+    _judge(found, look(url), attributes.get("class") or "", attributes.get("id") or "")
     return found
 
 
@@ -262,7 +262,7 @@ def _direct(flat: Flat, source: int, later: int, base: str) -> str:
 
 
 def _stands_in(flat: Flat, number: int, url: str) -> bool:
-    bits = look(url, 0, len(url))
+    bits = look(url)
     return bits & STAND_IN != 0 and not is_usable(flat.value(number), bits)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from m3w_builder import urls
@@ -28,6 +28,7 @@ _BASES = (
 )
 
 
+@example(":80", _BASES[0])
 @given(st.lists(st.sampled_from(_PARTS), max_size=8).map("".join), st.sampled_from(_BASES))
 def test_a_link_is_what_it_is_by_the_long_way(link: str, base: str) -> None:
     assert addresses.absolute(link, base) == urls.absolute(link, base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from m3w_builder.extract import kinds
@@ -55,19 +55,20 @@ def test_no_pattern_finds_more_than_it_is_asked_for(names: str, file: str) -> No
         wanted = wanted or (reason if pattern.search(names) else "")
     for reason, pattern in (("avatar", kinds._AVATAR), ("icon", kinds._ICON)):
         wanted = wanted or (reason if pattern.search(name) else "")
-    assert kinds.named(names, f"/{name}", 1, 1 + len(name)) == wanted
+    assert kinds.named(names, name) == wanted
 
 
 @given(_TEXTS)
 def test_stand_ins_are_what_the_pattern_finds(value: str) -> None:
     wanted = value.strip() != "" and kinds._PLACEHOLDER.search(value.strip()) is None
-    assert kinds.is_usable(value, kinds.look(value, 0, len(value))) == wanted
+    assert kinds.is_usable(value, kinds.look(value)) == wanted
 
 
+@example("avatarql-img", "")
 @given(_TEXTS, _TEXTS)
 def test_formulae_are_what_the_patterns_find(names: str, url: str) -> None:
     wanted = kinds._DRAWS.search(url) is not None or kinds._FORMULA.search(names) is not None
-    bits = kinds.look(url, 0, len(url))
+    bits = kinds.look(url)
     assert kinds.stands_for("x", names, url, bits) == (kinds.SOURCE if wanted else 0)
 
 
