@@ -69,3 +69,13 @@ def test_decisions_are_delivered_alike_in_shares(tmp_path, held):
         mine = settled.filter(pa.array(settled["partition"].to_numpy() == partition))
         assert exchange.read_decisions(build, "exchange2", partition)[0].to_pylist() == mine.to_pylist()
     assert done.stats == {"distances": dedup.distances(settled)}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 24_000, 124_999, 125_000, 10**6, 4 * 10**6, 10**8, 4 * 10**9])
+def test_small_builds_have_small_buckets_and_large_ones_few(rows):
+    few, each = 32, 4_000_000
+    buckets = exchange.bucket_count(rows, each, few)
+    assert buckets.bit_count() == 1
+    assert rows <= buckets * each  # no bucket above its share
+    assert rows <= buckets * each // few or buckets >= few  # a small build's far below it
+    assert buckets <= max(few, 2 * rows // each)
