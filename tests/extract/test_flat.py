@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from m3w_builder.extract import keys
-from m3w_builder.extract.flat import END, OTHER, Flat, flatten
+from m3w_builder.extract.flat import END, H1, NUMBERS, OTHER, Flat, flatten
 
 Seen = list[tuple[str, Any]]
 
@@ -129,3 +129,15 @@ def test_what_is_asked_of_an_element() -> None:
     assert [flat.tag_name(one) for one in flat.children(1)] == ["i", "br"]
     assert flat.texts(1) == ["x", "y<"]
     assert flat.line(0, 2) == "xy"
+    assert flat.texts(1, 1) == ["x"]
+    assert flat.says(1, keys.CLASS, b"a") and not flat.says(1, keys.CLASS, b"aa") and not flat.says(1, keys.SRC, b"")
+
+
+def test_the_first_element_of_a_tag_and_the_next_ones() -> None:
+    flat = flatten("<html><p>x<u-v></u-v></p><template><h1></h1></template><p></p></html>")
+    first, second = (node for node in range(flat.count) if flat.tag_name(node) == "p")
+    p = NUMBERS["p"]
+    found = [flat.next(p), flat.next(p, first), flat.next(p, first + 1), flat.next(p, second + 1)]
+    assert found == [first, first, second, -1]
+    assert flat.next(H1) == -1
+    assert flat.tag_name(first + 2) == "u-v"
