@@ -162,11 +162,14 @@ def _pattern(path: str) -> re.Pattern[str]:
 def find(address: str) -> tuple[Player, str] | None:
     """The player of an absolute address, and the id of what it plays; None where it is none that is known."""
     labels, by_host = host(address).split("."), _by_host()
-    place = unquote(site_path(address[:LONGEST]))
+    known: list[Player] = []
     for start in range(max(0, len(labels) - 5), len(labels) - 1):
-        for player in by_host.get(".".join(labels[start:]), ()):
-            found = _pattern(player.path).match(place)
-            if found:
-                return player, next(group for group in found.groups() if group)
-    found = re.match(_ANYWHERE.path, place)
-    return (_ANYWHERE, found.group(1)) if found else None
+        known += by_host.get(".".join(labels[start:]), ())
+    if not known and "/videos/" not in address and "%" not in address:  # nor is it one that stands anywhere
+        return None
+    place = unquote(site_path(address[:LONGEST]))
+    for player in (*known, _ANYWHERE):
+        found = _pattern(player.path).match(place)
+        if found:
+            return player, next(group for group in found.groups() if group)
+    return None

@@ -11,7 +11,7 @@ cdef int CLASS, ID, ITEMPROP, ROLE
 cdef class Skims:
     cdef public Flat flat
     cdef public bint thread
-    cdef public int[::1] letters, linked
+    cdef public int[::1] letters, linked, place
     cdef public list names, bad
     cdef public dict said
 

@@ -42,28 +42,30 @@ class Skims:
         self.flat = flat
         self.thread = thread
         self.letters = self.linked = array("i")
-        self.names: list[str | None] = [None] * flat.count
-        self.bad: list[str | None] = [None] * flat.count
-        """Of parts, by their nodes, name and why they are no content by that, once these are known."""
+        self.names: list[str] = [""]
+        self.bad = [""]
+        """Of parts name and why they are no content by that, once these are known; the first is of none."""
+        self.place = array("i", bytes(4 * (flat.count + 1)))
+        """For each node where its part stands among these."""
         self.said: dict[str, tuple[str, bool]] = {}
         """What is known of names."""
 
     def name(self, node: int) -> str:
         """What a part calls itself: class, id, role and itemprop."""
-        found = self.names[node]
-        if found is not None:
-            return found
-        name = self.names[node] = called(self.flat, node)
+        if self.place[node]:
+            return self.names[self.place[node]]
+        name = called(self.flat, node)
         said = self.said.get(name)
         if said is None:
             said = self.said[name] = furniture_name(name)
-        self.bad[node] = furniture(self.flat.tag_name(node), name, said, self.thread)
+        self.place[node] = len(self.names)
+        self.names.append(name)
+        self.bad.append(furniture(self.flat.tag_name(node), name, said, self.thread))
         return name
 
     def against(self, node: int) -> str:
         """Why a part of which `name` was asked is no content by that; empty for nothing."""
-        found = self.bad[node]
-        return "" if found is None else found
+        return self.bad[self.place[node]]
 
 
 def plan(flat: Flat, root: int, marks: array[int], thread: bool) -> Skims:
