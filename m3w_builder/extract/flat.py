@@ -108,6 +108,15 @@ class Flat:
         found = self.data[self.start[node] : self.stop[node]].decode("utf-8", "replace")
         return unescaped(found) if self.escaped and self.tag[node] == TEXT and "&" in found else found
 
+    def is_blank(self, node: int) -> bool:
+        """Whether a text node is plain white space, as most are between elements: told without making the text."""
+        data, stop = self.data, self.stop[node]
+        for at in range(self.start[node], stop):
+            byte = data[at]
+            if byte > 32 or byte not in (32, 10, 9, 13, 12):
+                return False
+        return True
+
     def value(self, attribute: int) -> str:
         """The value of an attribute."""
         found = self.data[self.value_start[attribute] : self.value_stop[attribute]].decode("utf-8", "replace")

@@ -133,7 +133,7 @@ class Walker:
             if left < 0:
                 raise TooMany
             if kind <= raw:
-                if not self.fallback:
+                if not self.fallback and (parts or self.pre or not flat.is_blank(node)):
                     text = flat.text(node)
                     if self.link:
                         self.links += len(text.strip())
