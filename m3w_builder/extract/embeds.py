@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from m3w_builder.document import Audio, Video
 from m3w_builder.extract import keys, media, players
+from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.flat import NUMBERS, Flat
 from m3w_builder.extract.srcset import Attributes
-from m3w_builder.urls import absolute
 
 _LITE = {
     "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/embed/{}"),

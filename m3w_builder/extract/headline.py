@@ -27,6 +27,8 @@ def place(page: Page, title: str) -> int:
             block = piece
             if block.kind != "heading":
                 continue
+            if len(block.text) <= most and block.text.isascii():
+                continue
             told = _plain(block.text)
             if len(told) > most and len(told) >= SHORTEST and (told in wanted or wanted in told):
                 found, most = index, min(len(told), len(wanted))

@@ -10,10 +10,10 @@ from email.utils import parsedate_to_datetime
 from m3w_builder import rights
 from m3w_builder.document import Document
 from m3w_builder.extract import keys
+from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.flat import H1, HEAD, HTML, LINK, META, SCRIPT, TIME, TITLE, A, Flat
 from m3w_builder.extract.linked import Linked, read
 from m3w_builder.extract.spots import spots
-from m3w_builder.urls import absolute
 
 _LICENCE = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w\-./]+", re.IGNORECASE)
 _AUTHOR = (
@@ -250,7 +250,8 @@ def _rights(named: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
     """Signals as "meta:noai", "header:noai", "meta:tdm-reservation"."""
     found = []
     for name in _ROBOTS:
-        found += [f"meta:{word}" for word in rights.directives(named.get(name, ""))]
+        if name in named:
+            found += [f"meta:{word}" for word in rights.directives(named[name])]
     if named.get("tdm-reservation") == "1":
         found.append("meta:tdm-reservation")
     found += [f"header:{signal}" for signal in rights.signals(headers, "m3w-builder")]

@@ -20,6 +20,7 @@ from m3w_builder.extract import (
     reference,
     threads,
 )
+from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.fast import items_of, with_captions
 from m3w_builder.extract.flat import BASE, BODY, HTML, Flat, flatten, parse
@@ -27,7 +28,7 @@ from m3w_builder.extract.pieces import Page, TooMany
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.walk import Walker
 from m3w_builder.stage import Drop
-from m3w_builder.urls import absolute, host
+from m3w_builder.urls import host
 
 
 def extract(
@@ -58,7 +59,8 @@ def extract(
     _fill(document, walk, page, flat, thread, config)
     if document.items and linked.media:
         lead(document, linked.media)
-    document.inline = {image.url: walk.inline[image.url] for image in document.images if image.url in walk.inline}
+    if walk.inline:
+        document.inline = {one.url: walk.inline[one.url] for one in document.images if one.url in walk.inline}
     if not document.items:
         return Drop("no_content", f"{len(walk.pieces)} pieces")
     return document

@@ -149,7 +149,7 @@ def _count(flat: Flat, root: int, letters: array[int], linked: array[int]) -> No
             else:
                 for at in range(start[node], stop[node]):
                     byte = data[at]
-                    count += byte > 32 and not 128 <= byte < 192  # what goes on with a sign in UTF-8
+                    count += (byte > 32) - (byte >= 128) + (byte >= 192)  # but what goes on with a sign in UTF-8
             total += count
             if node < link_ends:
                 links += count
