@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MODULES = (
     *("runs", "addresses", "lines", "pieces", "words", "kinds", "flat", "media", "spots", "unseen", "skims", "figures"),
     *("walk", "weigh", "threads", "headline", "trim", "known", "choose", "fast", "content", "linked", "metadata"),
+    *("charset", "hostile", "players", "embeds", "page"),
 )
 """In the order in which they need each other."""
 READER = "nodes"
