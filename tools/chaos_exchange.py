@@ -1,6 +1,6 @@
 """Disturbs the exchanges alone: keys ten times a worker's memory, workers killed in the middle of every round.
 
-    python tools/chaos_exchange.py [--quick] [--json FILE] [--rows 36000000] [--memory-mb 230] [--workers 2]
+    python tools/chaos_exchange.py [--quick] [--json FILE] [--rows 41600000] [--memory-mb 270] [--workers 2]
 
 Key files of 128 partitions are written with their receipts, as passes 1 and 2 leave them; then both exchanges run
 twice: in one process that nobody disturbs, and on Dask workers with a memory limit that hold `--held` rows at once, of
@@ -149,12 +149,12 @@ def all_receipts(folder: Path) -> bool:
 def main() -> int:
     parser = bench.options(__doc__, quick="2,000,000 rows")
     parser.add_argument("--rows", type=int, default=0)
-    parser.add_argument("--memory-mb", type=int, default=230)
-    parser.add_argument("--held", type=int, default=150_000)
+    parser.add_argument("--memory-mb", type=int, default=270)
+    parser.add_argument("--held", type=int, default=120_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", default=None, help="where the keys are written; about 60 bytes a row, three times")
     arguments = parser.parse_args()
-    rows = arguments.rows or (2_000_000 if arguments.quick else 36_000_000)
+    rows = arguments.rows or (2_000_000 if arguments.quick else 41_600_000)
     with tempfile.TemporaryDirectory(prefix="m3w-exchange-", dir=arguments.folder) as name:
         still, struck = f"{name}/still", f"{name}/struck"
         size = write_keys(still, rows)
