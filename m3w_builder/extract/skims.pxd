@@ -21,10 +21,10 @@ cdef class Skims:
 
 
 @cython.locals(
-    skims=Skims, parts=list, passed=Py_ssize_t, letters="int[::1]", linked="int[::1]", over="int[::1]", read=Py_ssize_t,
+    flat=Flat, parts=list, passed=Py_ssize_t, letters="int[::1]", linked="int[::1]", over="int[::1]", read=Py_ssize_t,
     held=list, node=Py_ssize_t, much=Py_ssize_t, name=str, bad=str,
 )
-cpdef Skims plan(Flat flat, Py_ssize_t root, int[::1] marks, bint thread)
+cpdef plan(Skims skims, Py_ssize_t root, int[::1] marks)
 
 
 @cython.locals(

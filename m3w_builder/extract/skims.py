@@ -68,9 +68,9 @@ class Skims:
         return self.bad[self.place[node]]
 
 
-def plan(flat: Flat, root: int, marks: array[int], thread: bool) -> Skims:
+def plan(skims: Skims, root: int, marks: array[int]) -> None:
     """Mark the parts below `root` that are skimmed: none where too much text stands in them."""
-    skims = Skims(flat, thread)
+    flat = skims.flat
     skims.letters, skims.linked = array("i", bytes(4 * (flat.count + 1))), array("i", bytes(4 * (flat.count + 1)))
     _count(flat, root, skims.letters, skims.linked)
     parts, passed = _parts(flat, root, marks, skims)
@@ -86,7 +86,6 @@ def plan(flat: Flat, root: int, marks: array[int], thread: bool) -> Skims:
     if not _too_much(held, read):
         for node in parts:
             marks[node] = SKIM
-    return skims
 
 
 def _too_much(held: list[tuple[int, str, str]], read: int) -> bool:

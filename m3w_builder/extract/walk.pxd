@@ -18,12 +18,12 @@ cdef class Walker:
     cdef public Flat flat
     cdef public str base, told, split_by
     cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
-    cdef public bint thread, skimming, cells
+    cdef public bint skimming, cells
     cdef public Skims skims
     cdef public object screen
     cdef public Page page
     cdef public list pieces, boxes, parts, blocks, around, kinds, link, sources
-    cdef public int[::1] marks, laid_out, letters, linked
+    cdef public int[::1] marks, laid_out
 
     @cython.locals(
         flat=Flat, tag="int[::1]", start="int[::1]", over="int[::1]", marks="int[::1]", actions="int[::1]", parts=list,

@@ -71,7 +71,6 @@ class Walker:
         self.flat = flat
         self.base = base
         self.limit = limit
-        self.thread = thread
         self.skimming = skims
         self.screen = screen
         self.most_pictures = most_pictures
@@ -96,7 +95,7 @@ class Walker:
         """Those of each <picture> around."""
         self.marks = array("i", bytes(4 * (flat.count + 1)))
         """For each element what it began, or why it is not read (`unseen`)."""
-        self.laid_out = self.letters = self.linked = self.marks
+        self.laid_out = self.marks
         self.cells = False
         self.skims = Skims(flat, thread)
         """What is known of the names of parts."""
@@ -116,8 +115,7 @@ class Walker:
         self.boxes.append(Box(-1, "root", "", 0))
         self.cells = unseen.look(flat, root, marks)
         if self.skimming:
-            self.skims = plan(flat, root, marks, self.thread)
-            self.letters, self.linked = self.skims.letters, self.skims.linked
+            plan(self.skims, root, marks)
         if self.cells:
             self.laid_out = unseen.layout(flat, root, marks)
         node, last, left = root, over[root], self.limit
@@ -260,7 +258,13 @@ class Walker:
 
     def skim(self, node: int, box: Box, number: int) -> None:
         """Take the pictures out of an element, and of its text the length alone, white space aside."""
-        flat, around, last, letters, linked = self.flat, self.box, self.flat.over[node], self.letters, self.linked
+        flat, around, last, letters, linked = (
+            self.flat,
+            self.box,
+            self.flat.over[node],
+            self.skims.letters,
+            self.skims.linked,
+        )
         tag, shown = flat.tag, _SHOWN
         self.box = number
         at, twin_ends, gone, twin = node + 1, 0, _GONE, NOSCRIPT

@@ -114,17 +114,8 @@ ABOUT = 12
 
 
 def about_consent(text: str) -> bool:
-    """Whether a text's beginning has a word of the notices that ask for a reader's consent.
-
-    It begins one of the words of a text in ASCII; in others it stands anywhere.
-    """
-    text = text[:300]
-    if not text.isascii():
-        return has_any(text.lower(), CONSENT)
-    for _, run in runs.words(text, _CONSENT_BEGINNINGS):  # noqa: SIM110 a plain loop is what the compiler makes fast
-        if run.startswith(CONSENT):
-            return True
-    return False
+    """Whether a text's beginning has a word of the notices that ask for a reader's consent."""
+    return has_any(text[:300].lower(), CONSENT)
 
 
 def is_noise(line: str) -> bool:
@@ -182,7 +173,6 @@ def furniture(tag: str, name: str, said: tuple[str, bool], thread: bool) -> str:
     return bad or ("comments" if said[1] and not thread else "")
 
 
-_CONSENT_BEGINNINGS = runs.table(one for one in CONSENT if one.isascii())
 _BEGINNINGS = (
     "ad ads adve auth bann brea call catl comm cons cook copy cta disc disq dona edit entr feed foll foot gdpr glob "
     "head info jump lang late lega live logi mast menu moda more most mw nav navb navf navh navi news nopr noti outb "

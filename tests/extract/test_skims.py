@@ -19,7 +19,8 @@ def skimmed(body: str, thread: bool = False) -> list[str]:
     """The names of the parts that are skimmed."""
     flat = parse(f"<body>{body}".encode())
     marks = array("i", bytes(4 * (flat.count + 1)))
-    found = skims.plan(flat, flat.next(BODY), marks, thread)
+    found = skims.Skims(flat, thread)
+    skims.plan(found, flat.next(BODY), marks)
     return [found.name(node) or flat.tag_name(node) for node in range(flat.count) if marks[node] == skims.SKIM]
 
 
@@ -65,7 +66,8 @@ def test_letters_are_the_signs_of_the_text_in_both_forms(parts: list[str]) -> No
     for flat in (parse(html.encode()), flatten(LexborHTMLParser(html).html or "")):
         marks = array("i", bytes(4 * (flat.count + 1)))
         body = flat.next(BODY)
-        found = skims.plan(flat, body, marks, False)
+        found = skims.Skims(flat, False)
+        skims.plan(found, body, marks)
         counts.append((found.letters[flat.over[body]], found.linked[flat.over[body]]))
     assert counts[0] == counts[1]
     signs = "".join(parts).replace("<script>no</script>", "").replace("<a href=/>", "").replace("</a>", "")
