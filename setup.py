@@ -1,4 +1,4 @@
-"""Compiles what touches every node of a page (extract/native.py) or every px (pictures/loops.pyx).
+"""Compiles what touches every node of a page (extract/native.py) or every px (pictures/*.pyx).
 
 All else about the package stands in pyproject.toml. Where no Cython or no C compiler is at hand the install goes on:
 the modules of extraction then run as plain Python, and pictures are scaled by libraries.
@@ -39,7 +39,7 @@ def extensions():
     native = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(native)
     wanted = [extension(f"{name}.py", "-O1") for name in native.MODULES] + [extension(f"{native.READER}.pyx", "-O3")]
-    wanted.append(extension("loops.pyx", "-O3", Path("m3w_builder/pictures")))
+    wanted += [extension(f"{name}.pyx", "-O3", Path("m3w_builder/pictures")) for name in ("loops", "lanczos")]
     try:
         from Cython.Build import cythonize
 

@@ -1,4 +1,4 @@
-"""The compiled loops over px (loops.pyx), where they are; whoever asks for them does without, too."""
+"""The compiled loops over px (loops.pyx, lanczos.pyx), where they are; whoever asks for them does without, too."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ import os
 from functools import lru_cache
 from typing import Any
 
-FORM = 1
-"""Of `loops.pyx`, as it says itself."""
+FORM, LANCZOS_FORM = 1, 1
+"""Of `loops.pyx` and `lanczos.pyx`, as they say themselves."""
 
 
 @lru_cache(1)
 def loops() -> Any:
     """The module, of the source that goes with this one; None where there is none, or the environment has M3W_PLAIN."""
+    return _compiled("loops", FORM)
+
+
+@lru_cache(1)
+def lanczos() -> Any:
+    """The like, of miniatures."""
+    return _compiled("lanczos", LANCZOS_FORM)
+
+
+def _compiled(name: str, form: int) -> Any:
     if os.environ.get("M3W_PLAIN"):
         return None
     try:
-        found = importlib.import_module("m3w_builder.pictures.loops")
+        found = importlib.import_module(f"m3w_builder.pictures.{name}")
     except ImportError:
         return None
-    return found if found.FORM == FORM else None
+    return found if form == found.FORM else None

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from making import encoded, scene
 from PIL import Image
 
-from m3w_builder.pictures import Picture, PicturesConfig, decode
+from m3w_builder.pictures import Picture, PicturesConfig, decode, hashes, native
 from m3w_builder.pictures.hashes import dhash, phash
 
 
@@ -51,3 +53,31 @@ def test_a_reduced_scale_and_another_encoding_hardly_move_the_hash(seed: int) ->
         assert isinstance(one, Picture)
         hashes.append(phash(one.array, one.box))
     assert max((hashes[0] ^ other).bit_count() for other in hashes) <= 4
+
+
+@pytest.mark.skipif(native.lanczos() is None, reason="nothing is compiled: installed without a C compiler")
+@given(
+    width=st.integers(1, 200),
+    height=st.integers(1, 200),
+    cut=st.tuples(*[st.sampled_from([0.0, 0.125, 0.5, 0.75])] * 4),
+    size=st.sampled_from([(32, 32), (9, 8), (3, 50)]),
+    levels=st.sampled_from([2, 256]),
+    seed=st.integers(0, 99),
+)
+def test_the_compiled_miniature_is_that_of_pillow(
+    width: int, height: int, cut: tuple[float, ...], size: tuple[int, int], levels: int, seed: int
+) -> None:
+    px = np.random.default_rng(seed).integers(0, levels, (height, width, 3)) * (255 // (levels - 1))
+    array = px.astype(np.uint8)
+    box = None if not any(cut) else (cut[0] / 4, cut[1] / 4, width - cut[2], height - cut[3])
+    image = Image.fromarray(array).resize(size, Image.Resampling.LANCZOS, box=box).convert("L")
+    assert (hashes._miniature(array, size, box) == np.asarray(image)).all()
+
+
+@pytest.mark.skipif(native.lanczos() is None, reason="nothing is compiled: installed without a C compiler")
+def test_weights_of_another_length_are_refused() -> None:
+    compiled = native.lanczos()
+    short, long = compiled.weights(40, 0.0, 40.0, 9), compiled.weights(90, 0.0, 90.0, 9)
+    px = np.zeros((40, 40, 3), np.uint8)
+    with pytest.raises(ValueError, match="another length"):
+        compiled.miniature(px, 9, short, 9, long)
