@@ -1,7 +1,7 @@
-"""Compiles what touches every node of a page (extract/native.py) or every px (pictures/*.pyx).
+"""Compiles what touches every node of a page (extract/native.py), px (pictures/*.pyx) or letter (letters.pyx).
 
 All else about the package stands in pyproject.toml. Where no Cython or no C compiler is at hand the install goes on:
-the modules of extraction then run as plain Python, and pictures are scaled by libraries.
+the modules of extraction then run as plain Python, pictures are scaled by libraries, words found by numpy.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ class Tried(build_ext):
 
 def extension(file, speed, folder=FOLDER):
     flags = [] if sys.platform == "win32" else [speed, "-g0"]
-    name = f"m3w_builder.{folder.name}.{Path(file).stem}"
+    name = ".".join((*folder.parts, Path(file).stem))
     return Extension(name, [str(folder / file)], optional=True, extra_compile_args=flags)
 
 
@@ -40,6 +40,7 @@ def extensions():
     spec.loader.exec_module(native)
     wanted = [extension(f"{name}.py", "-O1") for name in native.MODULES] + [extension(f"{native.READER}.pyx", "-O3")]
     wanted += [extension(f"{name}.pyx", "-O3", Path("m3w_builder/pictures")) for name in ("loops", "lanczos")]
+    wanted.append(extension("letters.pyx", "-O3", Path("m3w_builder")))
     try:
         from Cython.Build import cythonize
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
+from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -26,6 +30,26 @@ _LONG = 500
 """Characters from which numpy finds words sooner than a pattern."""
 
 
+FORM = 1
+"""Of `letters.pyx`, as it says itself."""
+
+
+@lru_cache(1)
+def letters() -> Any:
+    """The compiled loops over characters (letters.pyx), of the source that goes with this one; None where there is
+    none, or the environment has M3W_PLAIN: whoever asks for them does without, too."""
+    if os.environ.get("M3W_PLAIN"):
+        return None
+    try:
+        found = importlib.import_module("m3w_builder.letters")
+    except ImportError:
+        return None
+    if found.FORM != FORM:
+        return None
+    found.learn(SPACELESS, _MARKS)
+    return found
+
+
 def words(text: str) -> list[str]:
     """The words of a text in any script: `\\w+` runs, single characters where a script writes no spaces."""
     if text.isascii():
@@ -40,11 +64,22 @@ def words(text: str) -> list[str]:
 
 def word_count(text: str) -> int:
     """How many `words` a text has, several times faster than by making them: by a table of where they begin."""
+    if loops := letters():
+        return int(loops.word_count(text))
     if not text:
         return 0
     kinds = _kinds_of(_codes(text))
     begun = int(kinds[0] == _LETTER) + int(np.count_nonzero((kinds[1:] == _LETTER) & (kinds[:-1] != _LETTER)))
     return begun + int(np.count_nonzero(kinds == _WHOLE))
+
+
+def count_words(text: str, counts: Counter[str]) -> int:
+    """Enter the `words` of a text in `counts`; how many they are."""
+    if loops := letters():
+        return int(loops.add_words(text, counts))
+    found = words(text)
+    counts.update(found)
+    return len(found)
 
 
 def word_hashes(text: str) -> np.ndarray:
@@ -55,6 +90,8 @@ def word_hashes(text: str) -> np.ndarray:
     """
     if not text:
         return np.empty(0, np.uint64)
+    if loops := letters():
+        return np.frombuffer(loops.word_hashes(text.lower(), _BASE), np.uint64)
     codes = _codes(text.lower())
     kinds = _kinds_of(codes)
     whole, letter = kinds == _WHOLE, kinds == _LETTER
@@ -70,6 +107,8 @@ def word_hashes(text: str) -> np.ndarray:
 
 def plain_hash(text: str) -> int:
     """64 bits of a text, the same for any case and white space: as of `" ".join(text.split()).casefold()`."""
+    if loops := letters():
+        return xxhash.xxh3_64_intdigest(loops.single_spaced(text.strip().casefold()))
     codes = _codes(text.strip().casefold())
     blank = _blanks()[np.minimum(codes, _BLANK_MOST + 1)]
     kept = ~blank

@@ -1,11 +1,36 @@
 """Words of every script are found, counted and hashed."""
 
+import contextlib
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m3w_builder.words import plain_hash, word_count, word_hashes, words
+from m3w_builder import words as module
+from m3w_builder.words import count_words, plain_hash, word_count, word_hashes, words
 
+
+@contextlib.contextmanager
+def without_letters():
+    """What nothing is compiled for."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "letters", lambda: None)
+        yield
+
+
+def counted(text):
+    counts = Counter({"a": 5})
+    return count_words(text, counts), counts
+
+
+def hashed(text):
+    return word_hashes(text).tolist()
+
+
+needs_letters = pytest.mark.skipif(
+    module.letters() is None, reason="nothing is compiled: installed without a C compiler"
+)
 TEXTS = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aéÉ_ .\n\u3000\x1c中\u0301\u05b0ª²\ud800𝔘İΣ")))
 
 
@@ -65,3 +90,22 @@ def test_texts_are_the_same_whatever_their_case_and_white_space(text, other):
 
 def test_no_white_space_stands_behind_the_last_that_is_looked_up():
     assert not any(chr(code).isspace() for code in range(0x3001, 0x110000))
+
+
+@needs_letters
+@pytest.mark.parametrize("ask", [word_count, hashed, plain_hash, counted])
+@given(TEXTS)
+def test_compiled_loops_say_the_same_of_a_text(ask, text):
+    with without_letters():
+        plain = ask(text)
+    assert ask(text) == plain
+
+
+@needs_letters
+@pytest.mark.parametrize("ask", [word_count, hashed, plain_hash, counted])
+def test_compiled_loops_say_the_same_of_every_character(ask):
+    for start in range(0, 0x11000, 0x400):
+        text = "a".join(map(chr, range(start, start + 0x400)))
+        with without_letters():
+            plain = ask(text)
+        assert ask(text) == plain, f"U+{start:04X}"

@@ -9,6 +9,7 @@ import xxhash
 
 from m3w_builder.dedup.config import DedupConfig
 from m3w_builder.dedup.near import mix
+from m3w_builder.words import letters
 
 SKETCH = 128
 """Permutations, at most, of which a bit each travels with a band's key."""
@@ -38,6 +39,9 @@ def signature(hashes: np.ndarray, permutations: int, length: int = 5) -> np.ndar
     hashes: `words.word_hashes` of the text, one at least.
     """
     factors, summands = _permutations(permutations)
+    if loops := letters():
+        made = loops.signature(hashes, min(length, len(hashes)), factors, summands)
+        return np.frombuffer(made, np.uint32)
     found = shingles(hashes, length)
     least = np.full(permutations, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(found), _STEP):

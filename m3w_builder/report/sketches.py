@@ -102,17 +102,18 @@ class Frequent:
 
     def update(self, names: Iterable[str]) -> None:
         self.counts.update(names)
-        if len(self.counts) > 2 * self.keep:
-            self._shrink()
+        self.bound()
 
     def merge(self, other: Frequent) -> None:
         self.counts.update(other.counts)
         self.error += other.error
-        if len(self.counts) > 2 * self.keep:
-            self._shrink()
+        self.bound()
 
-    def _shrink(self) -> None:
-        """Take the (keep + 1)-th count from all; what comes to nothing goes."""
+    def bound(self) -> None:
+        """Where more than twice `keep` names are held, take the (keep + 1)-th count from all; what comes to nothing
+        goes. Whoever adds to `counts` by other ways than these calls it."""
+        if len(self.counts) <= 2 * self.keep:
+            return
         ranked = self.counts.most_common(self.keep + 1)
         least = ranked[-1][1]
         self.error += least

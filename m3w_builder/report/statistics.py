@@ -9,7 +9,7 @@ from typing import Any
 from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.report import tokens
 from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
-from m3w_builder.words import words
+from m3w_builder.words import count_words
 
 __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
 
@@ -103,9 +103,8 @@ class Statistics:
         for ascii in (True, False):  # both are counted much faster where there is nothing else among them
             together = "\n".join(text for text in texts if text.isascii() is ascii)
             if together:
-                found = words(together.lower())
-                self.words.update(found)
-                number += len(found)
+                number += count_words(together.lower(), self.words.counts)
+                self.words.bound()
                 tokens_of_all += self._tokens(together) if self._tokens else 0
         return number, tokens_of_all
 

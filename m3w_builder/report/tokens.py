@@ -13,6 +13,7 @@ from typing import Any
 
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
+from m3w_builder.words import letters
 
 CLIP = "clip"
 MERGES = 49_152 - 256 - 2
@@ -54,19 +55,39 @@ class Clip:
     """
 
     def __init__(self) -> None:
-        self.known = _Pieces()
+        loops = letters()
+        self._pairs = (
+            None if loops is None else loops.Pairs(_merges().encode(), "".join(_byte_letters().values()), _long_piece)
+        )
 
     def __call__(self, text: str) -> int:
-        return sum(map(self.known.__getitem__, pieces(text)))
+        if self._pairs is not None:
+            return int(self._pairs.count(_repaired(text)))
+        return sum(map(_known().__getitem__, pieces(text)))
 
 
-def pieces(text: str) -> list[str]:
-    """What CLIP encodes by itself: words, single digits, marks, in small letters; not in the order of the text."""
+@lru_cache(maxsize=1)
+def _known() -> _Pieces:
+    return _Pieces()
+
+
+def _long_piece(piece: str) -> int:
+    """The tokens of a piece that is too long for the compiled loops."""
+    return _known()[piece]
+
+
+def _repaired(text: str) -> str:
+    """A text in small letters, with straight quotes."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
         for curly, straight in _STRAIGHT:
             text = text.replace(curly, straight)
-    text = text.lower()
+    return text.lower()
+
+
+def pieces(text: str) -> list[str]:
+    """What CLIP encodes by itself: words, single digits, marks, in small letters; not in the order of the text."""
+    text = _repaired(text)
     return _ascii_pieces(text.encode()) if text.isascii() else _PIECE.findall(text)
 
 
@@ -103,13 +124,8 @@ class _Pieces(dict[str, int]):
         return number
 
 
-def _clip_model() -> tuple[Any, dict[str, int]]:
-    """The byte-pair model from the file that open_clip ships, without importing open_clip, which takes seconds.
-
-    Beside it the words of ASCII letters that are one token each, with their number, 1.
-    """
-    from tokenizers import models
-
+def _merges() -> str:
+    """The merges, a line each, from the file that open_clip ships, without importing open_clip, which takes seconds."""
     spec = importlib.util.find_spec("open_clip")
     file = Path(next(iter(spec.submodule_search_locations or [""])) if spec else "") / "bpe_simple_vocab_16e6.txt.gz"
     if not file.exists():
@@ -117,17 +133,27 @@ def _clip_model() -> tuple[Any, dict[str, int]]:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     told = inflate.decompress(file.read_bytes(), 1 << 20)  # a third of the file: those wanted are in its first half MB
     lines = told.decode("utf-8", "ignore").split("\n", MERGES + 1)[1 : MERGES + 1]
+    return "\n".join(lines) + "\n"
+
+
+def _clip_model() -> tuple[Any, dict[str, int]]:
+    """The byte-pair model, and beside it the words of ASCII letters that are one token each, with their number, 1."""
+    from tokenizers import models
+
+    lines = _merges().split("\n")[:-1]
     merges = [line.partition(" ")[::2] for line in lines]
     made = [line.replace(" ", "") for line in lines]
-    letters = [letter for _, letter in sorted(_byte_letters().items())]
-    names = [*letters, *(f"{letter}</w>" for letter in letters), *made]
+    signs = _byte_letters().values()
+    names = [*signs, *(f"{sign}</w>" for sign in signs), *made]
     vocabulary = dict(zip(names, range(len(names)), strict=True))
     ones = dict.fromkeys(re.findall(r"^([a-z]+)</w>$", "\n".join(made), re.MULTILINE), 1)
     return models.BPE(vocab=vocabulary, merges=merges, end_of_word_suffix="</w>"), ones
 
 
 def _byte_letters() -> dict[int, str]:
-    """A printable letter for each byte, as GPT-2 has it: printable ones stand for themselves, others from U+0100 on."""
+    """A printable letter for each byte, in their order: printable ones stand for themselves, others from U+0100 on, as
+    GPT-2 has it."""
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in plain]
-    return {byte: chr(byte) for byte in plain} | {byte: chr(256 + place) for place, byte in enumerate(others)}
+    found = {byte: chr(byte) for byte in plain} | {byte: chr(256 + place) for place, byte in enumerate(others)}
+    return dict(sorted(found.items()))

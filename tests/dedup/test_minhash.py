@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from m3w_builder import dedup
-from m3w_builder.dedup import DedupConfig
+from m3w_builder import dedup, words
+from m3w_builder.dedup import DedupConfig, minhash
 from m3w_builder.dedup.config import found_by
 from m3w_builder.dedup.minhash import band_keys, likeness, shingles, signature, sketch
+from m3w_builder.dedup.near import mix
 from m3w_builder.dedup.tables import keys_table
 from m3w_builder.document import Document, Source, Text, make_key
 from m3w_builder.words import word_hashes
@@ -29,6 +30,15 @@ def test_signatures_agree_on_about_the_jaccard_share(share: float) -> None:
     jaccard = len(sets[0] & sets[1]) / len(sets[0] | sets[1])
     agree = (signature(hashes(one), 512) == signature(hashes(other), 512)).mean()
     assert abs(agree - jaccard) < 4 * (0.25 / 512) ** 0.5
+
+
+@pytest.mark.skipif(words.letters() is None, reason="nothing is compiled: installed without a C compiler")
+@pytest.mark.parametrize("number", [1, 4, 5, 6, 1024, 2500])
+def test_compiled_loops_make_the_same_signature(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = mix(np.arange(number, dtype=np.uint64))
+    compiled = [signature(found, permutations).tolist() for permutations in (1, 16, 112)]
+    monkeypatch.setattr(minhash, "letters", lambda: None)
+    assert compiled == [signature(found, permutations).tolist() for permutations in (1, 16, 112)]
 
 
 def test_a_signature_is_the_same_for_ever() -> None:
