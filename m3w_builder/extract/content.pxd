@@ -19,6 +19,21 @@ cdef Py_ssize_t _best_inside(list boxes, Py_ssize_t here) except -2
 cdef list _articles(list boxes)
 
 
+@cython.locals(boxes=list, best=Py_ssize_t, titled=Py_ssize_t, most=double, most_titled=double, index=Py_ssize_t, box=Box, whole=Box)
+cdef Py_ssize_t _named_article(Weighed weighed) except -2
+
+
+@cython.locals(boxes=list, around=Box, one=Box, box=Box, first=str, alike=Py_ssize_t, at=Py_ssize_t)
+cdef bint _one_of_many(Weighed weighed, Py_ssize_t here, Py_ssize_t best) except -1
+
+
+cdef str _first_name(str names)
+
+
+@cython.locals(boxes=list, around=Box, one=Box, box=Box, first=str, least=double, alike=double, at=Py_ssize_t, fits=bint)
+cdef bint _rest_is_good(Weighed weighed, Py_ssize_t here, Py_ssize_t best) except -1
+
+
 cdef bint _holds(Box box, Py_ssize_t piece) except -1
 
 
@@ -45,6 +60,10 @@ cpdef double confidence(Weighed weighed, Py_ssize_t root, list keep) except? -1
     last=Py_ssize_t, whole=double, index=Py_ssize_t, piece=Piece,
 )
 cdef list _kept(Weighed weighed, Py_ssize_t root)
+
+
+@cython.locals(pieces=list, start=Py_ssize_t, index=Py_ssize_t, between=Py_ssize_t, block=Block, one=Piece, box=Box)
+cdef _lead(Weighed weighed, Py_ssize_t root, list keep)
 
 
 @cython.locals(text=Py_ssize_t, links=Py_ssize_t, pieces=Py_ssize_t, density=double)

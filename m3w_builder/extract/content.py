@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from m3w_builder.extract import headline, threads, words
@@ -60,27 +59,25 @@ def _best_inside(boxes: list[Box], here: int) -> int:
     return found
 
 
-def _inside(boxes: list[Box], here: int) -> Iterator[int]:
-    """The boxes right inside another."""
-    at, last = here + 1, boxes[here].last
-    while at <= last:
-        yield at
-        at = boxes[at].last + 1
-
-
 def _named_article(weighed: Weighed) -> int:
     """The one box whose name says that it is the article, or -1: none says so, or it holds too little."""
     boxes = weighed.page.boxes
     if weighed.thread:
         return -1
-    found = _articles(boxes)
-    if not found:
+    best = titled = -1
+    most = most_titled = 0.0
+    for index in _articles(boxes):
+        box: Box = boxes[index]
+        if box.good >= most:
+            best, most = index, box.good
+        if box.good >= max(TITLED, most_titled) and _holds(box, weighed.headline):
+            titled, most_titled = index, box.good
+    if best < 0:
         return -1
-    best = max(found, key=lambda index: (boxes[index].good, index))
-    titled = [index for index in found if _holds(boxes[index], weighed.headline) and boxes[index].good >= TITLED]
-    if titled and not _holds(boxes[best], weighed.headline):
-        return max(titled, key=lambda index: (boxes[index].good, index))
-    return best if boxes[best].good >= 0.3 * boxes[0].good and not weighed.in_bad(best) else -1
+    if titled >= 0 and not _holds(boxes[best], weighed.headline):
+        return titled
+    whole: Box = boxes[0]
+    return best if most >= 0.3 * whole.good and not weighed.in_bad(best) else -1
 
 
 def _articles(boxes: list[Box]) -> list[int]:
@@ -100,42 +97,45 @@ def _holds(box: Box, piece: int) -> bool:
 def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
     """Whether a box is a row among rows, or a post among posts: then what holds them all is the content."""
     boxes = weighed.page.boxes
-    if boxes[best].tag in _ROWS and boxes[here].tag in _LISTS and boxes[best].good < 0.8 * boxes[here].good:
+    around: Box = boxes[here]
+    one: Box = boxes[best]
+    if one.tag in _ROWS and around.tag in _LISTS and one.good < 0.8 * around.good:
         return True
-    first = boxes[best].name.split(None, 1)[:1]
-    if not (weighed.thread or words.is_post(boxes[best].name)):
+    if not (weighed.thread or words.is_post(one.name)):
         return False
-    alike = [
-        child
-        for child in _inside(boxes, here)
-        if boxes[child].tag == boxes[best].tag
-        and boxes[child].name.split(None, 1)[:1] == first
-        and boxes[child].text > 30
-    ]
-    return len(alike) > 1
+    first, alike, at = _first_name(one.name), 0, here + 1
+    while at <= around.last:
+        box: Box = boxes[at]
+        if box.tag == one.tag and box.text > 30 and _first_name(box.name) == first:
+            alike += 1
+        at = box.last + 1
+    return alike > 1
+
+
+def _first_name(names: str) -> str:
+    """The first of a box's names."""
+    return names.split(None, 1)[0] if names and not names.isspace() else ""
 
 
 def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
     """Whether what a box holds beside its best part is content too: text of its own, or parts of the same kind."""
     boxes = weighed.page.boxes
-    least = REST * boxes[here].good
-    if boxes[here].own > max(80.0, least) and boxes[here].tag != "body":
+    around: Box = boxes[here]
+    one: Box = boxes[best]
+    least = REST * around.good
+    if around.own > max(80.0, least) and around.tag != "body":
         return True
-    if _same_template(weighed, boxes[here], boxes[best]) > max(100.0, least):
+    if _same_template(weighed, around, one) > max(100.0, least):
         return True
-    one = boxes[best]
     if not one.name:
         return False
-    first = one.name.split(None, 1)[:1]
-    alike = sum(
-        boxes[child].good
-        for child in _inside(boxes, here)
-        if child != best
-        and boxes[child].tag == one.tag
-        and not boxes[child].against
-        and boxes[child].links < 0.4 * boxes[child].text
-        and boxes[child].name.split(None, 1)[:1] == first
-    )
+    first, alike, at = _first_name(one.name), 0.0, here + 1
+    while at <= around.last:
+        box: Box = boxes[at]
+        fits = at != best and box.good > 0 and box.tag == one.tag and not box.against
+        if fits and box.links < 0.4 * box.text and _first_name(box.name) == first:
+            alike += box.good
+        at = box.last + 1
     return alike > max(100.0, least)
 
 
@@ -276,12 +276,16 @@ def _lead(weighed: Weighed, root: int, keep: list[bool]) -> None:
     Above an article the headline is its title, which the document bears as such.
     """
     pieces = weighed.page.pieces
-    start = weighed.page.boxes[root].start
+    box: Box = weighed.page.boxes[root]
+    start = box.start
     for index in range(start - 1, max(-1, start - 25), -1):
         piece = pieces[index]
-        if isinstance(piece, Block) and piece.kind == "heading" and piece.level == 1 and not weighed.in_bad(piece.box):
+        if not isinstance(piece, Block):
+            continue
+        block = piece
+        if block.level == 1 and block.kind == "heading" and not weighed.in_bad(block.box):
             keep[index] = weighed.thread
             for between in range(index + 1, start):
-                one = pieces[between]
+                one: Piece = pieces[between]
                 keep[between] = isinstance(one, Shot) and not one.reason and not weighed.in_bad(one.box)
             return

@@ -4,7 +4,7 @@ cimport cython
 from m3w_builder.extract.addresses cimport absolute
 from m3w_builder.extract.flat cimport Flat
 from m3w_builder.extract.media cimport Sources, picture as seen
-from m3w_builder.extract.pieces cimport Picture
+from m3w_builder.extract.pieces cimport Picture, new_clip, new_picture, new_shot
 from m3w_builder.extract.walk cimport Walker
 
 

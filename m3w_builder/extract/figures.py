@@ -9,7 +9,7 @@ from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.flat import FIGURE, IMG, INPUT, NUMBERS
 from m3w_builder.extract.kinds import SIGN, SOURCE
 from m3w_builder.extract.media import picture as seen
-from m3w_builder.extract.pieces import Clip, Picture, Shot
+from m3w_builder.extract.pieces import Picture, new_clip, new_picture, new_shot
 from m3w_builder.extract.srcset import Attributes
 from m3w_builder.extract.tags import SHOWN
 
@@ -63,7 +63,7 @@ def picture(walker: Walker, node: int) -> None:
 
 
 def _too_many(address: str) -> Picture:
-    return Picture(address[:200], "", "", 0, 0, "too_many")
+    return new_picture(address[:200], "", "", 0, 0, "too_many")
 
 
 def _shoot(walker: Walker, found: Picture) -> None:
@@ -88,7 +88,7 @@ def _shoot(walker: Walker, found: Picture) -> None:
         link = "" if reason else absolute(walker.link[len(walker.link) - 1], walker.base)
     if parts and not reason:
         walker.divide()
-    walker.pieces.append(Shot(found, reason, walker.box, link, linked, walker.fallback > 0))
+    walker.pieces.append(new_shot(found, reason, walker.box, link, linked, walker.fallback > 0))
 
 
 def pass_over(walker: Walker, node: int, why: str) -> None:
@@ -117,7 +117,7 @@ def _clip(walker: Walker, node: int) -> bool:
     if item is None or walker.fallback:
         return False
     walker.flush()
-    walker.page.pieces.append(Clip(item, walker.box))
+    walker.page.pieces.append(new_clip(item, walker.box))
     return True
 
 
@@ -141,7 +141,7 @@ def _named_media(walker: Walker, attributes: Attributes) -> None:
     item = embeds.itemprop(attributes, walker.base)
     if item is not None and not walker.fallback:
         walker.flush()
-        walker.page.pieces.append(Clip(item, walker.box))
+        walker.page.pieces.append(new_clip(item, walker.box))
 
 
 def _button(walker: Walker, node: int) -> None:

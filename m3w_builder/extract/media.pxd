@@ -4,7 +4,7 @@ cimport cython
 from m3w_builder.extract.addresses cimport Base, absolute, join
 from m3w_builder.extract.flat cimport Flat
 from m3w_builder.extract.kinds cimport is_usable, judged, look, stands_for
-from m3w_builder.extract.pieces cimport Picture
+from m3w_builder.extract.pieces cimport Picture, new_picture
 
 
 cdef int SOURCE, STAND_IN, ALT, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH

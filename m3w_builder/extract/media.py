@@ -11,7 +11,7 @@ from m3w_builder.extract.addresses import absolute, base_of, join
 from m3w_builder.extract.flat import SOURCE, Flat
 from m3w_builder.extract.keys import ALT, ARIA_LABEL, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
 from m3w_builder.extract.kinds import LONGEST_NAME, STAND_IN, is_usable, judged, look, stands_for
-from m3w_builder.extract.pieces import Picture
+from m3w_builder.extract.pieces import Picture, new_picture
 from m3w_builder.extract.runs import is_line
 from m3w_builder.extract.srcset import Attributes, Screen
 
@@ -220,7 +220,7 @@ def picture(
         sources = within.attributes() if within is not None else ()
         url, reason, body = _sought(flat.attributes(node), base, sources, screen, least_inline)
         bits = look(url)
-    found = Picture(url, _said(flat, alt), _said(flat, title), width, height, reason or against, body)
+    found = new_picture(url, _said(flat, alt), _said(flat, title), width, height, reason or against, body)
     _judge(found, bits, flat.value(name) if name >= 0 else "", flat.value(spot) if spot >= 0 else "")
     return found
 
@@ -229,7 +229,7 @@ def told(attributes: Attributes, base: str, screen: Screen, least_inline: int) -
     """The same of an element that is a picture by other attributes than an <img>."""
     url, reason, body = _sought(attributes, base, (), screen, least_inline)
     alt, title = _line(attributes.get("alt") or ""), _line(attributes.get("title") or "")
-    found = Picture(url, alt, title, *sides(attributes), reason, body)
+    found = new_picture(url, alt, title, *sides(attributes), reason, body)
     _judge(found, look(url), attributes.get("class") or "", attributes.get("id") or "")
     return found
 
@@ -356,7 +356,7 @@ def drawing(flat: Flat, node: int) -> Picture | None:
         width, height = styled(flat.get(node, STYLE), width, height)
     if width < DRAWN or height < DRAWN:
         return None
-    return Picture("", " ".join(flat.get(node, ARIA_LABEL).split())[:200], "", width, height, "svg")
+    return new_picture("", " ".join(flat.get(node, ARIA_LABEL).split())[:200], "", width, height, "svg")
 
 
 def is_picture(url: str) -> bool:

@@ -1,4 +1,5 @@
 # Types for the compiled form of pieces.py: without them it runs the same, as plain Python.
+cimport cython
 
 
 cdef class Piece:
@@ -41,3 +42,15 @@ cdef class Box:
 cdef class Page:
     cdef public list pieces, boxes, aside
     cdef public dict inline
+
+
+@cython.locals(one=Block)
+cpdef Block new_block(str text, str kind, Py_ssize_t level, Py_ssize_t links, Py_ssize_t box, str joint=*)
+@cython.locals(one=Picture)
+cpdef Picture new_picture(str url, str alt, str title, Py_ssize_t width, Py_ssize_t height, str reason=*, bytes body=*)
+@cython.locals(one=Shot)
+cpdef Shot new_shot(Picture picture, str reason, Py_ssize_t box, str link, bint linked_text, bint fallback)
+@cython.locals(one=Clip)
+cpdef Clip new_clip(item, Py_ssize_t box)
+@cython.locals(one=Box)
+cpdef Box new_box(Py_ssize_t parent, str tag, str name, Py_ssize_t start, str bad=*)

@@ -1,6 +1,7 @@
 """What a page is read into: pieces in reading order, and the boxes that hold them.
 
-A page has hundreds of these, so they are plain classes, of which the compiled form makes C structures (pieces.pxd).
+A page has hundreds of these, so they are plain classes, of which the compiled form makes C structures (pieces.pxd),
+and functions make them: a call of a class costs more than what it makes.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from m3w_builder.document import Audio, Image, Video
 class Piece:
     """What stands in a page in its place: a text, a picture, a video or a sound; `box` is the number of its box."""
 
-    def __init__(self, box: int) -> None:
-        self.box = box
+    box: int
 
 
 class Block(Piece):
@@ -21,15 +21,13 @@ class Block(Piece):
     joint: what parts it from the block before it, where the two are one line that a picture stands in; else None.
     """
 
-    def __init__(self, text: str, kind: str, level: int, links: int, box: int, joint: str | None = None) -> None:
-        self.text = text
-        self.kind = kind
-        self.level = level
-        self.links = links
-        self.box = box
-        self.joint = joint
-        self.good = -1.0
-        """What it speaks for being content (`weigh.goodness`), once that is known."""
+    text: str
+    kind: str
+    level: int
+    links: int
+    joint: str | None
+    good: float
+    """What it speaks for being content (`weigh.goodness`), below 0 before that is known."""
 
 
 class Picture:
@@ -39,17 +37,14 @@ class Picture:
     body: its bytes, where they stand in the page itself. stands: whether its alt is told in the text (`kinds`).
     """
 
-    def __init__(
-        self, url: str, alt: str, title: str, width: int, height: int, reason: str = "", body: bytes = b""
-    ) -> None:
-        self.url = url
-        self.alt = alt
-        self.title = title
-        self.width = width
-        self.height = height
-        self.reason = reason
-        self.body = body
-        self.stands = 0
+    url: str
+    alt: str
+    title: str
+    width: int
+    height: int
+    reason: str
+    body: bytes
+    stands: int
 
     def image(self) -> Image:
         """The same as a document has it."""
@@ -62,23 +57,17 @@ class Shot(Piece):
     link: where the link leads in which it stands. fallback: whether it stood in a <noscript>.
     """
 
-    def __init__(
-        self, picture: Picture, reason: str, box: int, link: str = "", linked_text: bool = False, fallback: bool = False
-    ) -> None:
-        self.picture = picture
-        self.reason = reason
-        self.box = box
-        self.link = link
-        self.linked_text = linked_text
-        self.fallback = fallback
+    picture: Picture
+    reason: str
+    link: str
+    linked_text: bool
+    fallback: bool
 
 
 class Clip(Piece):
     """A video or a sound in its place."""
 
-    def __init__(self, item: Video | Audio, box: int) -> None:
-        self.item = item
-        self.box = box
+    item: Video | Audio
 
 
 class Box:
@@ -88,37 +77,36 @@ class Box:
     boxes inside included, is summed up by `weigh`, and is 0 before.
     """
 
-    def __init__(self, parent: int, tag: str, name: str, start: int, bad: str = "") -> None:
-        self.parent = parent
-        self.tag = tag
-        self.name = name
-        self.start = start
-        self.end = 0
-        self.bad = bad
-        self.unread = 0
-        """Characters of text in it that were passed over, as of furniture, white space aside."""
-        self.unread_links = 0
-        """Of these, characters in links."""
-        self.against = ""
-        """What is left of `bad` when the page's other boxes are known."""
-        self.around = False
-        """Whether it, or a box around it, looks like no content."""
-        self.hard = False
-        """The same, words that pages give to their main part too left aside."""
-        self.own = 0.0
-        """Characters in it that speak for content, what stands in boxes inside aside."""
-        self.good = 0.0
-        """The same with the boxes inside, of which those that look like no content count little."""
-        self.whole = 0.0
-        """The same, all boxes inside counted in full."""
-        self.text = 0
-        self.links = 0
-        self.paragraphs = 0
-        """Blocks of good text."""
-        self.pictures = 0
-        """Pictures against which their own element does not speak."""
-        self.last = 0
-        """The number of the last box in it, its own where it holds none: boxes are numbered in reading order."""
+    parent: int
+    tag: str
+    name: str
+    start: int
+    end: int
+    bad: str
+    unread: int
+    """Characters of text in it that were passed over, as of furniture, white space aside."""
+    unread_links: int
+    """Of these, characters in links."""
+    against: str
+    """What is left of `bad` when the page's other boxes are known."""
+    around: bool
+    """Whether it, or a box around it, looks like no content."""
+    hard: bool
+    """The same, words that pages give to their main part too left aside."""
+    own: float
+    """Characters in it that speak for content, what stands in boxes inside aside."""
+    good: float
+    """The same with the boxes inside, of which those that look like no content count little."""
+    whole: float
+    """The same, all boxes inside counted in full."""
+    text: int
+    links: int
+    paragraphs: int
+    """Blocks of good text."""
+    pictures: int
+    """Pictures against which their own element does not speak."""
+    last: int
+    """The number of the last box in it, its own where it holds none: boxes are numbered in reading order."""
 
 
 class Page:
@@ -135,3 +123,41 @@ class Page:
 
 class TooMany(Exception):
     """The page has more elements than it may have."""
+
+
+def new_block(text: str, kind: str, level: int, links: int, box: int, joint: str | None = None) -> Block:
+    one = Block.__new__(Block)
+    one.text, one.kind, one.level, one.links, one.box, one.joint, one.good = text, kind, level, links, box, joint, -1.0
+    return one
+
+
+def new_picture(
+    url: str, alt: str, title: str, width: int, height: int, reason: str = "", body: bytes = b""
+) -> Picture:
+    one = Picture.__new__(Picture)
+    one.url, one.alt, one.title, one.width, one.height = url, alt, title, width, height
+    one.reason, one.body, one.stands = reason, body, 0
+    return one
+
+
+def new_shot(picture: Picture, reason: str, box: int, link: str, linked_text: bool, fallback: bool) -> Shot:
+    one = Shot.__new__(Shot)
+    one.picture, one.reason, one.box, one.link = picture, reason, box, link
+    one.linked_text, one.fallback = linked_text, fallback
+    return one
+
+
+def new_clip(item: Video | Audio, box: int) -> Clip:
+    one = Clip.__new__(Clip)
+    one.item, one.box = item, box
+    return one
+
+
+def new_box(parent: int, tag: str, name: str, start: int, bad: str = "") -> Box:
+    """A box in which nothing was found yet."""
+    one = Box.__new__(Box)
+    one.parent, one.tag, one.name, one.start, one.end, one.bad, one.against = parent, tag, name, start, 0, bad, ""
+    one.unread = one.unread_links = one.text = one.links = one.paragraphs = one.pictures = one.last = 0
+    one.own = one.good = one.whole = 0.0
+    one.around = one.hard = False
+    return one

@@ -30,5 +30,9 @@ cpdef Py_ssize_t dense(str text) except -1
 cpdef Py_ssize_t signs(str text) except -1
 
 
+@cython.locals(begin=Py_ssize_t, end=Py_ssize_t)
+cpdef Py_ssize_t inside(str text) except -1
+
+
 @cython.locals(space=bint, sign=Py_UCS4)
 cpdef bint is_line(str text) except -1

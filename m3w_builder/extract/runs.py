@@ -139,11 +139,21 @@ def signs(text: str) -> int:
     return found
 
 
+def inside(text: str) -> int:
+    """How many characters a text has, white space at its ends aside."""
+    begin, end = 0, len(text)
+    while begin < end and text[begin].isspace():
+        begin += 1
+    while begin < end and text[end - 1].isspace():
+        end -= 1
+    return end - begin
+
+
 def is_line(text: str) -> bool:
     """Whether a text's only white space is single spaces between other signs, so that it stays as it is."""
     space = True
     for sign in text:
-        if not sign.isspace():
+        if " " < sign < "\x7f" or not sign.isspace():
             space = False
         elif space or sign != " ":
             return False

@@ -26,7 +26,10 @@ _MARKS = (b"DiscussionForumPosting", b"QAPage")
 
 def is_thread(url: str, html: bytes) -> bool:
     """Whether a page is a discussion, by its address or by its own markup."""
-    return bool(words.THREAD.search(url.partition("#")[0])) or any(native.scans().holds(html, mark) for mark in _MARKS)
+    if words.is_thread(url.partition("#")[0]):
+        return True
+    holds = native.scans().holds
+    return bool(holds(html, _MARKS[0]) or holds(html, _MARKS[1]))
 
 
 def posts_root(weighed: Weighed) -> int:

@@ -4,12 +4,13 @@ cimport cython
 from m3w_builder.extract cimport unseen
 from m3w_builder.extract.flat cimport Flat
 from m3w_builder.extract.lines cimport texts
-from m3w_builder.extract.pieces cimport Box, Page
+from m3w_builder.extract.pieces cimport Box, Page, new_block, new_box
+from m3w_builder.extract.runs cimport inside
 from m3w_builder.extract.skims cimport Skims, plan
 
 
 cdef int _ON, _PAST, _LINE, _PART, _CELL, _LINK, _BREAK, _PICTURE, _NOSCRIPT, _RARE
-cdef int _BLOCK, _CODE_LINE, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SKIM
+cdef int _BLOCK, _CODE_LINE, _OF_A_KIND, _PRE, _ROW, _NO_BLOCK, _NO_SPLIT, _GONE, _HIDDEN, _SKIM
 cdef int END, INPUT, LINK, META, NOSCRIPT, RAW, SCRIPT, SVG
 cdef int HREF, ITEMPROP, STYLE, TYPE, WIDTH
 
@@ -17,13 +18,13 @@ cdef int HREF, ITEMPROP, STYLE, TYPE, WIDTH
 cdef class Walker:
     cdef public Flat flat
     cdef public str base, told, split_by
-    cdef public Py_ssize_t limit, links, box, pre, rows, fallback, split, shots, most_pictures, least_inline
+    cdef public Py_ssize_t limit, links, box, block, pre, rows, fallback, split, shots, most_pictures, least_inline
     cdef public bint skimming, cells
     cdef public Skims skims
     cdef public object screen
     cdef public Page page
-    cdef public list pieces, boxes, parts, blocks, around, kinds, link, sources
-    cdef public int[::1] marks, laid_out
+    cdef public list pieces, boxes, parts, kinds, link, sources
+    cdef public int[::1] marks, laid_out, above, outer
 
     @cython.locals(
         flat=Flat, tag="int[::1]", start="int[::1]", over="int[::1]", marks="int[::1]", actions="int[::1]", parts=list,
@@ -36,9 +37,10 @@ cdef class Walker:
     cdef bint tells(self, Py_ssize_t node) except -1
     @cython.locals(mark=int)
     cdef int leave(self, Py_ssize_t node) except -1
-    @cython.locals(tag=str)
     cdef bint line(self, Py_ssize_t node) except -1
-    @cython.locals(tag=str, name=str, bad=str, before=Py_ssize_t, number=Py_ssize_t, boxes=list, box=Box)
+    @cython.locals(kind=int)
+    cdef int opens(self, Py_ssize_t node, Py_ssize_t around) except -1
+    @cython.locals(tag=str, name=str, number=Py_ssize_t, box=Box)
     cpdef bint part(self, Py_ssize_t node) except -1
     cdef int code_line(self) except -1
     @cython.locals(
@@ -47,10 +49,9 @@ cdef class Walker:
     )
     cdef int skim(self, Py_ssize_t node, Box box, Py_ssize_t number) except -1
     cdef bint cell(self, Py_ssize_t node) except -1
-    @cython.locals(before=Py_ssize_t, tag=str)
+    @cython.locals(kind=int, box=Box)
     cdef int leave_block(self, Py_ssize_t node) except -1
     @cython.locals(raw=str, links=Py_ssize_t, text=str, tag=str, kind=str, level=int, length=Py_ssize_t)
     cpdef flush(self)
     cdef joint(self, str raw)
-    cdef Py_ssize_t block(self)
     cpdef divide(self)

@@ -13,7 +13,8 @@ from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, Flat
 from m3w_builder.extract.keys import HREF, ITEMPROP, STYLE, TYPE, WIDTH
 from m3w_builder.extract.lines import BREAK, texts
-from m3w_builder.extract.pieces import Block, Box, Page, TooMany
+from m3w_builder.extract.pieces import Box, Page, TooMany, new_block, new_box
+from m3w_builder.extract.runs import inside
 from m3w_builder.extract.skims import SKIM, Skims, plan
 from m3w_builder.extract.srcset import Screen
 from m3w_builder.extract.tags import BOXES, CODE_LINES, KINDS, LEAVES_KIND, LINES, SHOWN, SKIPPED
@@ -42,6 +43,11 @@ _DONE: dict[str, int] = {
 _ACTIONS = array("i", (0,) * (OTHER + 1 + len(NUMBERS)))
 for _tag, _action in _DONE.items():
     _ACTIONS[NUMBERS[_tag]] = _action
+_OF_A_KIND, _PRE, _ROW = 1, 2, 3
+_KINDED = array("i", bytes(4 * len(_ACTIONS)))
+"""The elements that give the blocks in them a kind, two of them by numbers of their own."""
+for _tag in LEAVES_KIND:
+    _KINDED[NUMBERS[_tag]] = _PRE if _tag == "pre" else _ROW if _tag == "tr" else _OF_A_KIND
 _SHOWN = array("i", bytes(4 * len(_ACTIONS)))
 """1 for the elements that are told of as pictures where a part is skimmed."""
 for _tag in ("img", "amp-img", "amp-anim"):
@@ -81,10 +87,12 @@ class Walker:
         self.parts: list[str] = []
         self.links = 0
         self.box = 0
-        self.blocks: list[int] = []
-        """The block elements around."""
-        self.around: list[int] = []
-        """For each of these the box around it."""
+        self.block = _NO_BLOCK
+        """The innermost block element around."""
+        self.above = array("i", bytes(4 * (flat.count + 1)))
+        """For each of these the one around it."""
+        self.outer = array("i", bytes(4 * (flat.count + 1)))
+        """And the box around it."""
         self.kinds: list[str] = []
         """Of these, the tags that give blocks a kind."""
         self.link: list[str] = []
@@ -112,7 +120,7 @@ class Walker:
         flat = self.flat
         tag, start, over, marks, actions, parts = flat.tag, flat.start, flat.over, self.marks, _ACTIONS, self.parts
         raw, close, gone = RAW, END, _GONE
-        self.boxes.append(Box(-1, "root", "", 0))
+        self.boxes.append(new_box(-1, "root", "", 0))
         self.cells = unseen.look(flat, root, marks)
         if self.skimming:
             plan(self.skims, root, marks)
@@ -134,7 +142,7 @@ class Walker:
                 if not self.fallback and (parts or self.pre or not flat.is_blank(node)):
                     text = flat.text(node)
                     if self.link:
-                        self.links += len(text.strip())
+                        self.links += inside(text)
                     if parts or self.pre or not text.isspace():
                         parts.append(text)
                 node += 1
@@ -210,15 +218,22 @@ class Walker:
             return False
         if self.parts:
             self.flush()
-        tag = self.flat.tag_name(node)
-        if tag in KINDS:
-            self.kinds.append(tag)
-            if tag == "pre":
-                self.pre += 1
-        self.blocks.append(node)
-        self.around.append(self.box)
-        self.marks[node] = _BLOCK
+        self.opens(node, self.box)
         return True
+
+    def opens(self, node: int, around: int) -> None:
+        """Begin a block; around: the box that holds it."""
+        kind = _KINDED[self.flat.tag[node]]
+        if kind:
+            self.kinds.append(self.flat.tag_name(node))
+            if kind == _PRE:
+                self.pre += 1
+            elif kind == _ROW:
+                self.rows += 1
+        self.above[node] = self.block
+        self.outer[node] = around
+        self.block = node
+        self.marks[node] = _BLOCK
 
     def part(self, node: int) -> bool:
         """Enter an element that begins a block of text and can hold a part of the page."""
@@ -232,23 +247,15 @@ class Walker:
             return True
         if self.parts:
             self.flush()
-        before, boxes = self.box, self.boxes
         name = self.skims.name(node)
-        bad = self.skims.against(node)
-        number = len(boxes)
-        box = Box(before, tag, name, len(self.pieces), bad)
-        boxes.append(box)
+        number = len(self.boxes)
+        box = new_box(self.box, tag, name, len(self.pieces), self.skims.against(node))
+        self.boxes.append(box)
         if self.marks[node] == _SKIM:
             self.skim(node, box, number)
             return False
-        if tag in KINDS:
-            self.kinds.append(tag)
-            if tag == "tr":
-                self.rows += 1
-        self.blocks.append(node)
-        self.around.append(before)
+        self.opens(node, self.box)
         self.box = number
-        self.marks[node] = _BLOCK
         return True
 
     def code_line(self) -> None:
@@ -289,10 +296,7 @@ class Walker:
     def cell(self, node: int) -> bool:
         """Enter a table's cell: in a table of data its text goes on in the row's line."""
         if not self.rows or self.laid_out[node] == 1:
-            if not self.part(node):
-                return False
-            self.kinds.append(self.flat.tag_name(node))  # what such a cell holds is no row of a table
-            return True
+            return self.part(node)  # what such a cell holds is no row of a table
         if self.marks[node] == _HIDDEN:
             figures.pass_over(self, node, "hidden")
             return False
@@ -304,18 +308,18 @@ class Walker:
         """End the block that an element began, and the box that it is."""
         if self.parts:
             self.flush()
-        self.blocks.pop()
-        before = self.around.pop()
-        tag = self.flat.tag_name(node)
-        if tag in LEAVES_KIND:
+        self.block = self.above[node]
+        kind = _KINDED[self.flat.tag[node]]
+        if kind:
             self.kinds.pop()
-            if tag == "pre":
+            if kind == _PRE:
                 self.pre -= 1
-            elif tag == "tr":
+            elif kind == _ROW:
                 self.rows -= 1
-        if self.box != before:
-            self.boxes[self.box].end = len(self.pieces)
-            self.box = before
+        if self.box != self.outer[node]:
+            box: Box = self.boxes[self.box]
+            box.end = len(self.pieces)
+            self.box = self.outer[node]
 
     def flush(self) -> None:
         """End the block that was gathered."""
@@ -330,12 +334,12 @@ class Walker:
             kind = KINDS.get(tag, "paragraph")
             level = int(tag[1]) if kind == "heading" else 0
             length = len(text)
-            self.pieces.append(Block(text, kind, level, min(links, length), self.box, joint))
+            self.pieces.append(new_block(text, kind, level, min(links, length), self.box, joint))
             links, joint = max(0, links - length), None
 
     def joint(self, raw: str) -> str | None:
         """What parts a text from the one before the picture in its line; None where it does not go on with that."""
-        if self.split != self.block():
+        if self.split != self.block:
             return None
         behind = "\n" if raw.lstrip(" \t\n")[:1] == BREAK else " " if raw[:1].isspace() else ""
         if self.split_by == behind == "\n":
@@ -344,10 +348,6 @@ class Walker:
             return min(self.split_by, behind)  # a line break before a space
         return self.split_by or behind
 
-    def block(self) -> int:
-        """The innermost block element around."""
-        return self.blocks[len(self.blocks) - 1] if self.blocks else _NO_BLOCK
-
     def divide(self) -> None:
         """End the block at a picture, and remember that its line may go on behind it."""
         last = self.parts[len(self.parts) - 1]
@@ -355,4 +355,4 @@ class Walker:
         self.flush()
         if len(self.pieces) > count:
             self.split_by = "\n" if last.rstrip(" \t\n").endswith(BREAK) else " " if last != last.rstrip() else ""
-            self.split = self.block()
+            self.split = self.block

@@ -4,6 +4,11 @@ cimport cython
 from m3w_builder.extract cimport runs
 
 
+@cython.locals(low=str)
+cpdef bint is_thread(str address) except -1
+@cython.locals(last=Py_UCS4, before=Py_UCS4, sign=Py_UCS4)
+cdef bint _has_short(str low) except -1
+cdef bint _ends_short(Py_UCS4 last, Py_UCS4 before) except -1
 cpdef bint about_consent(str text) except -1
 
 

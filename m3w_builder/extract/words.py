@@ -54,6 +54,9 @@ THREAD = re.compile(
     re.IGNORECASE,
 )
 """What addresses of discussions have in common."""
+_STEMS = "forum thread topic discuss comment question board bbs community status answer /p/"
+_THREAD_STEMS = tuple(_STEMS.split())
+"""One of these stands in whatever `THREAD` finds, or a name of one to three letters does."""
 
 _CONSENT = "cookie consent gdpr datenschutz privacy prywatno privacidad confidentialit privatlivs 隐私 隱私 персональн"
 CONSENT = tuple(_CONSENT.split())
@@ -111,6 +114,28 @@ _BESIDE_DATES = re.compile(
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 ABOUT = 12
 """Letters beside a date, and the words that go with one, in a line that is only about what stands by it: a name."""
+
+
+def is_thread(address: str) -> bool:
+    """Whether an address is one of a discussion; `THREAD` is slow, and asked only where one of its names can stand."""
+    low = address.lower()
+    return (_has_short(low) or has_any(low, _THREAD_STEMS)) and THREAD.search(address) is not None
+
+
+def _has_short(low: str) -> bool:
+    """Whether "t", "q", "qa" or "ask" may stand between the signs that part an address."""
+    last = before = "/"
+    for sign in low:
+        if sign in "/.?=&" and _ends_short(last, before):
+            return True
+        before, last = last, sign
+    return _ends_short(last, before)
+
+
+def _ends_short(last: str, before: str) -> bool:
+    if last == "t" or last == "q":
+        return not ("a" <= before <= "z" or "0" <= before <= "9" or before == "-")
+    return (last == "a" and before == "q") or (last == "k" and before == "s")
 
 
 def about_consent(text: str) -> bool:

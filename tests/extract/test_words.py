@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from m3w_builder.extract import runs, words
-from m3w_builder.extract.pieces import Block
+from m3w_builder.extract.pieces import new_block
 from m3w_builder.extract.weigh import goodness
 
 _RUNS = (
@@ -104,7 +104,20 @@ def test_lines_about_dates(line: str, about: bool) -> None:
 
 def test_a_sign_of_a_dense_script_says_as_much_as_two_letters() -> None:
     def weight(text: str) -> float:
-        return goodness(Block(text, "paragraph", 0, 0, 0))
+        return goodness(new_block(text, "paragraph", 0, 0, 0))
 
     assert weight("汉" * 100) == weight("ab" * 100)
     assert weight("é" * 100) == weight("e" * 100)
+
+
+_PARTS = "t q qa ask a s forum threads topic-1 discussions status p/7 T QA Forums x the cat news 12 questions"
+_SIGNS = "/ . ? = & - _"
+PARTS = st.tuples(st.sampled_from(_PARTS.split()), st.sampled_from([*_SIGNS.split(), ""]))
+ADDRESSES = st.lists(PARTS, max_size=5).map(
+    lambda parts: "https://site.example/" + "".join(part + mark for part, mark in parts)
+)
+
+
+@given(ADDRESSES)
+def test_an_address_is_a_discussions_where_the_pattern_finds_one_in_it(address: str) -> None:
+    assert words.is_thread(address) == (words.THREAD.search(address) is not None)
