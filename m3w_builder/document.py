@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -141,7 +141,11 @@ class Document:
     @property
     def id(self) -> int:
         """The first 64 bits of the key: what the exchanges carry."""
-        return int(self.key[:16], 16)
+        return _id(self.key)
+
+
+def _id(key: str) -> int:
+    return int(key[:16], 16)
 
 
 def make_key(url: str, source: Source) -> str:
@@ -264,8 +268,11 @@ def _valid_all(value: Any) -> Any:
     return value
 
 
-def from_table(table: pa.Table) -> Iterator[Document]:
-    """The documents of a table of `SCHEMA`, in order."""
+def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Document]:
+    """The documents of a table of `SCHEMA`, in order, but for those with one of these ids."""
+    if without:
+        stay = [_id(key) not in without for key in table["key"].to_pylist()]
+        table = table.filter(pa.array(stay, pa.bool_()))
     for batch in table.to_batches(max_chunksize=512):
         for row in batch.to_pylist():
             yield _document(row)

@@ -76,6 +76,12 @@ def test_a_table_gives_back_the_documents(documents):
     assert list(from_table(table)) == documents
 
 
+@given(st.lists(DOCUMENTS, max_size=4))
+def test_documents_that_are_not_wanted_are_left_out(documents):
+    gone = {document.id for document in documents[::2]}
+    assert list(from_table(to_table(documents), gone)) == [one for one in documents if one.id not in gone]
+
+
 @given(ITEMS)
 def test_json_gives_back_the_item(item):
     assert item_from_json(json.loads(json.dumps(item_to_json(item)))) == item

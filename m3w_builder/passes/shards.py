@@ -162,7 +162,7 @@ def _assembled(task: ShardsTask, partition: int, texts: IO[bytes], the_books: Bo
     def joined() -> Iterator[tuple[Document, Places]]:
         for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
             with the_books.timed("picture_duplicates"):
-                documents = [one for one in document.from_table(table) if one.id not in gone]
+                documents = list(document.from_table(table, gone))
                 pairs = [(one, _join(one, found, duplicates, partition)) for one in documents]
             for one, places in pairs:
                 if one.id in same:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from m3w_builder import shards, storage
 from m3w_builder.document import Document
+
+Taken = TypeVar("Taken")
 
 READERS = 16
 """Samples that are read at once: far stores answer slowly, and many at a time."""
@@ -68,28 +71,36 @@ class Draw:
 
 def read(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[Document, dict[str, bytes]]]:
     """The documents that were drawn, with their pictures' bytes by part, in this order."""
+    return _each(build, drawn, shards.read_sample)
+
+
+def _each(build: str, drawn: Iterable[Drawn], take: Callable[[str, int, int], Taken]) -> Iterator[Taken]:
+    """What `take` makes of each by its tar's URL, offset and bytes, in this order."""
 
     @lru_cache(maxsize=HELD)
     def index(name: str) -> pa.Table:
         return storage.read_table(storage.join(build, "shards", f"{name}.parquet"), ["shard", "offset", "bytes"])
 
     with ThreadPoolExecutor(READERS) as pool:
-        yield from (sample for sample in pool.map(lambda one: _read(build, one, index), drawn) if sample is not None)
+        found = pool.map(lambda one: _read(build, one, index, take), drawn)
+        yield from (sample for sample in found if sample is not None)
 
 
 def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
     """(language, text) of the documents that were drawn."""
-    for document, _ in read(build, drawn):
+    for document in _each(build, drawn, shards.read_document):
         yield document.language, document.text
 
 
-def _read(build: str, one: Drawn, index: Callable[[str], pa.Table]) -> tuple[Document, dict[str, bytes]] | None:
+def _read(
+    build: str, one: Drawn, index: Callable[[str], pa.Table], take: Callable[[str, int, int], Taken]
+) -> Taken | None:
     start = 0
     for name in one.shards:
         table = index(name)
         if one.number < start + table.num_rows:
             ((shard, offset, size),) = rows(table.slice(one.number - start, 1))
-            return shards.read_sample(storage.join(build, "shards", shard), offset, size)
+            return take(storage.join(build, "shards", shard), offset, size)
         start += table.num_rows
     return None  # a takedown has written the shards anew since
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
+
+import pyarrow as pa
 
 from m3w_builder import storage
 from m3w_builder.document import Text
@@ -34,13 +37,19 @@ def cards(build: str, drawn: Iterable[draw.Drawn]) -> Iterator[dict[str, Any]]:
 
 def repeated(build: str, most: Sequence[tuple[int, str, int]]) -> Iterator[dict[str, Any]]:
     """(documents, picture, partition) of the most repeated pictures, each with its thumbnail, address and size."""
-    for documents, picture, partition in most:
+
+    @lru_cache(maxsize=1)  # the most repeated are often of the same partition
+    def kept(partition: int) -> tuple[pa.Table, list[str]]:
         table = storage.join(build, f"pictures/{partition:06d}.parquet")
         if not storage.exists(table):
-            continue
+            return pa.table({}), []
         found = storage.read_table(table, ["url", "sha256", "width", "height", "offset", "bytes"])
-        rows = [row for row in found.to_pylist() if row["sha256"].startswith(picture)]
-        for row in rows[:1]:
+        return found, found["sha256"].to_pylist()
+
+    for documents, picture, partition in most:
+        table, names = kept(partition)
+        place = next((place for place, name in enumerate(names) if name.startswith(picture)), len(names))
+        for row in table.slice(place, 1).to_pylist():
             end = row["offset"] + row["bytes"]
             body = storage.read_bytes(storage.join(build, f"pictures/{partition:06d}.bin"), row["offset"], end)
             yield {**row, "documents": documents, "thumbnail": thumbnail(body, REPEATED)}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from m3w_builder.report import factors
-from m3w_builder.words import words
+from m3w_builder.words import count_words, words
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""
@@ -23,6 +23,8 @@ SHOWN = 8
 """Words of a topic."""
 LETTERS = 20_000
 """Characters of a document that are looked at."""
+_UNSPACED = "\u2e80"
+"""Above it stand the scripts that write no spaces."""
 
 
 def topics(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def topics(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 def of_language(texts: list[str]) -> list[dict[str, Any]]:
     """Topics of documents of one language, largest share first."""
-    table, names = factors.weighed([Counter(terms(text)) for text in texts], least=4, share=0.25, most=4000)
+    table, names = factors.weighed([terms(text) for text in texts], least=4, share=0.25, most=4000)
     number = min(MOST_TOPICS, len(texts) // 25, *table.shape)
     if not number:  # no word stands in some documents and not in most
         return []
@@ -55,9 +57,12 @@ def of_language(texts: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def terms(text: str) -> list[str]:
+def terms(text: str) -> Counter[str]:
     """The words that can say what a text is about: of three letters or more, or pairs where no spaces are written."""
-    found = words(text.lower())
-    plain = [word for word in found if len(word) > 2 and not word.isdigit()]
-    pairs = [a + b for a, b in pairwise(found) if len(a) == len(b) == 1 and ord(min(a, b)) > 0x2E80]
-    return plain + pairs
+    text = text.lower()
+    found: Counter[str] = Counter()
+    count_words(text, found)
+    plain = Counter({word: number for word, number in found.items() if len(word) > 2 and not word.isdigit()})
+    if any(len(word) == 1 and word > _UNSPACED for word in found):
+        plain.update(a + b for a, b in pairwise(words(text)) if len(a) == len(b) == 1 and min(a, b) > _UNSPACED)
+    return plain

@@ -2,7 +2,7 @@
 
 from m3w_builder.shards.check import Checked, Shape, check, shape
 from m3w_builder.shards.config import ShardsConfig
-from m3w_builder.shards.read import read_sample, samples
+from m3w_builder.shards.read import read_document, read_sample, samples
 from m3w_builder.shards.spread import spread
 from m3w_builder.shards.write import INDEX, Shard, size_of, split_of, totals, write
 
@@ -13,6 +13,7 @@ __all__ = [
     "Shard",
     "ShardsConfig",
     "check",
+    "read_document",
     "read_sample",
     "samples",
     "shape",

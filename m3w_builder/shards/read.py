@@ -132,6 +132,22 @@ def read_sample(url: str, offset: int, size: int) -> Sample:
     return _sample(parts)
 
 
+HEAD = 1 << 16
+"""Bytes of a sample that are read at first for its JSON alone."""
+
+
+def read_document(url: str, offset: int, size: int) -> Document:
+    """The document of one sample by its place, without its pictures' bytes where its JSON stands first, as it does in
+    what this package writes."""
+    body = storage.read_bytes(url, offset, offset + min(size, HEAD))
+    name, behind = tar.first(body)
+    if split_name(name)[1] != "json":
+        return read_sample(url, offset, size)[0]
+    if behind > len(body):
+        body = storage.read_bytes(url, offset, offset + behind)
+    return from_json(parsed(body[tar.BLOCK : behind]))
+
+
 def spans(url: str) -> list[tuple[int, int]]:
     """(offset, bytes) of each sample of a tar: from its index, or from the tar's headers where it has none.
 

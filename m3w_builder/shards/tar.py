@@ -77,6 +77,16 @@ def places(stream: IO[bytes]) -> Iterator[tuple[str, int, int]]:
         offset = behind
 
 
+def first(head: bytes) -> tuple[str, int]:
+    """(name, where its body ends) of the member that begins here; no name where that is no regular file.
+
+    Raises tarfile.ReadError as `members` does.
+    """
+    if len(head) < BLOCK:
+        raise tarfile.ReadError("it ends without its end mark")
+    return _name(head[:BLOCK]) if head[156:157] in _REGULAR else "", BLOCK + _size(head[:BLOCK])
+
+
 def _size(head: bytes) -> int:
     """The body's length; raises tarfile.ReadError where this is no header."""
     try:

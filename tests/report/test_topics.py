@@ -39,3 +39,9 @@ def test_the_same_texts_have_the_same_topics():
 def test_few_documents_of_a_language_have_none():
     assert topics.topics(texts(topics.LEAST - 1)) == []
     assert topics.of_language(["the same words in each"] * 200) == []
+
+
+def test_words_of_three_letters_and_pairs_of_unspaced_characters_are_terms():
+    assert topics.terms("The sea, the SEA: 2024 is at 灯台は光") == {
+        "the": 2, "sea": 2, "灯台": 1, "台は": 1, "は光": 1,
+    }  # fmt: skip

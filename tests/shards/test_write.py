@@ -1,6 +1,7 @@
 """Samples are written whole, in order, the same every time, and only when bytes and items pair."""
 
 import hashlib
+import io
 import json
 import tarfile
 
@@ -10,7 +11,7 @@ import webdataset
 from m3w_builder import shards, storage
 from m3w_builder.document import to_json
 from m3w_builder.errors import BuildError
-from m3w_builder.shards import ShardsConfig
+from m3w_builder.shards import ShardsConfig, read
 
 
 def written(folder, samples, **settings):
@@ -72,6 +73,26 @@ def test_a_sample_is_read_alone_by_its_place_in_the_index(tmp_path, samples):
     assert document == samples[7][0]
     assert list(parts.values()) == samples[7][1]
     assert (row["images"], row["texts"], row["split"]) == (2, 3, "train")
+
+
+@pytest.mark.parametrize("head", [512, 600, 1 << 16])
+def test_a_document_is_read_without_its_pictures(tmp_path, samples, monkeypatch, head):
+    monkeypatch.setattr(read, "HEAD", head)
+    (shard,) = written(tmp_path, samples, validation=0.0)
+    index = storage.read_table(str(tmp_path / f"{shard.name}.parquet")).to_pylist()
+    found = [shards.read_document(str(tmp_path / row["shard"]), row["offset"], row["bytes"]) for row in index]
+    assert found == [document for document, _ in samples]
+
+
+def test_a_document_is_read_whose_json_stands_behind_its_pictures(tmp_path, samples):
+    document, (body, *_) = samples[0]
+    with tarfile.open(tmp_path / "one.tar", "w") as tar:
+        for name, part in (("k.0.jpg", body), ("k.json", json.dumps(to_json(document)).encode())):
+            info = tarfile.TarInfo(name)
+            info.size = len(part)
+            tar.addfile(info, io.BytesIO(part))
+    size = (tmp_path / "one.tar").stat().st_size
+    assert shards.read_document(str(tmp_path / "one.tar"), 0, size).key == document.key
 
 
 def swapped(document, bodies):
