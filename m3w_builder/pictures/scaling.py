@@ -61,7 +61,10 @@ def reduced(picture: Image.Image | Px | Rows, factor: int) -> Px:
 
     The last row and column are the averages of what is left there.
     """
-    return _finished(*_averaged(_rows(picture), factor))
+    import cv2
+
+    px = _averaged(_rows(picture), factor)
+    return np.asarray(cv2.cvtColor(px, cv2.COLOR_GRAY2RGB)) if px.ndim == 2 else px
 
 
 def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Px:
@@ -74,14 +77,13 @@ def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Px:
     longer = max(height, width)
     factor = -(-longer // limit) if limit else 1
     if factor in (2, 4, 8) and longer >= 0.8 * limit * factor:  # exact, and a fraction of the cost
-        px, weighed = _averaged(rows, factor)
-    else:
-        px, weighed = _weighed(rows.whole())
-        if factor > 1:
-            scale = limit / longer
-            size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
-    return px if px.ndim == 2 else _finished(px, weighed)
+        return _averaged(rows, factor)
+    px, weighed = _weighed(rows.whole())
+    if factor > 1:
+        scale = limit / longer
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
+    return _finished(px, weighed)
 
 
 def halved(px: Px) -> Px:
@@ -119,19 +121,22 @@ def _rows(picture: Image.Image | Px | Rows) -> Rows:
     return _Whole(picture) if isinstance(picture, np.ndarray) else picture
 
 
-def _averaged(rows: Rows, factor: int) -> tuple[Px, bool]:
-    """Every factor × factor px averaged into one, and whether colours were weighed by their opacity.
+def _averaged(rows: Rows, factor: int) -> Px:
+    """Every factor × factor px averaged into one, as RGB or grey.
 
-    Band by band: a picture of 80 MB is never held as a whole, where it comes in rows.
+    Band by band, white and all: a picture of 80 MB is never held as a whole, where it comes in rows.
     """
     if factor == 1:
-        return _weighed(rows.whole())
-    bands, clear = [], False
+        return _finished(*_weighed(rows.whole()))
+    height, width, *more = rows.shape
+    shape = (-(-height // factor), -(-width // factor), *(3 for _ in more))
+    made, at = np.empty(shape, np.uint8), 0
     for some in rows.bands(factor):
-        band, weighed = _weighed(some)
-        bands.append(_halvings(band, factor))
-        clear |= weighed  # where nothing is clear, colours weighed by their opacity are what they were
-    return bands[0] if len(bands) == 1 else np.concatenate(bands), clear
+        px, weighed = _weighed(some)
+        band = _finished(_halvings(px, factor), weighed)
+        made[at : at + len(band)] = band
+        at += len(band)
+    return made
 
 
 def _halvings(px: Px, factor: int) -> Px:
@@ -163,12 +168,10 @@ def _weighed(px: Px) -> tuple[Px, bool]:
 
 
 def _finished(px: Px, weighed: bool) -> Px:
-    """As RGB; what is clear, on white."""
+    """As RGB or grey; what is clear, on white."""
     import cv2
 
-    if px.ndim == 2:
-        return np.asarray(cv2.cvtColor(px, cv2.COLOR_GRAY2RGB))
-    if px.shape[2] == 3:
+    if px.ndim == 2 or px.shape[2] == 3:
         return px
     rgb = np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2RGB))
     if not weighed:
