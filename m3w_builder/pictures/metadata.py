@@ -10,9 +10,9 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_BEHIND_DATA = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""What ends a scan: no stuffed zero, fill byte or restart."""
 _JPEG_PRIVATE = {0xE1, 0xED, 0xFE}  # EXIF and XMP, Photoshop and IPTC, comments
 _PNG_PRIVATE = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
 _WEBP_PRIVATE = {b"EXIF", b"XMP "}
@@ -30,7 +30,6 @@ def strip(body: bytes, name: str) -> bytes | None:
 
 def _jpeg(body: bytes) -> bytes | None:
     kept, at, changed = [body[:2]], 2, False
-    markers: np.ndarray | None = None
     while True:
         marker = _MARKER.match(body, at)
         if not marker:
@@ -44,25 +43,15 @@ def _jpeg(body: bytes) -> bytes | None:
         end = marker.end() + length
         private = kind in _JPEG_PRIVATE or (kind == 0xE2 and body[marker.end() + 2 : marker.end() + 6] == b"MPF\0")
         if kind == 0xDA:  # a scan: its data run to the next marker
-            if markers is None:
-                markers = _markers(body)
-            following = int(np.searchsorted(markers, end))
-            if following == len(markers):
+            following = _BEHIND_DATA.search(body, end)
+            if not following:
                 return None
-            end = int(markers[following])
+            end = following.start()
         if private:
             changed = True
         else:
             kept.append(body[at:end])
         at = end
-
-
-def _markers(body: bytes) -> np.ndarray:
-    """Where a 0xFF stands that begins a marker: no stuffed zero, fill byte or restart follows it."""
-    octets = np.frombuffer(body, np.uint8)
-    after = octets[1:]
-    starts = (octets[:-1] == 0xFF) & (after != 0) & (after != 0xFF) & ((after & 0xF8) != 0xD0)
-    return np.flatnonzero(starts)
 
 
 def _png(body: bytes) -> bytes | None:
