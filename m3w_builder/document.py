@@ -276,7 +276,7 @@ def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Docume
     for batch in table.to_batches(max_chunksize=512):
         listed = batch.column("items")
         items, start = _items(listed.flatten()), 0
-        rows = batch.select([name for name in SCHEMA.names if name != "items"]).to_pylist()
+        rows = batch.select([name for name in batch.schema.names if name != "items"]).to_pylist()
         for row, number in zip(rows, listed.value_lengths().to_pylist(), strict=True):
             row["scores"] = dict(row["scores"] or ())
             row["source"] = Source(**row["source"])
@@ -304,6 +304,23 @@ def _values(column: pa.Array, name: str) -> Iterable[Any]:
     if name == "scores":
         return (dict(value or ()) for value in found)
     return (value or [] for value in found) if name == "rights" else found
+
+
+def _row(document: Document) -> dict[str, Any]:
+    row = {name: getattr(document, name) for name in SCHEMA.names}
+    row["scores"] = list(document.scores.items())
+    row["source"] = asdict(document.source)
+    row["items"] = [_item_row(item) for item in document.items]
+    return row
+
+
+def _item_row(item: Item) -> dict[str, Any]:
+    name = _NAMES[type(item)]
+    row: dict[str, Any] = {field_name: getattr(item, field_name) for field_name in _FIELDS[name]}
+    row["type"] = name
+    if "scores" in row:
+        row["scores"] = list(row["scores"].items())
+    return row
 
 
 def item_to_json(item: Item) -> dict[str, Any]:
