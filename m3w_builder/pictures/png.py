@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,18 @@ smaller, 1 is half as large again."""
 _GREY, _RGB, _PALETTE, _RGBA = 0, 2, 3, 6  # colour types (ISO 15948, 11.2.2)
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1, _RGBA: 4}
 _KINDS = {_GREY: "mono", _RGB: "rgb", _RGBA: "rgba"}  # as kornia-rs calls them
+_MODES = {_GREY: "L", _RGB: "RGB", _PALETTE: "P", _RGBA: "RGBA"}
+_PLAIN = {
+    **dict.fromkeys((b"PLTE", b"bKGD", b"sBIT", b"tIME", b"tEXt", b"oFFs", b"vpAg"), 0),
+    b"pHYs": 9,
+    b"gAMA": 4,
+    b"cHRM": 32,
+    b"sRGB": 1,
+    b"tRNS": 1,
+}
+"""Chunks before the px of which Pillow takes no more than that they are so long, in bytes, and that their sums fit."""
+_LONGEST, _LARGEST = 1 << 20, 1 << 26
+"""Bytes before the px, and px, up to which Pillow has no doubts of its own."""
 _UP = 2
 """The filter by which a row is told by its differences from the one above (ISO 15948, 9.2)."""
 
@@ -42,6 +55,11 @@ class Rows:
     table: np.ndarray | None  # of a palette: (256, 4) colours, RGBA
     known: int  # colours that it has
     data: tuple[slice, ...]  # where the packed px stand in the body
+
+    @property
+    def mode(self) -> str:
+        """In Pillow's names."""
+        return _MODES[self.colours]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -127,6 +145,27 @@ def rows(body: bytes) -> Rows | None:
     table[:known, :3] = np.frombuffer(palette, np.uint8).reshape(-1, 3)
     table[: len(clear), 3] = np.frombuffer(clear, np.uint8)
     return Rows(body, width, height, colours, depth, table, known, data)
+
+
+def plain(body: bytes) -> Rows | None:
+    """The like, where Pillow would open it, and nothing before the px says how they are to be shown; None elsewhere."""
+    at = 33  # behind the header, whose place `rows` proves
+    found = rows(body) if _summed(body, 12, 29) and body[26:28] == b"\0\0" else None
+    if found is None or found.data[0].start > _LONGEST or found.width * found.height > _LARGEST:
+        return None
+    while at + 8 < found.data[0].start:
+        kind, end = body[at + 4 : at + 8], at + 8 + int.from_bytes(body[at : at + 4], "big")
+        if end - at - 8 < _PLAIN.get(kind, _LONGEST) or not _summed(body, at + 4, end):
+            return None
+        if kind == b"tEXt" and body.startswith(b"exif", at + 8):  # taken for what the camera says
+            return None
+        at = end + 4
+    return found
+
+
+def _summed(body: bytes, start: int, end: int) -> bool:
+    """Whether the sum behind a chunk is that of its kind and content."""
+    return zlib.crc32(body[start:end]) == int.from_bytes(body[end : end + 4], "big")
 
 
 def load(body: bytes) -> np.ndarray | None:

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from making import encoded, exif, scene
 from PIL import Image
 
-from m3w_builder.pictures import native, png
+from m3w_builder.pictures import PicturesConfig, decode, native, png
+from m3w_builder.stage import Drop
 
 
 def compiled(body: bytes) -> np.ndarray | None:
@@ -156,3 +158,51 @@ def test_what_is_written_is_read_again_by_pillow(mode: str, width: int, height: 
     with Image.open(io.BytesIO(png.written(np.asarray(picture)))) as read:
         read.load()
         assert read.mode == mode and np.array_equal(np.asarray(read), np.asarray(picture))
+
+
+KINDS = [
+    b"tEXt",
+    b"sRGB",
+    b"gAMA",
+    b"pHYs",
+    b"cHRM",
+    b"tRNS",
+    b"PLTE",
+    b"bKGD",
+    b"eXIf",
+    b"acTL",
+    b"iTXt",
+    b"IHDR",
+    b"what",
+]
+
+
+@needs_loops
+@settings(max_examples=100)
+@given(
+    mode=st.sampled_from(["L", "RGB", "RGBA", "P"]),
+    kind=st.sampled_from(KINDS),
+    content=st.binary(max_size=40) | st.just(b"exif\0" + exif(6).tobytes()),
+    change=st.none() | st.tuples(st.integers(8, 80), st.integers(0, 255)),
+)
+def test_without_opening_it_by_pillow_the_answer_is_the_same(
+    mode: str, kind: bytes, content: bytes, change: tuple[int, int] | None
+) -> None:
+    body = bytearray(encoded(scene(24, 20).convert(mode), "PNG"))
+    body[33:33] = chunk(kind, content)
+    if change:
+        body[change[0]] = change[1]
+    with pytest.MonkeyPatch.context() as patched:
+        fast = decode("u", bytes(body), PicturesConfig())
+        patched.setattr(png, "plain", lambda body: None)
+        slow = decode("u", bytes(body), PicturesConfig())
+    if isinstance(fast, Drop) or isinstance(slow, Drop):
+        assert fast == slow
+    else:
+        assert np.array_equal(fast.array, slow.array) and np.array_equal(fast.whole, slow.whole)
+        assert replace(fast, array=None, whole=None) == replace(slow, array=None, whole=None)
+
+
+@needs_loops
+def test_a_common_drawing_is_not_opened_by_pillow() -> None:
+    assert png.plain(encoded(scene(24, 20), "PNG", dpi=(72, 72))) is not None
