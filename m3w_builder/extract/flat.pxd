@@ -49,7 +49,7 @@ cdef int[::1] _grown(int[::1] old)
 
 
 @cython.locals(
-    text=int, raw=int, close=int, other=int, last_void=int, last_unparsed=int, template=int, length=Py_ssize_t,
+    text=int, raw=int, close=int, other=int, last_void=int, last_unparsed=int, template=int, drawing=int, length=Py_ssize_t,
     here=Py_ssize_t, count=Py_ssize_t, attributes=Py_ssize_t, place=Py_ssize_t, names=list, numbers=dict, named=dict, called=str,
     tag="int[::1]", start="int[::1]", stop="int[::1]", over="int[::1]", parent="int[::1]", first="int[::1]",
     key="int[::1]", value_start="int[::1]", value_stop="int[::1]", room=Py_ssize_t, attribute_room=Py_ssize_t, at=Py_ssize_t,

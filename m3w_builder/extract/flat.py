@@ -244,7 +244,7 @@ def _grown(old: array[int]) -> array[int]:
 
 def _scan(flat: Flat, html: bytes) -> None:
     """Fill the arrays. What the loop needs stands in local names, which the compiler knows to be numbers and arrays."""
-    text, raw, close, other, template = TEXT, RAW, END, OTHER, TEMPLATE
+    text, raw, close, other, template, drawing = TEXT, RAW, END, OTHER, TEMPLATE, SVG
     last_void, last_unparsed = LAST_VOID, LAST_UNPARSED
     space, quote, dash, slash, equals, greater, exclaims, asks = SIGNS
     length = len(html)
@@ -278,7 +278,7 @@ def _scan(flat: Flat, html: bytes) -> None:
                     break
                 continue
             place = end + 1
-            if tag[here] == template and count > here + 1:
+            if (tag[here] == template or tag[here] == drawing) and count > here + 1:
                 count, attributes = here + 1, first[here + 1]
             tag[count], start[count], stop[count], over[count] = close, here, at, count + 1
             parent[count], first[count] = parent[here], attributes

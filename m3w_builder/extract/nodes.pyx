@@ -7,7 +7,7 @@ written out and read again (`flat`), which says the same.
 
 from libc.stdlib cimport free, malloc, realloc
 from libc.stdint cimport uint64_t
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, strlen
 from posix.dlfcn cimport RTLD_NOW, dlopen, dlsym
 
 from cpython.array cimport array, clone
@@ -27,6 +27,8 @@ cdef enum:
     WITHOUT_EVENTS = 1  # nobody listens to what is inserted; a fifth of the parser's time
     SCRIPT_LETTERS = 6
     STYLE_LETTERS = 5
+    DRAWING_LETTERS = 3
+    DEEPEST = 64  # shapes in each other in a drawing that is left out
     BLOCK = 64  # bytes that are looked through at once
     SLOTS = 512  # of a power of two; more names than half of them are asked for each time
     IDS = 256  # above the parser's own numbers of the tags that it knows; those of others are addresses
@@ -102,13 +104,13 @@ def survey(html: bytes) -> "Survey":
             for place in range(BLOCK):
                 sign = at[place]
                 high |= sign
-                controls |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
+                controls |= (<unsigned char> (sign - 1) < 31) & ((<unsigned char> (sign - 9) > 4) | (sign == 11))
                 marks += sign == 60
         else:
             for place in range(length):
                 sign = at[place]
                 high |= sign
-                controls |= (sign < 32) & (sign != 0) & (sign != 9) & (sign != 10) & (sign != 12) & (sign != 13)
+                controls |= (<unsigned char> (sign - 1) < 31) & ((<unsigned char> (sign - 9) > 4) | (sign == 11))
                 marks += sign == 60
         any_controls |= controls
         tags += marks
@@ -342,11 +344,12 @@ def read(html: bytes) -> Flat:
 
 
 cdef unsigned int _feed(Pointer document, Text html, Text end) noexcept nogil:
-    """Parse a page, but the contents of styles and of scripts that nobody reads: half of most pages' bytes.
+    """Parse a page, but the contents of styles, of scripts that nobody reads, and of drawings: half of most pages' bytes.
 
     Whether a tag that can begin one does so is asked of the parser: an element that was not there before is the last
-    one in the tree. So what looks like one in a comment, a value or a text is none. In drawings, where these are
-    elements as others are, nothing is left out. The answer is the parser's status.
+    one in the tree. So what looks like one in a comment, a value or a text is none. In drawings, where scripts and
+    styles are elements as others are, nothing is left out; nor is what is in drawings that hold more than shapes, which
+    may end sooner than they say. The answer is the parser's status.
     """
     cdef Text at = html
     cdef Text fed = html, behind, stop
@@ -368,9 +371,12 @@ cdef unsigned int _feed(Pointer document, Text html, Text end) noexcept nogil:
         if one == NULL or one == known or _type(one) != ELEMENT or _is_named(one, at, name) == 0:
             continue
         known = one
-        stop = _content_end(behind, end, at, name)
+        if name == DRAWING_LETTERS:
+            stop = _drawing_end(behind, end) if behind[-2] != 47 else NULL
+        else:
+            stop = _content_end(behind, end, at, name)
         if stop != NULL:
-            if name == STYLE_LETTERS or not _can_be_read(at + name, behind):
+            if name != SCRIPT_LETTERS or not _can_be_read(at + name, behind):
                 fed = stop
             at = stop
     if status == 0 and fed < end:
@@ -379,13 +385,15 @@ cdef unsigned int _feed(Pointer document, Text html, Text end) noexcept nogil:
 
 
 cdef int _unread(Text at, Text end) noexcept nogil:
-    """The length of the name of a <script> or <style> whose name begins here; 0 where none does."""
+    """The length of the name of a <script>, <style> or <svg> whose name begins here; 0 where none does."""
     cdef int length
     cdef Text name
     if end - at < 7 or at[0] | 32 != 115:
         return 0
     if at[1] | 32 == 99:
         length, name = SCRIPT_LETTERS, <Text> <const char *> b"script"
+    elif at[1] | 32 == 118:
+        length, name = DRAWING_LETTERS, <Text> <const char *> b"svg"
     else:
         length, name = STYLE_LETTERS, <Text> <const char *> b"style"
     return length if _same(at, name, length) and _ends_name(at[length]) else 0
@@ -435,6 +443,85 @@ cdef Text _content_end(Text at, Text end, Text name, int length) noexcept nogil:
         at += 1
 
 
+cdef enum:
+    SHAPES = 34
+cdef const char *_shapes[SHAPES]
+_shapes[:] = [
+    b"path", b"g", b"circle", b"rect", b"polygon", b"use", b"line", b"polyline", b"ellipse", b"symbol", b"defs", b"stop",
+    b"title", b"desc", b"text", b"tspan", b"style", b"mask", b"clippath", b"lineargradient", b"radialgradient",
+    b"pattern", b"image", b"filter", b"fecolormatrix", b"feoffset", b"fegaussianblur", b"feflood", b"feblend",
+    b"fecomposite", b"femerge", b"femergenode", b"animate", b"animatetransform",
+]
+
+
+cdef Text _drawing_end(Text at, Text end) noexcept nogil:
+    """Where the end tag of an <svg> begins; NULL where that holds more than shapes, each of which ends in its place.
+
+    Other elements can end the drawing itself, as <p> does, and ends of nothing can end elements around it.
+    https://html.spec.whatwg.org/#parsing-main-inforeign
+    """
+    cdef int open[DEEPEST]
+    cdef int depth = 0, shape, length
+    cdef Text name
+    while True:
+        at = <Text> memchr(at, 60, end - at) if at < end else NULL
+        if at == NULL or end - at < 6:
+            return NULL
+        name = at + 2 if at[1] == 47 else at + 1
+        if not 97 <= name[0] | 32 <= 122:
+            if at[1] == 33:
+                at = _comment_end(at, end)
+                if at == NULL:
+                    return NULL
+                continue
+            if at[1] == 47 or at[1] == 63:
+                return NULL
+            at += 1
+            continue
+        length = 1
+        while name + length < end and not _ends_name(name[length]):
+            length += 1
+        if at[1] == 47 and depth == 0:
+            return at if length == DRAWING_LETTERS and _same(name, <Text> <const char *> b"svg", length) else NULL
+        shape = _shape(name, length)
+        if shape < 0:
+            return NULL
+        at = _tag_end(name + length, end)
+        if name[-1] == 47:
+            depth -= 1
+            if open[depth] != shape:
+                return NULL
+        elif at[-2] != 47:
+            if depth == DEEPEST:
+                return NULL
+            open[depth] = shape
+            depth += 1
+
+
+cdef int _shape(Text name, int length) noexcept nogil:
+    """The number of a shape by its name; -1 for anything else."""
+    cdef int shape
+    for shape in range(SHAPES):
+        if name[0] | 32 == _shapes[shape][0] and strlen(_shapes[shape]) == <size_t> length:
+            if _same(name, <Text> _shapes[shape], length):
+                return shape
+    return -1
+
+
+cdef Text _comment_end(Text at, Text end) noexcept nogil:
+    """Behind a comment that begins here; NULL for what is none, or ends in another way than comments should."""
+    if end - at < 7 or at[2] != 45 or at[3] != 45 or at[4] == 62 or at[4] == 45:
+        return NULL
+    at += 4
+    while True:
+        at = <Text> memchr(at, 45, end - at)
+        if at == NULL or end - at < 3:
+            return NULL
+        if at[1] == 45 and (at[2] == 62 or at[2] == 33):
+            return at + 3 if at[2] == 62 else NULL
+        at += 1
+
+
 cdef bint _can_be_read(Text at, Text end) noexcept nogil:
     """Whether a script can hold data or a formula, by its tag (`flat.is_read` says which do)."""
     while at + 1 < end:
@@ -446,14 +533,15 @@ cdef bint _can_be_read(Text at, Text end) noexcept nogil:
 
 cdef Pointer _innermost(Pointer node) noexcept nogil:
     """The last node below a node that has none in it; NULL where that is in a drawing or a formula."""
-    cdef Pointer found = node
+    cdef Pointer found = node, below
     while node != NULL:
         found = node
-        if _type(node) == ELEMENT and (
+        below = _last(node)
+        if below != NULL and _type(node) == ELEMENT and (
             _is_named(node, <Text> <const char *> b"svg", 3) or _is_named(node, <Text> <const char *> b"math", 4)
         ):
             return NULL
-        node = _last(node)
+        node = below
     return found
 
 
@@ -467,7 +555,7 @@ cdef int _fill(Flat flat, Pointer root, size_t size) except -1:
     """Write the nodes from `root` on into the arrays, in reading order; size: bytes of the page."""
     cdef int raw = _flat.RAW, plain = _flat.TEXT, close = _flat.END, other = _flat.OTHER, template = _flat.TEMPLATE
     cdef int last_void = _flat.LAST_VOID, last_unparsed = _flat.LAST_UNPARSED
-    cdef int script = _flat.SCRIPT, style = _flat.STYLE, type_key = _keys.TYPE
+    cdef int script = _flat.SCRIPT, style = _flat.STYLE, drawing = _flat.SVG, type_key = _keys.TYPE
     cdef _Numbers tags = _Numbers(_flat.NUMBERS, other), names = _Numbers(dict(_keys.NUMBERS), 0, flat.names)
     cdef _Buffer buffer = _Buffer(size + 64), around = _Buffer(1024)
     cdef _Buffer nodes = _Buffer(sizeof(Node) * (size // 40 + 64))
@@ -502,7 +590,7 @@ cdef int _fill(Flat flat, Pointer root, size_t size) except -1:
                 row.stop = buffer.used
             opened = count
             count += 1
-            is_read = kind != style and kind != script and kind != template
+            is_read = kind != style and kind != script and kind != template and kind != drawing
             attribute = _attribute(node)
             while attribute != NULL:
                 one = <Attribute *> attributes.more(sizeof(Attribute))

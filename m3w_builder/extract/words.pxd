@@ -9,9 +9,10 @@ cpdef bint is_thread(str address) except -1
 @cython.locals(last=Py_UCS4, before=Py_UCS4, sign=Py_UCS4)
 cdef bint _has_short(str low) except -1
 cdef bint _ends_short(Py_UCS4 last, Py_UCS4 before) except -1
+cdef Py_ssize_t READ, LONGEST_CONSENT
+cdef long long _ALL, _COO, _CON, _GDP, _DAT, _PRI, _PRY, _PER
+@cython.locals(at=Py_ssize_t, three=longlong, code=longlong, sign=Py_UCS4, near=str)
 cpdef bint about_consent(str text) except -1
-
-
 @cython.locals(head=str)
 cpdef bint is_noise(str line) except -1
 

@@ -28,7 +28,7 @@ def by_the_parser(html: str) -> Seen:
         elif node.tag and node.tag[0] not in "-!":
             found.append((node.tag, {name: value or "" for name, value in node.attributes.items()}))
             row.append(node.tag)
-            read = node.tag not in ("template", "style") and (
+            read = node.tag not in ("template", "style", "svg") and (
                 node.tag != "script"
                 or (node.attributes.get("type") or "").lower().startswith(("math", "application/ld"))
             )
@@ -56,9 +56,9 @@ def by_the_arrays(flat: Flat) -> Seen:
 
 def text(found: Seen, more: str) -> None:
     """Texts beside each other are one: where a comment stood between them is of no interest."""
-    if found and found[-1][0] == "text":
+    if found and found[-1][0] == "#text":
         more = found.pop()[1] + more
-    found.append(("text", more))
+    found.append(("#text", more))
 
 
 PAGES = {

@@ -65,6 +65,23 @@ def test_what_is_left_out_of_scripts_and_styles_changes_nothing_else(html: str) 
     assert by_the_arrays(nodes.read(html.encode())) == by_the_parser(html)
 
 
+_DRAWINGS = """
+<svg>|</svg>|<SVG a='>'>|<svg/>|<svg b=/>|</svg >|<path d='M0 0'>|<path/>|<path d=/>|</path>|<g>|</g>|<use/>|</use>
+<title>|</title>|<desc>|</desc>|<text>|</text>|<tspan>|x<y|<!-- c -->|<!-->|<!--->|<!--a--!>|<!--|-->|<?a>|</ a>|</>
+<style>|</style>|<script>|</script>|<p>|</p>|<br>|</br>|<div>|</div>|<a>|</a>|<font color=a>|<font>|<foreignObject>
+</foreignObject>|<math>|</math>|<mi>|<table>|<tr>|</table>|<select>|</select>|<![CDATA[|]]>|<filter>|<symbol>|</symbol>
+<noscript>|</noscript>|<textarea>|</textarea>|<circle r=1 />|<unknown>|</unknown>|z
+"""
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from(re.split(r"\||\n(?=<)", _DRAWINGS.strip())), max_size=14).map("".join))
+def test_what_is_left_out_of_drawings_changes_nothing_else(html: str) -> None:
+    assert by_the_arrays(nodes.read(html.encode())) == by_the_parser(html)
+    drawn = f"<div><svg a=b>{html}</svg>c"
+    assert by_the_arrays(nodes.read(drawn.encode())) == by_the_parser(drawn)
+
+
 def test_many_names_of_attributes_and_tags_are_kept_apart() -> None:
     html = "".join(f"<x-{number} a{number}=b c{number % 700}={number}>" for number in range(3000))
     assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))

@@ -121,3 +121,13 @@ ADDRESSES = st.lists(PARTS, max_size=5).map(
 @given(ADDRESSES)
 def test_an_address_is_a_discussions_where_the_pattern_finds_one_in_it(address: str) -> None:
     assert words.is_thread(address) == (words.THREAD.search(address) is not None)
+
+
+_CONSENTS = "cookie Cookies CONSENT GDPR Datenschutz privacy Prywatno privacidad con co pro 隐私 Персональных words"
+CONSENTS = st.lists(st.sampled_from(_CONSENTS.split()) | st.text(max_size=9), max_size=9).map(" ".join)
+
+
+@given(CONSENTS, st.integers(0, 310))
+def test_words_of_consent_are_found_wherever_they_stand_in_a_texts_beginning(text: str, before: int) -> None:
+    whole = "x" * before + text
+    assert words.about_consent(whole) == words.has_any(whole[:300].lower(), words.CONSENTS)
