@@ -6,38 +6,27 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Literal
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Literal
 
 from m3w_builder.storage import hidden, without_secrets
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
 
 Mode = Literal["auto", "live", "plain", "quiet", "json"]
 
 PLAIN_EVERY = 5.0
 """Seconds between two plain lines of one pass."""
-SHOWN = 8
-"""Reasons in the live view, most drops first."""
-HOSTS = 5
-"""Hosts in the live view, slowest first."""
 MOST_HOSTS = 2000
 """Hosts whose seconds are added up at once; where there are more, the quicker half is forgotten."""
-WIDE = 100
-"""Columns from which hosts stand beside the reasons."""
-STEPS = ("pages", "exchange1", "pictures", "exchange2", "shards", "report")
-"""The passes and exchanges of a build in their order, and what it says of itself at the end."""
 
 
 class Progress:
     """Takes a build's events; `auto` is live in a terminal and plain elsewhere."""
 
     def __init__(self, mode: str = "auto", console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self._console = console
         self.mode = mode if mode != "auto" else "live" if self.console.is_terminal else "plain"
         self.started = time.monotonic()
         self.pass_name = ""
@@ -55,9 +44,22 @@ class Progress:
         self.history: list[str] = []
         self.live: Live | None = None
 
+    @property
+    def console(self) -> Console:
+        """What draws, made where something is drawn: importing it takes a twentieth of a second."""
+        if self._console is None:
+            from rich.console import Console
+
+            self._console = Console(highlight=False)
+        return self._console
+
     def __enter__(self) -> Progress:
         if self.mode == "live":
-            self.live = Live(console=self.console, get_renderable=self._view, refresh_per_second=4)
+            from rich.live import Live
+
+            from m3w_builder.live import view
+
+            self.live = Live(console=self.console, get_renderable=lambda: view(self), refresh_per_second=4)
             self.live.__enter__()
         return self
 
@@ -99,7 +101,7 @@ class Progress:
         now = time.monotonic()
         if self.mode == "plain" and now - self.last_line >= PLAIN_EVERY:
             self.last_line = now
-            self.console.print(f"{self._clock()} {self._state()}{self._pace()}", soft_wrap=True, markup=False)
+            self.console.print(f"{self.clock()} {self.state()}{self.pace()}", soft_wrap=True, markup=False)
 
     def _count(self, ledger: list[dict[str, Any]]) -> None:
         """Take a task's books in: what each unit's first stage took, what its last kept, and the drops between."""
@@ -117,7 +119,7 @@ class Progress:
         text = hidden(text)
         self._event({"event": "note", "text": text})
         if self.mode in ("live", "plain"):
-            self.console.print(f"{self._clock()} {text}", soft_wrap=True, markup=False)
+            self.console.print(f"{self.clock()} {text}", soft_wrap=True, markup=False)
 
     def finish(self, summary: dict[str, Any]) -> None:
         """The end: figures that fit a screen."""
@@ -126,29 +128,33 @@ class Progress:
         if self.mode == "json":
             self._event({"event": "finish", **summary})
             return
+        from m3w_builder.live import closing
+
         self.console.print(closing(summary))
 
     def _end_of_pass(self) -> None:
         if not self.pass_name:
             return
-        line = f"{self._clock()} {self._state()}, {time.monotonic() - self.pass_started:.1f} s"
+        line = f"{self.clock()} {self.state()}, {time.monotonic() - self.pass_started:.1f} s"
         self.history.append(line)
         if self.mode in ("live", "plain"):
             self.console.print(line, soft_wrap=True, markup=False)
         self.pass_name = ""
 
-    def _state(self) -> str:
+    def state(self) -> str:
+        """The pass, and how many of its tasks are done."""
         if self.total is None and not self.done_tasks:
             return self.pass_name
         share = f"{self.done_tasks} of {self.total}" if self.total is not None else str(self.done_tasks)
         again = f", {self.reused} done before" if self.reused else ""
         return f"{self.pass_name}: {share} tasks{again}"
 
-    def _clock(self) -> str:
+    def clock(self) -> str:
+        """The time since the build began."""
         seconds = int(time.monotonic() - self.started)
         return f"[{seconds // 60:3d}:{seconds % 60:02d}]"
 
-    def _pace(self) -> str:
+    def pace(self) -> str:
         """Rate, time left, and how many tasks ran at once, from the tasks that were truly done in this run."""
         elapsed = time.monotonic() - self.pass_started
         fresh = self.done_tasks - self.reused
@@ -163,85 +169,6 @@ class Progress:
             told.append(f"{max(1.0, self.busy / elapsed):.1f} tasks at once")
         return "".join(f", {part}" for part in told)
 
-    def _view(self) -> Group:
-        """The state at a glance: where the build is, its pace and flow, its machines, drops so far, slowest hosts."""
-        if not self.pass_name:
-            return Group()
-        width = max(10, min(40, self.console.width - 62))
-        bar = ProgressBar(
-            total=self.total or None, completed=self.done_tasks, width=width, pulse=self.total is None,
-            complete_style="cyan", finished_style="green",
-        )  # fmt: skip
-        head = Table.grid(padding=(0, 1))
-        share = f"{100 * self.done_tasks // self.total:3d} %" if self.total else ""
-        head.add_column()
-        head.add_column(no_wrap=True)
-        head.add_column(no_wrap=True)
-        head.add_column(no_wrap=True, overflow="ellipsis")
-        head.add_row(Text(self._clock(), style="dim"), bar, Text(share, style="bold"), Text(self._state()))
-        facts = Table.grid(padding=(0, 2))
-        facts.add_column(style="dim")
-        facts.add_column(no_wrap=True, overflow="ellipsis")
-        for name, told in self._facts():
-            facts.add_row(name, told)
-        return Group(self._steps(), head, facts, Text(), self._tables())
-
-    def _steps(self) -> Text:
-        """The passes: those done, the one under way, those to come."""
-        here = self.pass_name.split("/")[0]
-        place = STEPS.index(here) if here in STEPS else 0
-        line = Text(no_wrap=True, overflow="ellipsis")
-        for number, name in enumerate(STEPS):
-            mark, style = (
-                ("✓ ", "green") if number < place else ("▸ ", "bold cyan") if number == place else ("· ", "dim")
-            )
-            line.append(f"{mark}{name}   ", style=style)
-        return line
-
-    def _facts(self) -> Iterator[tuple[str, Text]]:
-        """Names and texts of what is told in a line each; what is not known is left out."""
-        if pace := self._pace().removeprefix(", "):
-            yield "pace", Text(pace)
-        if self.taken:
-            flows = [f"{self.taken[u]:,} {u} in, {self.kept[u]:,} kept" for u in ("pages", "pictures") if self.taken[u]]
-            yield "flow", Text(" · ".join(flows))
-        machines = {name.rsplit(":", 1)[0] for name in self.workers}
-        told = []
-        if self.workers:
-            many = len(self.workers)
-            told.append(
-                f"{many:,} worker{'s' if many > 1 else ''}"
-                + (f" on {len(machines):,} machines" if len(machines) > 1 else "")
-            )
-        if self.peak_mb:
-            told.append(f"largest process {self.peak_mb:,.0f} MB")
-        if told:
-            yield "machines", Text(" · ".join(told))
-        if self.last_label:
-            yield "last", Text(self.last_label)
-
-    def _tables(self) -> Table:
-        """Drops of the whole build so far by reason; beside or below them, the hosts that took longest."""
-        drops = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
-        for title, justify in (("dropped so far", "right"), ("", "left"), ("", "left")):
-            drops.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-        for (unit, stage, reason), number in self.dropped.most_common(SHOWN):
-            drops.add_row(f"{number:,}", Text(unit, style="dim"), Text(f"{stage}: {reason}"))
-        hosts = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
-        for title, justify in (("slowest hosts", "left"), ("requests", "right"), ("s each", "right")):
-            hosts.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-        slowest = sorted(self.hosts.items(), key=lambda one: -one[1][1])[:HOSTS]
-        for name, (requests, seconds) in slowest:
-            hosts.add_row(Text(name[:40]), f"{requests:,}", f"{seconds / max(1, requests):.1f}")
-        shown = Table.grid(padding=(0, 4))
-        tables = [table for table, full in ((drops, self.dropped), (hosts, slowest)) if full]
-        if self.console.width >= WIDE:
-            shown.add_row(*tables)
-        else:
-            for table in tables:
-                shown.add_row(table)
-        return shown
-
     def _event(self, event: dict[str, Any]) -> None:
         if self.mode == "json":
             print(json.dumps(without_secrets(event), ensure_ascii=False), file=sys.stdout, flush=True)
@@ -253,26 +180,3 @@ def span(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def closing(summary: dict[str, Any]) -> Group:
-    """The books of a build as a table that fits a screen, and its figures in some lines."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("stage", "pages", "dropped", "pictures", "dropped"):
-        table.add_column(name, justify="left" if name == "stage" else "right")
-    ledger = summary["ledger"]
-    for entry in ledger:
-        gone = {unit: entry[unit]["in"] - entry[unit]["kept"] for unit in ("pages", "pictures")}
-        if any(gone.values()) or entry is ledger[0] or entry is ledger[-1]:
-            row = [entry["stage"]]
-            for unit, number in gone.items():
-                row += [f"{entry[unit]['kept']:,}", f"−{number:,}" if number else ""]
-            table.add_row(*row)
-    lines = [
-        f"{summary['pages']:,} records read, {summary['documents']:,} documents "
-        f"with {summary['pictures']:,} pictures kept",
-        f"{summary['seconds']:,} s, {summary['cpu_seconds']:,} CPU-s, peak {summary['peak_mb']:,} MB a process; "
-        f"{summary['tasks']:,} tasks, {summary['reused']:,} of them done before",
-        f"report: {hidden(str(summary['report']))}",
-    ]
-    return Group(table, *(Text(line) for line in lines))

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from m3w_builder.ledger import Ledger
+from m3w_builder.live import view
 from m3w_builder.progress import Progress, span
 
 
@@ -62,7 +63,7 @@ def test_the_live_view_tells_pace_flow_memory_and_drops(width):
     progress.start("pages", 10)
     progress.done(receipt(0, reused=True))
     progress.done(receipt(1))
-    console.print(progress._view())
+    console.print(view(progress))
     told = console.file.getvalue()
     if width == 200:
         for part in ("▸ pages", "2 of 10 tasks", "pages/s", "left", "200 pages in, 180 kept", "1 worker",
@@ -76,7 +77,7 @@ def test_the_live_view_shows_the_passes_that_are_behind_it():
     console = Console(width=120, file=io.StringIO(), force_terminal=True, color_system=None)
     progress = Progress("live", console)
     progress.start("exchange2/judge", 4)
-    console.print(progress._view())
+    console.print(view(progress))
     assert "✓ pages   ✓ exchange1   ✓ pictures   ▸ exchange2   · shards" in console.file.getvalue()
 
 
