@@ -121,8 +121,9 @@ class Frequent:
 
     def to_json(self, number: int) -> dict[str, object]:
         """The first `number` of them; what is left out counts as error."""
-        ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
-        left = ranked[number][1] if len(ranked) > number else 0
+        left = sorted(self.counts.values(), reverse=True)[number] if len(self.counts) > number else 0
+        few = [item for item in self.counts.items() if item[1] >= left]  # sorting all by name takes five times as long
+        ranked = sorted(few, key=lambda item: (-item[1], item[0]))
         return {"error": self.error + left, "counts": dict(ranked[:number])}
 
 

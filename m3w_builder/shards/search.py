@@ -115,6 +115,8 @@ def _parts(one: Document) -> tuple[str, str, str]:
 
 def _apart(text: str) -> str:
     """A text in which characters of scripts without spaces stand apart."""
+    if text.isascii():
+        return text
     return " ".join(_SINGLE.split(text))
 
 
