@@ -4,9 +4,12 @@ cimport cython
 from m3w_builder.extract.runs cimport is_line
 
 
-@cython.locals(text=str, lines=list, found=list, here=list, line=str)
+@cython.locals(odd=int, text=str, lines=list, found=list, here=list, line=str)
 cpdef list texts(str raw, bint pre)
 
 
-@cython.locals(sign=Py_UCS4)
-cdef bint _has_invisible(str text) except -1
+cdef int _UNSEEN, _COMPOSED
+
+
+@cython.locals(found=int, sign=Py_UCS4)
+cdef int _odd(str text) except -1

@@ -8,6 +8,7 @@ from m3w_builder.extract.runs import is_line
 
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\u200e\u200f"
 _GONE = dict.fromkeys(map(ord, _INVISIBLE))
+_UNSEEN, _COMPOSED = 1, 2
 BREAK = "\x01"
 """Stands for <br> until the block is whole."""
 
@@ -19,7 +20,11 @@ def texts(raw: str, pre: bool) -> list[str]:
     what is left is in Unicode's normal form C. pre: whether the text is code, whose lines and spaces stay.
     """
     if not raw.isascii():
-        raw = normalize("NFC", raw.translate(_GONE) if _has_invisible(raw) else raw)
+        odd = _odd(raw)
+        if odd & _UNSEEN:
+            raw = raw.translate(_GONE)
+        if odd & _COMPOSED:
+            raw = normalize("NFC", raw)
     if pre:
         text = raw.replace(BREAK, "\n").replace("\r\n", "\n").strip("\n").rstrip()
         return [text] if text.strip() else []
@@ -40,8 +45,18 @@ def texts(raw: str, pre: bool) -> list[str]:
     return found
 
 
-def _has_invisible(text: str) -> bool:
-    for sign in text:  # noqa: SIM110 a plain loop is what the compiler makes fast
-        if sign == "\u00ad" or ("\u200a" < sign < "\u2061" and sign in _INVISIBLE) or sign == "\ufeff":
-            return True
-    return False
+def _odd(text: str) -> int:
+    """Whether a text has invisible signs, and whether it has some that may have another normal form.
+
+    None below U+0300 has one, and none of the dashes, quotation marks and dots from U+2010 to U+2027.
+    """
+    found = 0
+    for sign in text:
+        if sign < "\u0300":
+            if sign == "\u00ad":
+                found |= _UNSEEN
+        elif sign < "\u2010" or sign > "\u2027":
+            found |= _COMPOSED
+            if ("\u200a" < sign < "\u2061" and sign in _INVISIBLE) or sign == "\ufeff":
+                found |= _UNSEEN
+    return found

@@ -6,6 +6,9 @@ from m3w_builder.extract.pieces cimport Block, Box, Page, Piece, Shot
 from m3w_builder.extract.runs cimport dense
 
 
+cdef frozenset _WHOLE, _BAD
+
+
 cdef class Weighed:
     cdef public Page page
     cdef public bint thread, poor

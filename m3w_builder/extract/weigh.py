@@ -22,6 +22,9 @@ ARTICLE = 0.4
 """The same share of an article that is in a box under any name."""
 
 
+_WHOLE, _BAD = words.WHOLE_TAGS, words.BAD_TAGS
+
+
 class Weighed:
     """A page whose boxes bear what they hold.
 
@@ -48,7 +51,7 @@ class Weighed:
 
 def claim(box: Box) -> float:
     """What a box's good text counts for the box around it."""
-    return box.good * (DOUBTED if box.against and box.tag not in words.WHOLE_TAGS else 1.0)
+    return box.good * (DOUBTED if box.against and box.tag not in _WHOLE else 1.0)
 
 
 def weigh(page: Page, thread: bool = False) -> Weighed:
@@ -105,7 +108,7 @@ def _look_around(boxes: list[Box]) -> None:
     box: Box
     parent: Box
     for box in boxes:
-        mine = box.against != "" and box.tag not in words.WHOLE_TAGS and box.tag != "header"
+        mine = box.against != "" and box.tag not in _WHOLE and box.tag != "header"
         box.around = mine
         box.hard = mine and not words.is_weak(box.against)
         if box.parent > 0:
@@ -142,7 +145,7 @@ def _pardon(weighed: Weighed) -> None:
         box = boxes[index]
         if not box.against or box.whole <= MOST * total:
             continue
-        named = box.tag not in words.BAD_TAGS and box.against != "comments"
+        named = box.tag not in _BAD and box.against != "comments"
         if words.is_weak(box.against) or (named and _holds_article(boxes, index, ARTICLE * total)):
             box.against = ""
 
@@ -152,7 +155,7 @@ def _groups(boxes: list[Box]) -> list[list[Box]]:
     groups: dict[str, list[Box]] = {}
     box: Box
     for box in boxes:
-        if box.bad and box.whole and box.bad != "comments" and box.tag not in words.BAD_TAGS:
+        if box.bad and box.whole and box.bad != "comments" and box.tag not in _BAD:
             groups.setdefault(box.name, []).append(box)
     return [alike for alike in groups.values() if len(alike) > 2]
 

@@ -20,6 +20,8 @@ cpdef bint is_noise(str line) except -1
 cpdef bint is_about(str line) except -1
 
 
+@cython.locals(low=str, letters=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, sign=Py_UCS4, word=str)
+cdef bint _has_other_words(str line) except -1
 @cython.locals(digit=bint, counted=bint, foreign=bint, sign=Py_UCS4, low=str)
 cdef bint _can_date(str line) except -1
 

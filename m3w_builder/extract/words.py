@@ -124,6 +124,12 @@ _BESIDE_DATES = re.compile(
     r"|发表于|发布于|发布|发布时间|最后|编辑|更新|时间|来源|楼|回复|阅读|浏览|由|于",
     re.IGNORECASE,
 )
+_BESIDE = (
+    "posted published updated last modified edited edit joined asked answered replied created registered member since "
+    "topic starter view views reply replies comment comments post posts tues wednes thur thurs satur"
+)
+_WITH_DATES = frozenset(_BESIDE.split())
+"""Of what `_BESIDE_DATES` finds the words of four letters and more, days of the week aside."""
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 ABOUT = 12
 """Letters beside a date, and the words that go with one, in a line that is only about what stands by it: a name."""
@@ -183,9 +189,26 @@ def is_noise(line: str) -> bool:
 
 def is_about(line: str) -> bool:
     """Whether a short line tells when, and by whom, something was written, and nothing else."""
-    if not _can_date(line) or not _DATE.search(line):
+    if not _can_date(line) or _has_other_words(line) or not _DATE.search(line):
         return False
     return len(_NO_LETTERS.sub("", _BESIDE_DATES.sub("", _DATE.sub("", line)))) <= ABOUT
+
+
+def _has_other_words(line: str) -> bool:
+    """Whether words that neither dates have nor `_BESIDE_DATES` finds have more than `ABOUT` letters already."""
+    low = line.lower()
+    if "ago" in low:
+        return False
+    letters = at = begin = 0
+    for sign in low + " ":
+        if not "a" <= sign <= "z":
+            if at - begin > 3:
+                word = low[begin:at]
+                if "day" not in word and word not in _WITH_DATES and not has_any(word, _MONTHS):
+                    letters += at - begin
+            begin = at + 1
+        at += 1  # noqa: SIM113 such a loop is what the compiler makes fast
+    return letters > ABOUT
 
 
 def _can_date(line: str) -> bool:

@@ -131,3 +131,16 @@ CONSENTS = st.lists(st.sampled_from(_CONSENTS.split()) | st.text(max_size=9), ma
 def test_words_of_consent_are_found_wherever_they_stand_in_a_texts_beginning(text: str, before: int) -> None:
     whole = "x" * before + text
     assert words.about_consent(whole) == words.has_any(whole[:300].lower(), words.CONSENTS)
+
+
+_LINES = (
+    "posted by on 5 12:30 pm January 3rd, 2020 2020-01-02 Wednesday Tues thurs yesterday 3 hours ago phone "
+    "minutes 1.2.99 Mayor's Decades member since views replies reading 5th 12 _posted the quick brown 2年 前"
+)
+LINES = st.lists(st.sampled_from(_LINES.split()) | st.text(max_size=5), max_size=8).map(" ".join)
+
+
+@given(LINES)
+def test_a_line_is_about_its_neighbour_where_the_patterns_leave_few_letters(line: str) -> None:
+    left = words._NO_LETTERS.sub("", words._BESIDE_DATES.sub("", words._DATE.sub("", line)))
+    assert words.is_about(line) == (words._DATE.search(line) is not None and len(left) <= words.ABOUT)
