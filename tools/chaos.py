@@ -3,12 +3,13 @@
     python tools/chaos.py [--quick] [--json FILE] [--kills 50] [--only NAME …] [--seed 0]
 
 Each case ends with the same command run to its end, `m3w verify`, and a comparison of the shards' checksums with those
-of a build that nobody disturbed. Cases: `kills` (SIGKILL of the driver, a worker or all workers at random moments),
-`scheduler` (a scheduler of its own is killed), `sigterm` (the driver must be gone within 10 s), `hang` (a page that
-never ends, with a time limit), `memory` (a page that fills its worker), `poison` (a page that ends its worker: dropped
-alone, its neighbours kept), `storage` (an S3 server that cannot be reached for a while), `disk` (no space left, on a
-small tmpfs), `exchanges` (all workers die in each round of both), `clock` (it jumps by years), `two` (two builds in
-one folder), `spoilt` (an intermediate file with one bit turned).
+of a build that nobody disturbed (where one page must go: in which a filter drops it). Cases: `kills` (SIGKILL of the
+driver, a worker or all workers at random moments), `scheduler` (a scheduler of its own is killed), `sigterm` (the
+driver must be gone within 10 s), `hang` (a page that never ends, with a time limit), `memory` (a page that fills its
+worker), `poison` (a page that ends its worker: dropped alone, its neighbours kept), `storage` (an S3 server that cannot
+be reached for a while), `disk` (a small tmpfs that is full, and grows by a tenth of what is needed whenever the build
+has ended for it), `exchanges` (all workers die in each round of both), `clock` (it jumps by years), `two` (two builds
+in one folder), `spoilt` (an intermediate file with one bit turned).
 Exit code 1 where a build came out otherwise.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import random
 import shutil
@@ -75,13 +77,22 @@ class Stage:
     def log(self, out: Path | str) -> str:
         return (self.folder / f"{str(out).rsplit('/', 1)[-1]}.log").read_text()[-1500:]
 
-    def judge(self, out: Path | str, same: bool = True) -> str:
-        """What is wrong with a finished build; empty when all is well."""
+    def without(self, url: str) -> dict[str, str]:
+        """The sums of an undisturbed build in which a filter drops that page."""
+        out = self.folder / "without"
+        if not out.exists():
+            sections = {**struck_by(self, url, "drop"), "cluster": {"kind": "serial"}}
+            assert self.finish(out, **sections) == 0, self.log(out)
+        return sums(str(out))
+
+    def judge(self, out: Path | str, wanted: dict[str, str] | None = None) -> str:
+        """What is wrong with a finished build whose shards should have these sums; empty when all is well."""
         command = [sys.executable, "-m", "m3w_builder.cli", "verify", str(out)]
         done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
         if done.returncode:
             return f"verify: {done.stdout[-300:]}{done.stderr[-300:]}"
-        return f"the shards are others; {struck_down(str(out))}" if same and sums(str(out)) != self.sums else ""
+        same = sums(str(out)) == (wanted or self.sums)
+        return "" if same else f"the shards are others; {struck_down(str(out))}"
 
 
 def struck_down(build: str) -> str:
@@ -211,18 +222,19 @@ def sigterm(stage: Stage) -> str:
     return stage.judge(out) if code == 0 else f"ended with {code}: {stage.log(out)}"
 
 
+def struck_by(stage: Stage, url: str, how: str) -> dict[str, Any]:
+    """The sections of a config under which a page does this to its worker."""
+    poison = {"chaos_stage:Poison": {"url": url, "how": how}}
+    return {"text": [*stage.config["text"], poison], "plugins": ["chaos_stage"]}
+
+
 def struck(stage: Stage, how: str, **cluster: Any) -> str:
     """One page ends, hangs or fills its worker: it goes alone, and all else is as if it had not been there."""
     out = stage.folder / how
     rows = pq.read_table(stage.out / "pages" / "000001.parquet", columns=["url"])["url"].to_pylist()
     url = rows[len(rows) // 2]
-    poison = {"chaos_stage:Poison": {"url": url, "how": how}}
-    sections: dict[str, Any] = {
-        "text": [*stage.config["text"], poison],
-        "plugins": ["chaos_stage"],
-        "cluster": {**stage.config["cluster"], "memory_limit": "700MB", **cluster},
-    }
-    code = stage.finish(out, **sections)
+    limits = {**stage.config["cluster"], "memory_limit": "700MB", **cluster}
+    code = stage.finish(out, **struck_by(stage, url, how), cluster=limits)
     if code:
         return f"ended with {code}: {stage.log(out)}"
     dropped = pq.read_table(out / "pages" / "000001.dropped.parquet").to_pylist()
@@ -230,7 +242,7 @@ def struck(stage: Stage, how: str, **cluster: Any) -> str:
     kept = pq.read_table(out / "pages" / "000001.parquet", columns=["url"])["url"].to_pylist()
     if mine != [url] or kept != [one for one in rows if one != url]:
         return f"poisoned: {mine}, wanted {url}; kept {len(kept)} of {len(rows)}"
-    return stage.judge(out, same=False)
+    return stage.judge(out, stage.without(url))
 
 
 class Wire:
@@ -282,6 +294,7 @@ def away(stage: Stage) -> str:
     """The build's folder lies on S3, which cannot be reached for some seconds, three times."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     wire = Wire(server.get_host_and_port()[1])
@@ -308,18 +321,20 @@ def away(stage: Stage) -> str:
 
 
 def disk(stage: Stage) -> str:
-    """The disk is full in the middle; then there is more, and the build goes on."""
+    """The disk is full at one write after another: there is a tenth more each time, and the build goes on."""
     place = stage.folder / "small"
     place.mkdir()
     need = sum(file.stat().st_size for file in stage.out.rglob("*") if file.is_file())
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={need // 2}", "tmpfs", str(place)]).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={need // 10}", "tmpfs", str(place)]).returncode:
         return "skipped: no right to mount a tmpfs"
     try:
         out, codes = place / "disk", []
-        for share in (2, 3, 4, 10):
-            subprocess.run(["mount", "-o", f"remount,size={need * share // 4}", str(place)], check=True)
+        for tenths in range(1, 26):
+            subprocess.run(["mount", "-o", f"remount,size={need * tenths // 10}", str(place)], check=True)
             codes.append(stage.finish(out))
-        print(f"  exit codes with half, 3/4, all and 2.5 times the space: {codes}", flush=True)
+            print(f"  {tenths / 10} of the space: exit code {codes[-1]}, {files_in(out)} files", flush=True)
+            if codes[-1] == 0:
+                break
         return stage.judge(out) if codes[-1] == 0 and codes[0] else f"ended with {codes}: {stage.log(out)}"
     finally:
         subprocess.run(["umount", "-l", str(place)])
