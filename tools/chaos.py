@@ -6,10 +6,10 @@ Each case ends with the same command run to its end, `m3w verify`, and a compari
 of a build that nobody disturbed (where one page must go: in which a filter drops it). Cases: `kills` (SIGKILL of the
 driver, a worker or all workers at random moments), `scheduler` (a scheduler of its own is killed), `sigterm` (the
 driver must be gone within 10 s), `hang` (a page that never ends, with a time limit), `memory` (a page that fills its
-worker), `poison` (a page that ends its worker: dropped alone, its neighbours kept), `storage` (an S3 server that cannot
-be reached for a while), `disk` (a small tmpfs that is full, and grows by a tenth of what is needed whenever the build
-has ended for it), `exchanges` (all workers die in each round of both), `clock` (it jumps by years), `two` (two builds
-in one folder), `spoilt` (an intermediate file with one bit turned).
+worker), `poison` (a page that ends its worker: dropped alone, its neighbours kept), `storage` (an S3 server that is
+away for 5 s, then a network that is silent for 20, both twice), `disk` (a small tmpfs that is full, and grows by a
+tenth of what is needed whenever the build has ended for it), `exchanges` (all workers die in each round of both),
+`clock` (it jumps by years), `two` (two builds in one folder), `spoilt` (an intermediate file with one bit turned).
 Exit code 1 where a build came out otherwise.
 """
 
@@ -246,13 +246,16 @@ def struck(stage: Stage, how: str, **cluster: Any) -> str:
 
 
 class Wire:
-    """A TCP relay to a server that can be cut: connections end, new ones are refused."""
+    """A TCP relay to a server that can be cut: connections end and new ones are refused, or all goes silent."""
 
     def __init__(self, port: int) -> None:
-        self.target, self.open = port, True
+        self.target, self.open, self.silent = port, True, False
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.ends: list[socket.socket] = []
+        self.lost: set[socket.socket] = set()
+        self.passed = 0
+        """Pieces of what was sent, both ways."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -260,6 +263,9 @@ class Wire:
             near, _ = self.socket.accept()
             if not self.open:
                 near.close()
+                continue
+            if self.silent:
+                self.lost.add(near)  # kept, so that it is not closed
                 continue
             far = socket.create_connection(("127.0.0.1", self.target))
             self.ends += [near, far]
@@ -269,29 +275,36 @@ class Wire:
     def _copy(self, one: socket.socket, other: socket.socket) -> None:
         try:
             while data := one.recv(65536):
-                other.sendall(data)
+                if one not in self.lost:
+                    self.passed += 1
+                    other.sendall(data)
         except OSError:
             pass
-        for end in (one, other):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        if one not in self.lost:
+            end([one, other])
 
-    def cut(self, seconds: float) -> None:
-        self.open = False
-        for end in self.ends:
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.ends.clear()
+    def cut(self, seconds: float, silent: bool) -> None:
+        """For some seconds the server is gone; what was connected stays lost, and is only told so where not silent."""
+        self.open, self.silent = silent, silent
+        if silent:
+            self.lost.update(self.ends)
+        else:
+            end(self.ends)
+        self.ends = []
         time.sleep(seconds)
-        self.open = True
+        self.open, self.silent = True, False
+
+
+def end(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
 
 def away(stage: Stage) -> str:
-    """The build's folder lies on S3, which cannot be reached for some seconds, three times."""
+    """The build's folder lies on S3; in its midst the server is away, then the network silent, then both again."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells every request
@@ -307,14 +320,17 @@ def away(stage: Stage) -> str:
     os.environ.update(stage.environment)
     fsspec.filesystem("s3").mkdir("chaos")
     out = "s3://chaos/away"
-    process = stage.start(out)
-    for _ in range(3):
-        time.sleep(stage.random.uniform(4, 8))
-        wire.cut(5)
+    process, cuts = stage.start(out), 0
+    for silent in (False, True, False, True):
+        goal = wire.passed + stage.random.randint(50, 200)
+        wait_for(lambda goal=goal: wire.passed >= goal, process)  # type: ignore[misc]
+        if process.poll() is None:
+            cuts += 1
+            wire.cut(20 if silent else 5, silent)
     codes = [process.wait(timeout=600)]
     while codes[-1] and len(codes) < 5:
         codes.append(stage.finish(out))
-    print(f"  exit codes, run by run: {codes}", flush=True)
+    print(f"  cut {cuts} times; exit codes, run by run: {codes}", flush=True)
     fault = stage.judge(out) if codes[-1] == 0 else f"ended with {codes}: {stage.log(out)}"
     server.stop()
     return fault
