@@ -90,6 +90,7 @@ def main() -> int:
                 print(f"{program.stem}: left out: {mine['left_out']}")
                 continue
             facts[program.stem] = mine
+            bench.write(arguments.json, facts)  # what was measured stays where a later program is cut short
             print(f"{program.stem}: exit code {mine['exit_code']}, {mine['seconds']:.0f} s", flush=True)
             if "broke" in mine:
                 bad += 1
@@ -103,7 +104,6 @@ def main() -> int:
                 print(f"  {place:44} {value:8.2f}{change}{'  FELL' if fell else ''}")
             for line in mine.get("missed_goals", []):
                 print(f"  goal missed: {line}")
-    bench.write(arguments.json, facts)
     if arguments.keep:
         FIGURES.write_text(json.dumps({**committed, **short(facts)}, indent=1, sort_keys=True) + "\n")
     return 1 if bad else 0
