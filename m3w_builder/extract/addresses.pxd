@@ -2,7 +2,7 @@
 cimport cython
 
 
-cdef int _SPACE, _SLASH, _DOT, _COLON, _QUESTION, _TWO, _DASH, _PLUS, _H
+cdef int _SPACE, _SLASH, _DOT, _COLON, _QUESTION, _TWO, _DASH, _PLUS, _HASH, _SEMI, _H, _T, _P, _S
 cdef int _PLAIN, _ODD, _NEVER, _PERCENT, _SLASHES, _DOTS, _SEMICOLON
 cdef bytes _KINDS, _LABELS, _HEX
 
@@ -15,11 +15,18 @@ cdef class Base:
 cpdef str absolute(str url, str base)
 
 
-@cython.locals(end=Py_ssize_t)
+@cython.locals(end=Py_ssize_t, signs="const unsigned char *")
 cpdef str join(bytes data, Py_ssize_t at, Py_ssize_t stop, Base base)
 
 
-@cython.locals(begin=Py_ssize_t, sign=int)
+@cython.locals(folder=str, data=bytes)
+cdef str _folder(str url, str start)
+
+
+cdef bint _is_web(bytes data, Py_ssize_t at, Py_ssize_t end) except -1
+
+
+@cython.locals(begin=Py_ssize_t, sign=int, signs="const unsigned char *")
 cdef Py_ssize_t _scheme(bytes data, Py_ssize_t at, Py_ssize_t stop) except -2
 
 
@@ -27,11 +34,11 @@ cdef Py_ssize_t _scheme(bytes data, Py_ssize_t at, Py_ssize_t stop) except -2
 cdef str _of_host(bytes data, Py_ssize_t at, Py_ssize_t host, Py_ssize_t stop, str scheme, Base base)
 
 
-@cython.locals(labels=bytes, begin=Py_ssize_t, port=bytes)
+@cython.locals(labels="const unsigned char *", signs="const unsigned char *", begin=Py_ssize_t, port=bytes)
 cdef Py_ssize_t _host_end(bytes data, Py_ssize_t at, Py_ssize_t stop) except -2
 
 
-@cython.locals(folder=str, above=Py_ssize_t)
+@cython.locals(folder=str, above=Py_ssize_t, before=int, place=Py_ssize_t, sign=int, signs="const unsigned char *")
 cdef str _of_folder(bytes data, Py_ssize_t at, Py_ssize_t stop, Base base)
 
 
@@ -39,7 +46,7 @@ cdef str _of_folder(bytes data, Py_ssize_t at, Py_ssize_t stop, Base base)
 cdef str _joined(str head, bytes data, Py_ssize_t at, Py_ssize_t stop)
 
 
-@cython.locals(kinds=bytes, before=int, sign=int, kind=int, odd=bint, semicolon=bint)
+@cython.locals(kinds="const unsigned char *", signs="const unsigned char *", before=int, sign=int, kind=int, odd=bint, semicolon=bint)
 cdef int _looks(bytes data, Py_ssize_t at, Py_ssize_t stop) except -1
 
 

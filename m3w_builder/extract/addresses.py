@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from m3w_builder import urls
 
-_SPACE, _SLASH, _DOT, _COLON, _QUESTION, _TWO, _DASH, _PLUS, _H = b" /.:?2-+h"
+_SPACE, _SLASH, _DOT, _COLON, _QUESTION, _TWO, _DASH, _PLUS, _HASH, _SEMI, _H, _T, _P, _S = b" /.:?2-+#;htps"
 _PLAIN, _ODD, _NEVER, _PERCENT, _SLASHES, _DOTS, _SEMICOLON = range(7)
 """What a byte is in an address: it stands as it is, is escaped, needs more repair, or is looked at."""
 
@@ -40,8 +40,18 @@ class Base:
     def __init__(self, url: str) -> None:
         self.url = url
         self.start = urls.origin_of(url)
-        self.scheme = self.start.partition("/")[0]
-        self.folder = urls.folder_of(url)
+        self.scheme = self.start[: self.start.find("/")] if self.start else ""
+        self.folder = _folder(url, self.start)
+
+
+def _folder(url: str, start: str) -> str:
+    """`urls.folder_of` a page whose scheme and host are plain; else empty."""
+    folder = url.partition("#")[0].partition("?")[0]
+    folder = folder[: folder.rfind("/") + 1]
+    if len(folder) <= len(start) or "//" in folder[8:] or ";" in folder:
+        return ""
+    data = folder.encode("utf-8", "replace")
+    return folder if start and _looks(data, len(start), len(data)) == _PLAIN else ""
 
 
 @lru_cache(64)
@@ -52,7 +62,10 @@ def base_of(url: str) -> Base:
 
 def absolute(url: str, base: str) -> str:
     """`urls.absolute`: a link on the page `base` without its fragment; "" where it is no http or https URL."""
-    data = url.encode("utf-8", "replace")
+    try:
+        data = url.encode()
+    except UnicodeEncodeError:
+        data = url.encode("utf-8", "replace")
     found = join(data, 0, len(data), base_of(base))
     return urls.absolute(url, base) if found is None else found
 
@@ -63,9 +76,11 @@ def join(data: bytes, at: int, stop: int, base: Base) -> str | None:
         at += 1
     while at < stop and data[stop - 1] <= _SPACE:
         stop -= 1
-    end = data.find(b"#", at, stop)
-    if end >= 0:
-        stop = end
+    signs = data
+    for end in range(at, stop):
+        if signs[end] == _HASH:
+            stop = end
+            break
     if at >= stop:
         return urls.itself(base.url)
     if data[at] == _SLASH:
@@ -75,18 +90,25 @@ def join(data: bytes, at: int, stop: int, base: Base) -> str | None:
     end = _scheme(data, at, stop)
     if end < 0:
         return _of_folder(data, at, stop, base)
-    if data[at] | 32 != _H or data[at:end].lower() not in (b"http", b"https"):
+    if not _is_web(data, at, end):
         return ""
     if data[at] == _H and end + 2 < stop and data[end + 1] == _SLASH and data[end + 2] == _SLASH:
         return _of_host(data, at, end + 3, stop, "", base)
     return None
 
 
+def _is_web(data: bytes, at: int, end: int) -> bool:
+    """Whether a scheme is http or https."""
+    if end - at != 4 and (end - at != 5 or data[at + 4] | 32 != _S):
+        return False
+    return data[at] | 32 == _H and data[at + 1] | 32 == data[at + 2] | 32 == _T and data[at + 3] | 32 == _P
+
+
 def _scheme(data: bytes, at: int, stop: int) -> int:
     """Where the colon of a link's scheme stands; -1 where it has none."""
-    begin = at
+    signs, begin = data, at
     while at < stop:
-        sign = data[at]
+        sign = signs[at]
         if sign == _COLON:
             return at if at > begin else -1
         if not (97 <= sign | 32 <= 122 or (at > begin and (48 <= sign <= 57 or sign in (_PLUS, _DOT, _DASH)))):
@@ -109,9 +131,9 @@ def _of_host(data: bytes, at: int, host: int, stop: int, scheme: str, base: Base
 
 def _host_end(data: bytes, at: int, stop: int) -> int:
     """Where a host and its port end, with a slash or the link itself; -1 where they need repair."""
-    labels = _LABELS
+    labels, signs = _LABELS, data
     begin = at
-    while at < stop and (labels[data[at]] or (at > begin and (data[at] == _DOT or data[at] == _DASH))):
+    while at < stop and (labels[signs[at]] or (at > begin and (signs[at] == _DOT or signs[at] == _DASH))):
         at += 1
     if at == begin or not labels[data[at - 1]]:
         return -1
@@ -140,8 +162,12 @@ def _of_folder(data: bytes, at: int, stop: int, base: Base) -> str | None:
             return None
     if not folder or at >= stop or data[at] in (_DOT, _SLASH, _QUESTION) or data[stop - 1] == _QUESTION:
         return None
-    if data.find(b"//", at, stop) >= 0 or data.find(b":", at, stop) >= 0 or data.find(b";", at, stop) >= 0:
-        return None
+    signs, before = data, 0
+    for place in range(at, stop):
+        sign = signs[place]
+        if sign in (_COLON, _SEMI) or (sign == _SLASH and before == _SLASH):
+            return None
+        before = sign
     return _joined(folder, data, at, stop)
 
 
@@ -156,11 +182,11 @@ def _joined(head: str, data: bytes, at: int, stop: int) -> str | None:
 
 def _looks(data: bytes, at: int, stop: int) -> int:
     """Whether an address behind its host is plain, has signs that are escaped, or needs more repair."""
-    kinds = _KINDS
+    kinds, signs = _KINDS, data
     before = 0
     odd = semicolon = False
     while at < stop:
-        sign = data[at]
+        sign = signs[at]
         kind = kinds[sign]
         if kind != _PLAIN:
             if kind == _NEVER:

@@ -79,7 +79,10 @@ def played(tag: str, attributes: Attributes, sources: Sequence[str], base: str) 
     if tag in PLUGINS:
         return _first([attributes.get("data") or "", *addresses, *sources], title, base)
     if tag not in FILES:
-        return next((found for address in addresses if (found := player(address, title, base))), None)
+        for address in addresses:
+            if found := player(address, title, base):
+                return found
+        return None
     return _file(tag, attributes, [*addresses, *sources], title, base)
 
 

@@ -15,7 +15,7 @@ cdef class Flat:
     @cython.locals(kind=int)
     cpdef str tag_name(self, Py_ssize_t node)
     cpdef str text(self, Py_ssize_t node)
-    @cython.locals(data=bytes, stop=Py_ssize_t, at=Py_ssize_t, byte=int)
+    @cython.locals(data="const unsigned char *", stop=Py_ssize_t, at=Py_ssize_t, byte=int)
     cpdef bint is_blank(self, Py_ssize_t node) except -1
     cpdef str value(self, Py_ssize_t attribute)
     @cython.locals(number=Py_ssize_t)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from m3w_builder.extract import native
 from m3w_builder.extract.config import ExtractConfig
@@ -17,7 +16,6 @@ _FLAT = frozenset(int.from_bytes(tag, "big") for tag in _NO_DEPTH.encode().split
 """Elements that end by themselves, or end each other, each with its letters as one number."""
 LONG = 20_000
 """Bytes of a tag from which on its attributes are counted."""
-_TAG = re.compile(rb"<[a-zA-Z]")
 _QUOTED = re.compile(b"\"[^\"]*\"|'[^']*'")
 _OPTIONS = 10_000
 """Most <option> of a page: the parser takes time by the square of their number, half a second for these."""
@@ -36,16 +34,33 @@ def clean(html: bytes, seen: Survey) -> bytes:
     return html.translate(None, CONTROLS) if seen.controls else html
 
 
-def _long_tags(html: bytes) -> Iterator[bytes]:
-    """Tags of LONG bytes and more: one of the windows of half that length is in them and has no ">"."""
-    step, end = LONG // 2, 0
+def _most_attributes(html: bytes) -> int:
+    """The attributes of the tag with most of those of LONG bytes and more; 0 where there is none of these.
+
+    One of the windows of half that length is in such a tag and has no ">".
+    """
+    step = LONG // 2
+    end = most = 0
     for start in range(0, len(html) - step, step):
         if start >= end and html.find(b">", start, start + step) < 0:
             begin, end = html.rfind(b">", end, start) + 1 or end, html.find(b">", start)
             end = end if end >= 0 else len(html)
-            tag = _TAG.search(html, begin, max(begin, end - LONG))
-            if tag:
-                yield html[tag.start() : end]
+            begin = _tag(html, begin, end - LONG)
+            if begin >= 0:
+                most = max(most, len(_QUOTED.sub(b"", html[begin:end]).split()))
+    return most
+
+
+def _tag(html: bytes, begin: int, end: int) -> int:
+    """Where a tag begins between two places; -1 where none does."""
+    while begin < end:
+        begin = html.find(b"<", begin, end)
+        if begin < 0 or begin + 1 >= end:
+            return -1
+        begin += 1
+        if 97 <= html[begin] | 32 <= 122:
+            return begin - 1
+    return -1
 
 
 def too_much(html: bytes, seen: Survey, config: ExtractConfig) -> Drop | None:
@@ -56,7 +71,7 @@ def too_much(html: bytes, seen: Survey, config: ExtractConfig) -> Drop | None:
     tags = seen.tags
     if tags > config.max_elements:
         return Drop("too_many_elements", f"{tags} tags", tags, config.max_elements)
-    attributes = max((len(_QUOTED.sub(b"", tag).split()) for tag in _long_tags(html)), default=0)
+    attributes = _most_attributes(html)
     if attributes > config.max_attributes:
         return Drop("too_many_attributes", "", attributes, config.max_attributes)
     if tags < max(_PLAIN, config.max_depth):

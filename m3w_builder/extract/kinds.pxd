@@ -8,7 +8,7 @@ cdef bytes _FREE, _BITS, _HEADS
 cdef int[::1] _NEXT
 
 
-@cython.locals(heads=bytes, head=int, found=int, place=Py_ssize_t, sign=Py_UCS4, number=int)
+@cython.locals(heads="const unsigned char *", head=int, found=int, place=Py_ssize_t, sign=Py_UCS4, number=int)
 cpdef int look(str text) except -1
 
 

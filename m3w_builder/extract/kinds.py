@@ -109,9 +109,9 @@ def is_usable(value: str, bits: int) -> bool:
     value = value.strip()
     if not value:
         return False
-    if bits & STAND_IN or value[0] in "dDaA":
+    if bits & STAND_IN:
         return _PLACEHOLDER.search(value) is None
-    return True
+    return value[0] not in "dDaA" or not value[:6].lower().startswith(("data:", "about:"))
 
 
 def _words(*groups: str) -> re.Pattern[str]:

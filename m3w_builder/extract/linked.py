@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 LONGEST = 300_000
 """Characters of JSON-LD that are read of a page."""
 MOST = 2000
@@ -67,9 +69,12 @@ def read(scripts: Iterable[str]) -> Linked:
 def _objects(text: str, most: int) -> list[dict[str, Any]]:
     """The objects in a script's text, the outer ones before those in them."""
     try:
-        entry = json.loads(text.replace("\f", " "), strict=False)  # pages write line breaks into strings
-    except (ValueError, RecursionError):
-        return []
+        entry = orjson.loads(text)
+    except ValueError:
+        try:
+            entry = json.loads(text.replace("\f", " "), strict=False)  # pages write line breaks into strings
+        except (ValueError, RecursionError):
+            return []
     found: list[dict[str, Any]] = []
     row: list[Any] = [entry]
     for here in row:

@@ -8,7 +8,7 @@ from m3w_builder.extract.pieces cimport Picture, new_picture
 
 
 cdef int SOURCE, STAND_IN, ALT, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
-cdef int _SPACE, _ZERO, _TWO, _NINE
+cdef int _SPACE, _ZERO, _TWO, _NINE, _PERCENT
 
 
 cpdef bint usable(str value) except -1
@@ -59,12 +59,11 @@ cpdef Picture told(attributes, str base, screen, Py_ssize_t least_inline)
 cdef int _judge(Picture found, int bits, str name, str spot) except -1
 
 
-@cython.locals(url=str)
-cdef str _direct(Flat flat, Py_ssize_t source, Py_ssize_t later, str base)
+@cython.locals(url=str, bits=int)
+cdef tuple _direct(Flat flat, Py_ssize_t source, Py_ssize_t later, str base)
 
 
-@cython.locals(bits=int)
-cdef bint _stands_in(Flat flat, Py_ssize_t number, str url) except -1
+cdef bint _stands_in(Flat flat, Py_ssize_t number, int bits) except -1
 
 
 @cython.locals(value=bytes)
@@ -79,7 +78,7 @@ cdef bint _is_more(Flat flat, Py_ssize_t number) except -1
 cdef str _plain(Flat flat, Py_ssize_t number, str base)
 
 
-@cython.locals(place=Py_ssize_t, sign=int, spaced=bint)
+@cython.locals(signs="const unsigned char *", place=Py_ssize_t, sign=int, spaced=bint)
 cdef bint _is_listed(bytes data, Py_ssize_t at, Py_ssize_t stop) except -1
 
 

@@ -213,9 +213,9 @@ def picture(
     if style >= 0 and not (width and height):
         width, height = styled(flat.value(style), width, height)
     url, reason, body = "", "", b""
+    bits = 0
     if screen.policy == "page":
-        url = _direct(flat, source, later, base)
-    bits = look(url)
+        url, bits = _direct(flat, source, later, base)
     if not url:
         sources = within.attributes() if within is not None else ()
         url, reason, body = _sought(flat.attributes(node), base, sources, screen, least_inline)
@@ -240,29 +240,32 @@ def _judge(found: Picture, bits: int, name: str, spot: str) -> None:
     bits: of its URL, by `kinds.look`.
     """
     if not found.reason:
-        names = f"{name} {spot}"[:LONGEST_NAME] if name or spot else ""
+        names = (f"{name} {spot}" if spot else name)[:LONGEST_NAME]
         found.reason = judged(found.url, found.width, found.height, names)
     if found.alt and found.reason != "placeholder":
         found.stands = stands_for(found.alt, name, found.url, bits)
 
 
-def _direct(flat: Flat, source: int, later: int, base: str) -> str:
-    """The URL that src gives, or data-src where src stands in for it; empty where all attributes have to be asked.
+def _direct(flat: Flat, source: int, later: int, base: str) -> tuple[str, int]:
+    """The URL that src gives, or data-src where src stands in for it, and its bits by `kinds.look`.
 
-    source, later: the numbers of the two.
+    It is empty where all attributes have to be asked. source, later: the numbers of the two.
     """
     if source >= 0:
         url = _plain(flat, source, base)
-        if url and not _stands_in(flat, source, url):
-            return url
+        bits = look(url)
+        if url and not _stands_in(flat, source, bits):
+            return url, bits
         if not url and not _is_data(flat, source):
-            return ""
-    url = _plain(flat, later, base) if later >= 0 else ""
-    return "" if not url or _stands_in(flat, later, url) or _is_more(flat, later) else url
-
-
-def _stands_in(flat: Flat, number: int, url: str) -> bool:
+            return "", 0
+    if later < 0 or not (url := _plain(flat, later, base)):
+        return "", 0
     bits = look(url)
+    return ("", 0) if _stands_in(flat, later, bits) or _is_more(flat, later) else (url, bits)
+
+
+def _stands_in(flat: Flat, number: int, bits: int) -> bool:
+    """Whether an address stands in for the picture until a script runs; bits: of the URL that it gives."""
     return bits & STAND_IN != 0 and not is_usable(flat.value(number), bits)
 
 
@@ -297,10 +300,13 @@ _SPACE, _ZERO, _TWO, _NINE, _PERCENT = b" 029%"
 
 def _is_listed(data: bytes, at: int, stop: int) -> bool:
     """Whether a srcset can have been written into src: a number stands behind a space, or behind one in escapes."""
+    signs = data
     for place in range(at, stop - 1):
-        sign = data[place]
-        spaced = sign <= _SPACE or sign >= 128 or (sign == _ZERO and place > at + 1 and data[place - 1] == _TWO)
-        if spaced and _ZERO <= data[place + 1] <= _NINE:
+        sign = signs[place]
+        spaced = sign <= _SPACE or sign >= 128
+        if sign == _ZERO and place > at + 1:
+            spaced = signs[place - 1] == _TWO and signs[place - 2] == _PERCENT
+        if spaced and _ZERO <= signs[place + 1] <= _NINE:
             return _LISTED.search(data[at:stop].decode("utf-8", "replace")) is not None
     return False
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
 from m3w_builder import rights
 from m3w_builder.document import Document
-from m3w_builder.extract import keys
 from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.flat import H1, HEAD, HTML, LINK, META, SCRIPT, TIME, TITLE, A, Flat
+from m3w_builder.extract.keys import (
+    CONTENT,
+    DATETIME,
+    HREF,
+    HTTP_EQUIV,
+    ITEMPROP,
+    LANG,
+    NAME,
+    PROPERTY,
+    REL,
+    XML_LANG,
+)
 from m3w_builder.extract.linked import Linked, read
 from m3w_builder.extract.spots import spots
 
@@ -83,21 +93,34 @@ _ASKED = frozenset(
     )
 )
 """Names of <meta> elements of which anything is read."""
+_LENGTHS = 32
+"""Bytes of such a name, all have fewer."""
 
 
-@dataclass(slots=True)
+def _table() -> bytes:
+    """For each first letter and length whether one of these names has them: most names that pages give do not."""
+    found = bytearray(32 * _LENGTHS)
+    for name in _ASKED:
+        found[(ord(name[0]) & 31) * _LENGTHS + len(name)] = 1
+    return bytes(found)
+
+
+_LOOKS = _table()
+
+
 class Said:
     """What was found in one search through the page: each search costs as much as a parse of the head."""
 
-    named: dict[str, str] = field(default_factory=dict)
-    """What the <meta> elements say, by lower-case name, the first of a name; what several say to robots is joined."""
-    scripts: list[str] = field(default_factory=list)
-    canonical: str = ""
-    licences: list[str] = field(default_factory=list)
-    links_to_cc: list[str] = field(default_factory=list)
-    bylines: list[int] = field(default_factory=list)
-    """The elements that name a person."""
-    times: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.named: dict[str, str] = {}
+        """What <meta> elements say, by lower-case name, the first of a name; what several say to robots is joined."""
+        self.scripts: list[str] = []
+        self.canonical = ""
+        self.licences: list[str] = []
+        self.links_to_cc: list[str] = []
+        self.bylines: list[int] = []
+        """The elements that name a person."""
+        self.times: list[str] = []
 
 
 def _take(said: Said, flat: Flat, node: int) -> None:
@@ -108,32 +131,52 @@ def _take(said: Said, flat: Flat, node: int) -> None:
         return
     if kind == META:
         _meta(said.named, flat, node)
-    itemprop = flat.get(node, keys.ITEMPROP)
-    rel = flat.get(node, keys.REL).lower().split()
+    prop, relation = flat.find(node, ITEMPROP), flat.find(node, REL)
+    if kind == META and prop < 0 and relation < 0:
+        return
+    itemprop = flat.value(prop) if prop >= 0 else ""
+    rel = flat.value(relation).lower().split() if relation >= 0 else []
     if "canonical" in rel:
-        said.canonical = said.canonical or flat.get(node, keys.HREF)
+        said.canonical = said.canonical or flat.get(node, HREF)
     elif "license" in rel or itemprop == "license":
-        said.licences.append((flat.get(node, keys.HREF) or flat.get(node, keys.CONTENT)).strip())
-    elif kind == A and "creativecommons.org/" in (address := flat.get(node, keys.HREF)):
+        said.licences.append((flat.get(node, HREF) or flat.get(node, CONTENT)).strip())
+    elif kind == A and "creativecommons.org/" in (address := flat.get(node, HREF)):
         said.links_to_cc.append(address.strip())
     elif kind == TIME:
-        said.times.append(flat.get(node, keys.DATETIME))
+        said.times.append(flat.get(node, DATETIME))
     elif kind not in (META, LINK) and len(said.bylines) < MOST_BYLINES:
         said.bylines.append(node)
 
 
 def _meta(named: dict[str, str], flat: Flat, node: int) -> None:
     """Enter what a <meta> says under a name that is asked for."""
-    name = flat.get(node, keys.NAME) or flat.get(node, keys.PROPERTY) or flat.get(node, keys.ITEMPROP)
-    name = (name or flat.get(node, keys.HTTP_EQUIV)).lower()
+    number = _first_said(flat, node)
+    if number < 0:
+        return
+    length = flat.value_stop[number] - flat.value_start[number]
+    if length >= _LENGTHS or not _LOOKS[(flat.data[flat.value_start[number]] & 31) * _LENGTHS + length]:
+        return
+    name = flat.value(number).lower()
     if name not in _ASKED:
         return
-    value = " ".join(flat.get(node, keys.CONTENT)[: 4 * LONGEST].split())[:LONGEST]
+    value = " ".join(flat.get(node, CONTENT)[: 4 * LONGEST].split())[:LONGEST]
     if value:
         if name in _ROBOTS and name in named:
             named[name] += f", {value}"
         else:
             named.setdefault(name, value)
+
+
+def _first_said(flat: Flat, node: int) -> int:
+    """The number of the attribute that names what a <meta> speaks of; -1 where none does."""
+    for key in _NAMES:
+        number = flat.find(node, key)
+        if number >= 0 and flat.value_stop[number] > flat.value_start[number]:
+            return number
+    return -1
+
+
+_NAMES = (NAME, PROPERTY, ITEMPROP, HTTP_EQUIV)
 
 
 def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
@@ -149,16 +192,16 @@ def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
     heading = _title(flat)
     document.site = _first(named, _SITE) or linked.site
     document.title = _first(named, _TITLE) or linked.title or _without(document.site, heading) or _heading(flat)
-    author = _first(named, _AUTHOR, lambda value: not _NO_NAME.search(value))
-    document.author = _BY.sub("", author or linked.author) or _byline(flat, said.bylines)
-    found = _first(named, _DATE) or linked.published or next(filter(day, said.times[:5]), "")
+    author = _author(named) or linked.author
+    document.author = (_BY.sub("", author) if author else "") or _byline(flat, said.bylines)
+    found = _first(named, _DATE) or linked.published or _time(said.times)
     document.date = day(found) or day_in(document.url) or found
     document.modified = day(_first(named, _MODIFIED) or linked.modified)
     root = flat.next(HTML)
-    declared = (flat.get(root, keys.LANG) or flat.get(root, keys.XML_LANG)) if root >= 0 else ""
-    told = (declared, named.get("content-language", ""), named.get("og:locale", ""), linked.language)
-    codes = (_LANGUAGE.match(one.strip()) for one in told)
-    document.language = document.declared_language = next((code.group().lower() for code in codes if code), "")
+    declared = (flat.get(root, LANG) or flat.get(root, XML_LANG)) if root >= 0 else ""
+    document.language = document.declared_language = _language(
+        (declared, named.get("content-language", ""), named.get("og:locale", ""), linked.language)
+    )
     document.licence = _licence(said) or _address(linked.licence) or _address(_first(named, _LICENCES))
     address = said.canonical or named.get("og:url", "")
     document.canonical = absolute(address, document.url) if address else ""
@@ -169,6 +212,8 @@ def fill(document: Document, flat: Flat, headers: Mapping[str, str]) -> Linked:
 
 def day(text: str) -> str:
     """A date in ISO 8601, with the time where one is given, its zone aside; empty where none can be read."""
+    if not text:
+        return ""
     if found := _ISO.search(text):
         year, month, number, time = found.groups()
         return f"{year}-{month}-{number}" + (f"T{time}" if time else "")
@@ -176,15 +221,31 @@ def day(text: str) -> str:
         year, month, number = found.groups()
         return f"{year}-{int(month):02}-{int(number):02}" if int(month) < 13 and int(number) < 32 else ""
     try:
-        return parsedate_to_datetime(text).date().isoformat() if text else ""
+        return parsedate_to_datetime(text).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return ""
+
+
+def _time(times: list[str]) -> str:
+    """The first of a page's times that is a day."""
+    for one in times[:5]:
+        if day(one):
+            return one
+    return ""
 
 
 def day_in(url: str) -> str:
     """The date in an address; empty where there is none."""
     found = _IN_URL.search(url)
     return f"{found.group(1)}-{int(found.group(2)):02}-{int(found.group(3)):02}" if found else ""
+
+
+def _language(told: Sequence[str]) -> str:
+    """The first of these that begins as a language's code does."""
+    for one in told:
+        if one and (code := _LANGUAGE.match(one.strip())):
+            return code.group().lower()
+    return ""
 
 
 def _without(site: str, title: str) -> str:
@@ -227,14 +288,28 @@ def cover(flat: Flat) -> str:
     head = flat.next(HEAD)
     node = flat.next(META, head)
     while 0 <= head < node < flat.over[head]:
-        if flat.says(node, keys.PROPERTY, b"og:image") or flat.says(node, keys.NAME, b"twitter:image"):
-            return flat.get(node, keys.CONTENT).strip()
+        if flat.says(node, PROPERTY, b"og:image") or flat.says(node, NAME, b"twitter:image"):
+            return flat.get(node, CONTENT).strip()
         node = flat.next(META, node + 1)
     return ""
 
 
-def _first(named: Mapping[str, str], names: tuple[str, ...], good: Callable[[str], bool] = bool) -> str:
-    return next((named[name] for name in names if name in named and good(named[name])), "")
+def _first(named: dict[str, str], names: tuple[str, ...]) -> str:
+    """What the first of these names says that is there."""
+    for name in names:
+        found = named.get(name)
+        if found is not None:
+            return found
+    return ""
+
+
+def _author(named: dict[str, str]) -> str:
+    """What the first of the author's names says that is one."""
+    for name in _AUTHOR:
+        found = named.get(name)
+        if found is not None and not _NO_NAME.search(found):
+            return found
+    return ""
 
 
 def _licence(said: Said) -> str:
@@ -242,8 +317,10 @@ def _licence(said: Said) -> str:
     for address in said.licences[:5]:
         if address and not address.startswith("#"):
             return address[:LONGEST]
-    found = filter(None, map(_LICENCE.match, said.links_to_cc[:5]))
-    return next((one.group()[:LONGEST] for one in found), "")
+    for address in said.links_to_cc[:5]:
+        if found := _LICENCE.match(address):
+            return found.group()[:LONGEST]
+    return ""
 
 
 def _rights(named: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:

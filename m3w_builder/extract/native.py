@@ -74,6 +74,7 @@ def reader() -> Any:
     return nodes if nodes.bind(os.fsencode(spec.origin)) and _sound(nodes.read) else None
 
 
+@lru_cache(1)
 def scans() -> Any:
     """The module whose functions look through a page's bytes: in C where that is here, else in Python."""
     from m3w_builder.extract import scans

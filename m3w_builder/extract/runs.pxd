@@ -13,7 +13,7 @@ cpdef Py_ssize_t nesting(bytes html, flat, Py_ssize_t most, Py_ssize_t most_opti
 
 
 @cython.locals(
-    found=list, at=Py_ssize_t, begin=Py_ssize_t, number=int, small=bint, lower=bint, upper=bint, sign=Py_UCS4,
+    found=list, at=Py_ssize_t, begin=Py_ssize_t, number=int, small=bint, capital=bint, lower=bint, upper=bint, sign=Py_UCS4,
 )
 cpdef list words(str name, bytes heads)
 

@@ -62,17 +62,18 @@ def words(name: str, heads: bytes) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     at = begin = -1
     number = 0
-    small = False
+    small = capital = False
     for sign in name:
         at += 1
         lower, upper = "a" <= sign <= "z", "A" <= sign <= "Z"
         if begin >= 0 and not (lower or (upper and not small)):
             if heads[number % SLOTS]:
-                found.append((begin, name[begin:at].lower()))
+                found.append((begin, name[begin:at].lower() if capital else name[begin:at]))
             begin = -1
         if lower or upper:
             if begin < 0:
-                begin, number = at, 0
+                begin, number, capital = at, 0, False
+            capital = capital or upper
             if at < begin + HEAD:
                 number = number << 5 | (ord(sign) & 31)
         small = lower

@@ -4,7 +4,7 @@ cimport cython
 from m3w_builder.extract.flat cimport Flat
 
 cdef int CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
-cdef int _AU, _BY, _US, _LI, _CA, _CR
+cdef int _AUT, _BYL, _USE, _LIC, _CAN, _CRE
 
 
 @cython.locals(
@@ -14,7 +14,7 @@ cdef int _AU, _BY, _US, _LI, _CA, _CR
 cpdef list spots(Flat flat)
 
 
-@cython.locals(data=bytes, pair=int, at=Py_ssize_t, sign=int)
+@cython.locals(data="const unsigned char *", letters=int, at=Py_ssize_t)
 cpdef bint begins(Flat flat, Py_ssize_t attribute, int one, int two, int three) except -1
 
 

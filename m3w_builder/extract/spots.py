@@ -7,7 +7,9 @@ from m3w_builder.extract.keys import CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
 
 _BYLINES = frozenset(("author", "author-name", "post-author", "entry-author", "article-author", "username"))
 """Classes of elements that name a person."""
-_AU, _BY, _US, _LI, _CA, _CR = (int.from_bytes(two, "big") for two in (b"au", b"by", b"us", b"li", b"ca", b"cr"))
+_AUT, _BYL, _USE, _LIC, _CAN, _CRE = (
+    int.from_bytes(three, "big") for three in (b"aut", b"byl", b"use", b"lic", b"can", b"cre")
+)
 
 
 def spots(flat: Flat) -> list[int]:
@@ -25,16 +27,18 @@ def spots(flat: Flat) -> list[int]:
         for number in range(first[node], first[node + 1]):
             key = keys[number]
             if key == CLASS:
-                said = begins(flat, number, _AU, _BY, _US) and _names_person(flat.value(number))
+                said = begins(flat, number, _AUT, _BYL, _USE) and _names_person(flat.value(number))
             elif key == REL:
-                said = begins(flat, number, _AU, _LI, _CA) and _tells(flat.value(number), kind == link, kind == anchor)
+                said = begins(flat, number, _AUT, _LIC, _CAN) and _tells(
+                    flat.value(number), kind == link, kind == anchor
+                )
             elif key == ITEMPROP:
                 words = flat.value(number).split()
                 said = "license" in words or "author" in words
             elif key == HREF:
                 said = (
                     kind == anchor
-                    and begins(flat, number, _CR, _CR, _CR)
+                    and begins(flat, number, _CRE, _CRE, _CRE)
                     and "creativecommons.org/" in flat.value(number)
                 )
             elif key == TYPE:
@@ -48,15 +52,15 @@ def spots(flat: Flat) -> list[int]:
 
 
 def begins(flat: Flat, attribute: int, one: int, two: int, three: int) -> bool:
-    """Whether one of three pairs of ASCII letters stands in an attribute's value, in large or small letters.
+    """Whether one of three rows of three ASCII letters stands in an attribute's value, in large or small letters.
 
     So most values are known to hold none of some words before they are made text of.
     """
     data = flat.data
-    pair = 0
+    letters = 0
     for at in range(flat.value_start[attribute], flat.value_stop[attribute]):
-        pair = (pair << 8 | data[at] | 32) & 0xFFFF
-        if pair in (one, two, three):
+        letters = (letters << 8 | data[at] | 32) & 0xFFFFFF
+        if letters in (one, two, three):
             return True
     return False
 

@@ -6,7 +6,7 @@ from m3w_builder.extract.flat cimport Flat
 
 from m3w_builder.extract.spots cimport begins
 
-cdef int BR, CLASS, END, HIDDEN_KEY, OTHER, PRE, RAW, SCRIPT, STYLE, TD, TH, TYPE, _HJ, _KA, _NO
+cdef int BR, CLASS, END, HIDDEN_KEY, OTHER, PRE, RAW, SCRIPT, STYLE, TD, TH, TYPE, _HJA, _KAT, _NON
 
 
 @cython.locals(

@@ -24,7 +24,7 @@ GUTTERS: dict[str, frozenset[str]] = {
     "div": frozenset(("line-numbers",)),
 }
 """Classes of elements with the numbers of lines beside code."""
-_KA, _HJ, _NO = (int.from_bytes(two, "big") for two in (b"ka", b"hj", b"no"))
+_KAT, _HJA, _NON = (int.from_bytes(three, "big") for three in (b"kat", b"hja", b"non"))
 """Letters of "katex", "mathjax" and "none" (`spots.begins`)."""
 _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _NOT_WITHOUT = array("i", bytes(4 * (OTHER + 1 + len(NUMBERS))))
@@ -55,11 +55,11 @@ def look(flat: Flat, root: int, marks: array[int]) -> bool:
         for number in range(first[node], first[node + 1]):
             key = keys[number]
             if key == CLASS:
-                if code or begins(flat, number, _KA, _HJ, _HJ):
+                if code or begins(flat, number, _KAT, _HJA, _HJA):
                     value = flat.value(number)
                     left_out = (code and _is_gutter(flat.tag_name(node), value)) or _is_drawn(flat, node, value)
             elif key == HIDDEN_KEY or (
-                key == STYLE and begins(flat, number, _NO, _NO, _NO) and _hides(flat.value(number))
+                key == STYLE and begins(flat, number, _NON, _NON, _NON) and _hides(flat.value(number))
             ):
                 hidden = True
         if hidden or left_out:

@@ -39,6 +39,12 @@ def test_so_is_any_text(link: str, base: str) -> None:
     assert addresses.absolute(link, base) == urls.absolute(link, base)
 
 
+@given(st.lists(st.sampled_from(_PARTS), max_size=6).map("".join), st.sampled_from(("http://a.example/", "")))
+def test_a_page_has_the_parts_that_it_has_by_the_long_way(rest: str, start: str) -> None:
+    base = addresses.Base(start + rest)
+    assert (base.start, base.folder) == (urls.origin_of(start + rest), urls.folder_of(start + rest))
+
+
 @pytest.mark.parametrize(
     "link",
     [
