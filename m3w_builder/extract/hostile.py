@@ -23,10 +23,12 @@ _PLAIN = 5000
 """Pages of fewer tags are parsed at once whatever they hold."""
 
 
-def is_html(html: bytes) -> bool:
-    """Whether there is a tag near the start, and few bytes that no text has; html: the page in UTF-8."""
-    head = html[:4000]
-    return html.find(b"<", 0, 100_000) >= 0 and (len(head) - len(head.translate(None, CONTROLS))) * 50 <= len(head)
+def is_html(html: bytes, seen: Survey) -> bool:
+    """Whether there is a tag near the start, and few bytes that no text has; html: the page in UTF-8; seen: of it."""
+    if html.find(b"<", 0, 100_000) < 0:
+        return False
+    head = html[:4000] if seen.controls else b""
+    return (len(head) - len(head.translate(None, CONTROLS))) * 50 <= len(head)
 
 
 def clean(html: bytes, seen: Survey) -> bytes:

@@ -39,7 +39,7 @@ def extract(
     encoding: the charset of the HTTP header, "" where it names none. headers: of the answer, lower-case names.
     """
     page, seen = charset.surveyed(html, encoding)
-    if not hostile.is_html(page):
+    if not hostile.is_html(page, seen):
         return Drop("not_text", f"{len(html)} bytes")
     page = hostile.clean(page, seen)
     fault = hostile.too_much(page, seen, config)

@@ -36,9 +36,9 @@ cdef tuple _parts(Flat flat, Py_ssize_t root, int[::1] marks, Skims skims)
 
 
 @cython.locals(
-    tag="int[::1]", start="int[::1]", stop="int[::1]", over="int[::1]", kinds="int[::1]", data="const unsigned char *", raw=int,
+    tag="int[::1]", over="int[::1]", kinds="int[::1]", counts="int[::1]", raw=int,
     unread=int, link=int, escaped=bint, total=int, links=int, unread_ends=Py_ssize_t, link_ends=Py_ssize_t,
-    node=Py_ssize_t, number=int, count=int, sign=Py_UCS4, at=Py_ssize_t, byte=int,
+    node=Py_ssize_t, number=int, count=int, sign=Py_UCS4,
 )
 cdef int _count(Flat flat, Py_ssize_t root, int[::1] letters, int[::1] linked) except -1
 

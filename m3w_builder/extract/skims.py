@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from m3w_builder.extract import native
 from m3w_builder.extract.flat import NUMBERS, OTHER, PRE, RAW, A, Flat
 from m3w_builder.extract.keys import CLASS, ID, ITEMPROP, ROLE
 from m3w_builder.extract.tags import BOXES, CODE_LINES, NEVER_SKIMMED, SKIPPED, UNREAD
@@ -132,9 +133,10 @@ def _parts(flat: Flat, root: int, marks: array[int], skims: Skims) -> tuple[list
 
 def _count(flat: Flat, root: int, letters: array[int], linked: array[int]) -> None:
     """Fill the two arrays from `root` on to its end."""
-    tag, start, stop, over, kinds, data = flat.tag, flat.start, flat.stop, flat.over, _KINDS, flat.data
+    tag, over, kinds = flat.tag, flat.over, _KINDS
     raw, unread, link, escaped = RAW, _UNREAD, _LINK, flat.escaped
     total = links = unread_ends = link_ends = 0
+    counts = letters if escaped else native.reader().signs(flat)  # such arrays come from there alone
     for node in range(root, over[root]):
         letters[node], linked[node] = total, links
         number = tag[node]
@@ -146,9 +148,7 @@ def _count(flat: Flat, root: int, letters: array[int], linked: array[int]) -> No
                 for sign in flat.text(node):
                     count += sign > " "
             else:
-                for at in range(start[node], stop[node]):
-                    byte = data[at]
-                    count += (byte > 32) - (byte >= 128) + (byte >= 192)  # but what goes on with a sign in UTF-8
+                count = counts[node]
             total += count
             if node < link_ends:
                 links += count

@@ -9,7 +9,7 @@ cdef int _AUT, _BYL, _USE, _LIC, _CAN, _CRE
 
 @cython.locals(
     tag="int[::1]", first="int[::1]", keys="int[::1]", other=int, meta=int, script=int, time=int, link=int, anchor=int,
-    found=list, node=Py_ssize_t, number=Py_ssize_t, kind=int, key=int, said=bint, words=list,
+    found=list, node=Py_ssize_t, number=Py_ssize_t, kind=int, key=int, said=bint, words=list, licensed=bint,
 )
 cpdef list spots(Flat flat)
 

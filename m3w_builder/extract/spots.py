@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from m3w_builder.extract import native
 from m3w_builder.extract.flat import LINK, META, OTHER, SCRIPT, TIME, A, Flat
 from m3w_builder.extract.keys import CLASS, DATETIME, HREF, ITEMPROP, REL, TYPE
 
@@ -17,6 +18,7 @@ def spots(flat: Flat) -> list[int]:
     tag, first, keys = flat.tag, flat.first, flat.key
     other, meta, script, time, link, anchor = OTHER, META, SCRIPT, TIME, LINK, A
     found: list[int] = []
+    licensed = native.scans().holds(flat.data, b"creativecommons.org/")
     for node in range(flat.count):
         kind = tag[node]
         if kind < other:
@@ -38,6 +40,7 @@ def spots(flat: Flat) -> list[int]:
             elif key == HREF:
                 said = (
                     kind == anchor
+                    and licensed
                     and begins(flat, number, _CRE, _CRE, _CRE)
                     and "creativecommons.org/" in flat.value(number)
                 )

@@ -10,7 +10,7 @@ cdef int BR, CLASS, END, HIDDEN_KEY, OTHER, PRE, RAW, SCRIPT, STYLE, TD, TH, TYP
 
 
 @cython.locals(
-    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", keys="int[::1]", other=int, gone=int, code=bint,
+    tag="int[::1]", first="int[::1]", over="int[::1]", held="int[::1]", keys="int[::1]", other=int, gone=int, code=bint, drawn=bint,
     node=Py_ssize_t, last=Py_ssize_t, kind=int, hidden=bint, left_out=bint, number=Py_ssize_t,
     key=int, value=str, here=str,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 
+from m3w_builder.extract import native
 from m3w_builder.extract.flat import BR, END, NUMBERS, OTHER, PRE, RAW, SCRIPT, TD, TH, Flat
 from m3w_builder.extract.keys import CLASS, STYLE, TYPE
 from m3w_builder.extract.keys import HIDDEN as HIDDEN_KEY
@@ -46,6 +47,8 @@ def look(flat: Flat, root: int, marks: array[int]) -> bool:
     held: array[int] | None = None
     last = over[root]
     code = 0 <= flat.next(PRE, root) < last
+    holds = native.scans().holds
+    drawn = holds(flat.data, b"katex") or holds(flat.data, b"MathJax")
     node = root
     while node < last:
         if tag[node] < other:
@@ -55,7 +58,7 @@ def look(flat: Flat, root: int, marks: array[int]) -> bool:
         for number in range(first[node], first[node + 1]):
             key = keys[number]
             if key == CLASS:
-                if code or begins(flat, number, _KAT, _HJA, _HJA):
+                if code or (drawn and begins(flat, number, _KAT, _HJA, _HJA)):
                     value = flat.value(number)
                     left_out = (code and _is_gutter(flat.tag_name(node), value)) or _is_drawn(flat, node, value)
             elif key == HIDDEN_KEY or (

@@ -82,6 +82,14 @@ def test_what_is_left_out_of_drawings_changes_nothing_else(html: str) -> None:
     assert by_the_arrays(nodes.read(drawn.encode())) == by_the_parser(drawn)
 
 
+@given(st.text(max_size=40))
+def test_the_signs_of_a_text_are_counted_but_white_space(text: str) -> None:
+    flat = nodes.read(f"<p>{text.replace('<', '')}</p>".encode("utf-8", "replace"))
+    for node, count in enumerate(nodes.signs(flat)[: flat.count]):
+        told = flat.text(node) if flat.tag[node] <= RAW else ""
+        assert count == sum(sign > " " for sign in told)
+
+
 def test_many_names_of_attributes_and_tags_are_kept_apart() -> None:
     html = "".join(f"<x-{number} a{number}=b c{number % 700}={number}>" for number in range(3000))
     assert told(nodes.read(html.encode())) == told(flatten(LexborHTMLParser(html).html or ""))
