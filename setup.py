@@ -13,6 +13,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 FOLDER = Path("m3w_builder/extract")
+BUSY = {"runs", "addresses", "lines", "pieces", "words", "kinds", "flat", "spots", "unseen", "skims", "walk", "weigh"}
+"""Modules of which a page's loops are: to compile all so takes half as long again, and gives no more."""
 DIRECTIVES = {"language_level": 3, "boundscheck": True, "wraparound": False, "annotation_typing": False}
 """Indices are checked, since pages are hostile; types are taken from the .pxd alone, and where there is one no index
 counts from the end."""
@@ -38,7 +40,8 @@ def extensions():
     spec = importlib.util.spec_from_file_location("native", FOLDER / "native.py")
     native = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(native)
-    wanted = [extension(f"{name}.py", "-O1") for name in native.MODULES] + [extension(f"{native.READER}.pyx", "-O3")]
+    wanted = [extension(f"{name}.py", "-O2" if name in BUSY else "-O1") for name in native.MODULES]
+    wanted.append(extension(f"{native.READER}.pyx", "-O3"))
     wanted += [extension(f"{name}.pyx", "-O3", Path("m3w_builder/pictures")) for name in ("loops", "lanczos")]
     wanted.append(extension("letters.pyx", "-O3", Path("m3w_builder")))
     try:

@@ -215,7 +215,7 @@ _TYPES: dict[str, type[Item]] = {"text": Text, "image": Image, "video": Video, "
 _NAMES = {cls: name for name, cls in _TYPES.items()}
 _KNOWN = {name: frozenset(cls.__dataclass_fields__) for name, cls in _TYPES.items() if name != "text"}
 _FIELDS = {name: tuple(cls.__dataclass_fields__) for name, cls in _TYPES.items()}
-_UNSAID = {"kind": "paragraph", "matched": -1}
+_UNSAID = {"matched": -1}
 """What a field holds where it says nothing, if that is not empty or 0."""
 
 
@@ -330,14 +330,28 @@ def item_to_json(item: Item) -> dict[str, Any]:
     `{"video": url, …}`, `{"audio": url, …}`; fields that say nothing, as empty ones and the kind "paragraph", are left
     out.
     """
+    if isinstance(item, Text):  # most items are: a third of the time that the loop below takes
+        return _text_to_json(item)
     name = _NAMES[type(item)]
-    first = "text" if name == "text" else "url"
-    entry: dict[str, Any] = {name: getattr(item, first)}
+    entry: dict[str, Any] = {name: item.url}
     for field_name in _FIELDS[name]:
         value = getattr(item, field_name)
         said = value != _UNSAID[field_name] if field_name in _UNSAID else value
-        if field_name != first and said:
+        if field_name != "url" and said:
             entry[field_name] = value
+    return entry
+
+
+def _text_to_json(item: Text) -> dict[str, Any]:
+    entry: dict[str, Any] = {"text": item.text}
+    if item.kind != "paragraph":
+        entry["kind"] = item.kind
+    if item.level:
+        entry["level"] = item.level
+    if item.language:
+        entry["language"] = item.language
+    if item.sure:
+        entry["sure"] = item.sure
     return entry
 
 

@@ -34,6 +34,7 @@ cdef enum:
     IDS = 256  # above the parser's own numbers of the tags that it knows; those of others are addresses
 
 cdef array _INTS = array("i")
+cdef const char *RAREST_FIRST = b"QZXJYKzqxVWUjFGMHkvPB"
 
 cdef Pointer (*_create)() noexcept nogil
 cdef void (*_set)(Pointer document, unsigned int options) noexcept nogil
@@ -216,18 +217,28 @@ def nesting(html: bytes, flat, most: int, most_options: int) -> int:
 
 
 def holds(html: bytes, part: bytes) -> bool:
-    """Whether a part stands in a page."""
+    """Whether a part stands in a page: looked for by the one of its signs that is the rarest in pages."""
     cdef Text at = html
-    cdef Text end = at + len(html)
     cdef Text wanted = part
-    cdef size_t length = len(part)
+    cdef Text rarest = wanted, found
+    cdef const char *sign = RAREST_FIRST
+    cdef Py_ssize_t length = len(part)
+    cdef Text behind  # the last place of the rarest sign, and one more
     if not length:
         return True
-    while at < end:  # by its first sign, the sooner the rarer that is
-        at = <Text> memchr(at, wanted[0], end - at)
-        if at == NULL or <size_t> (end - at) < length:
+    while sign[0]:
+        found = <Text> memchr(wanted, sign[0], length)
+        if found != NULL:
+            rarest = found
+            break
+        sign += 1
+    behind = at + len(html) - (length - (rarest - wanted)) + 1
+    at += rarest - wanted
+    while at < behind:
+        at = <Text> memchr(at, rarest[0], behind - at)
+        if at == NULL:
             return False
-        if memcmp(at, wanted, length) == 0:
+        if memcmp(at - (rarest - wanted), wanted, length) == 0:
             return True
         at += 1
     return False
