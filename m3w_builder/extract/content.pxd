@@ -11,8 +11,12 @@ from m3w_builder.extract.weigh cimport Weighed, claim, weigh
 cpdef Py_ssize_t root_of(Weighed weighed) except -2
 
 
-@cython.locals(box=Box, found=Py_ssize_t, most=double, last=Py_ssize_t, at=Py_ssize_t, much=double)
+@cython.locals(found=Py_ssize_t, most=double, at=Py_ssize_t, much=double)
 cdef Py_ssize_t _best_inside(list boxes, Py_ssize_t here) except -2
+
+
+@cython.locals(box=Box, found=list, last=Py_ssize_t, at=Py_ssize_t)
+cdef list _inside(list boxes, Py_ssize_t here)
 
 
 @cython.locals(found=list, index=Py_ssize_t, box=Box)

@@ -48,13 +48,22 @@ def root_of(weighed: Weighed) -> int:
 
 def _best_inside(boxes: list[Box], here: int) -> int:
     """The box right inside another that holds the most good text; -1 where it holds none."""
-    box: Box = boxes[here]
-    found, most, last, at = -1, 0.0, box.last, here + 1
-    while at <= last:
-        box = boxes[at]
-        much = claim(box)
+    found, most = -1, 0.0
+    for at in _inside(boxes, here):
+        much = claim(boxes[at])
         if found < 0 or much > most:
             found, most = at, much
+    return found
+
+
+def _inside(boxes: list[Box], here: int) -> list[int]:
+    """The numbers of the boxes right inside another."""
+    box: Box = boxes[here]
+    found: list[int] = []
+    last, at = box.last, here + 1
+    while at <= last:
+        found.append(at)
+        box = boxes[at]
         at = box.last + 1
     return found
 
@@ -103,12 +112,11 @@ def _one_of_many(weighed: Weighed, here: int, best: int) -> bool:
         return True
     if not (weighed.thread or words.is_post(one.name)):
         return False
-    first, alike, at = _first_name(one.name), 0, here + 1
-    while at <= around.last:
+    first, alike = _first_name(one.name), 0
+    for at in _inside(boxes, here):
         box: Box = boxes[at]
         if box.tag == one.tag and box.text > 30 and _first_name(box.name) == first:
             alike += 1
-        at = box.last + 1
     return alike > 1
 
 
@@ -129,13 +137,12 @@ def _rest_is_good(weighed: Weighed, here: int, best: int) -> bool:
         return True
     if not one.name:
         return False
-    first, alike, at = _first_name(one.name), 0.0, here + 1
-    while at <= around.last:
+    first, alike = _first_name(one.name), 0.0
+    for at in _inside(boxes, here):
         box: Box = boxes[at]
         fits = at != best and box.good > 0 and box.tag == one.tag and not box.against
         if fits and box.links < 0.4 * box.text and _first_name(box.name) == first:
             alike += box.good
-        at = box.last + 1
     return alike > max(100.0, least)
 
 

@@ -39,7 +39,7 @@ cdef class Walker:
     cdef int leave(self, Py_ssize_t node) except -1
     cdef bint line(self, Py_ssize_t node) except -1
     @cython.locals(kind=int)
-    cdef int opens(self, Py_ssize_t node, Py_ssize_t around) except -1
+    cdef int opens(self, Py_ssize_t node) except -1
     @cython.locals(tag=str, name=str, number=Py_ssize_t, box=Box)
     cpdef bint part(self, Py_ssize_t node) except -1
     cdef int code_line(self) except -1

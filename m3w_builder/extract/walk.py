@@ -218,11 +218,11 @@ class Walker:
             return False
         if self.parts:
             self.flush()
-        self.opens(node, self.box)
+        self.opens(node)
         return True
 
-    def opens(self, node: int, around: int) -> None:
-        """Begin a block; around: the box that holds it."""
+    def opens(self, node: int) -> None:
+        """Begin a block in the box that is open."""
         kind = _KINDED[self.flat.tag[node]]
         if kind:
             self.kinds.append(self.flat.tag_name(node))
@@ -231,7 +231,7 @@ class Walker:
             elif kind == _ROW:
                 self.rows += 1
         self.above[node] = self.block
-        self.outer[node] = around
+        self.outer[node] = self.box
         self.block = node
         self.marks[node] = _BLOCK
 
@@ -254,7 +254,7 @@ class Walker:
         if self.marks[node] == _SKIM:
             self.skim(node, box, number)
             return False
-        self.opens(node, self.box)
+        self.opens(node)
         self.box = number
         return True
 
