@@ -15,7 +15,7 @@ from m3w_builder.errors import BuildError
 from m3w_builder.ledger import Ledger
 from m3w_builder.lock import locked
 from m3w_builder.passes import buckets as key_buckets
-from m3w_builder.passes import exchange, groups, pages, pictures, receipt, retry, shards
+from m3w_builder.passes import exchange, groups, joined, pages, pictures, receipt, retry, shards
 from m3w_builder.passes.exchange import ExchangeTask
 from m3w_builder.passes.groups import GroupsTask
 from m3w_builder.passes.receipt import Receipt
@@ -111,12 +111,12 @@ class Job:
     """Whether a task found that a file was not what an earlier task had written."""
 
     def run(self, total: int) -> None:
-        """Pass 1, exchange 1, pass 2, exchange 2, pass 3; then what they did not make is removed."""
+        """Pass 1, exchange 1, pass 2, exchange 2, pass 3 in two steps; then what they did not make is removed."""
         numbers, keys = self.pages(total)
         self.exchange("exchange1", numbers, keys)
         numbers, keys, bundles = self.pictures(numbers)
         self.exchange("exchange2", numbers, keys)
-        self.shards(bundles)
+        self.shards(self.joined(numbers, bundles))
 
     def pages(self, total: int) -> tuple[list[int], int]:
         """Pass 1; the partitions that came through, rising, and how many keys they wrote."""
@@ -132,12 +132,12 @@ class Job:
                 continue
             numbers.append(task.partition)
             keys += mine.stats["keys"]
-        for folder in (pages.NAME, pictures.NAME, "exchange1/decisions", "exchange2/decisions"):
+        for folder in (pages.NAME, pictures.NAME, joined.NAME, "exchange1/decisions", "exchange2/decisions"):
             plan.sweep(self.out, folder, lambda name: _number(name) in planned)
         return sorted(numbers), keys
 
     def pictures(self, numbers: list[int]) -> tuple[list[int], int, list[tuple[int, ...]]]:
-        """Pass 2; the partitions that came through, how many keys they wrote, and the bundles that pass 3 takes."""
+        """Pass 2; the partitions that came through, how many keys they wrote, and the bundles that are mixed."""
         tasks = (pictures.PicturesTask(self.out, self.config, number) for number in numbers)
         sizes, keys = {}, 0
         work = retry.run if self.retry_failed else pictures.run
@@ -162,9 +162,20 @@ class Job:
             list(bundles(through, sizes, self.config.shards.bundle * self.config.shards.target_mb * 1_000_000)),
         )
 
-    def shards(self, of: list[tuple[int, ...]]) -> None:
-        """Pass 3; shards that no receipt names are removed."""
-        tasks = (shards.ShardsTask(self.out, self.config, index, partitions) for index, partitions in enumerate(of))
+    def joined(self, numbers: list[int], of: list[tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+        """Pass 3, partition by partition; by its number, what of each bundle came through."""
+        tasks = (joined.JoinTask(self.out, self.config, number) for number in numbers)
+        lost: set[int] = set()
+        for task, mine in self.each(joined.NAME, joined.run, tasks, len(numbers)):
+            if mine is None:
+                lost.add(task.partition)
+                self._lost(pictures.NAME, "store", [task.partition], "picture_duplicates")
+        left = {index: tuple(one for one in bundle if one not in lost) for index, bundle in enumerate(of)}
+        return {index: bundle for index, bundle in left.items() if bundle}
+
+    def shards(self, of: dict[int, tuple[int, ...]]) -> None:
+        """Pass 3, bundle by bundle; shards that no receipt names are removed."""
+        tasks = (shards.ShardsTask(self.out, self.config, index, partitions) for index, partitions in of.items())
         named = set()
         for task, mine in self.each(shards.NAME, shards.run, tasks, len(of)):
             if mine is None:
@@ -228,7 +239,8 @@ class Job:
         self.listener.start(name, total)
         summary = self.summary
         entry = summary.passes.setdefault(name, {"tasks": 0, "reused": 0})
-        for outcome in self.engine.map(function, tasks, self.config.cluster.pass_resources.get(name)):
+        resources = self.config.cluster.pass_resources.get(shards.NAME if name == joined.NAME else name)
+        for outcome in self.engine.map(function, tasks, resources):
             mine = outcome.result
             number = getattr(
                 outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0))

@@ -41,7 +41,8 @@ class ClusterConfig:
     worker_resources: Mapping[str, float] = field(default_factory=dict)
     """What each local worker offers, as {GPU: 1}. Elsewhere workers say it when they start (`--resources GPU=1`)."""
     pass_resources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """What a task of a pass asks of its worker, as {pictures: {GPU: 1}}; the passes are pages, pictures, shards."""
+    """What a task of a pass asks of its worker, as {pictures: {GPU: 1}}; the passes are pages, pictures, shards
+    (both steps of pass 3)."""
     in_flight: int = 3
     """Submissions ahead for each worker, each one task or up to sixteen that last milliseconds; the scheduler never
     holds more, however many partitions there are."""

@@ -21,7 +21,7 @@ HOSTS = 5
 """Hosts in the live view, slowest first."""
 WIDE = 100
 """Columns from which hosts stand beside the reasons."""
-STEPS = ("pages", "exchange1", "pictures", "exchange2", "shards", "report")
+STEPS = ("pages", "exchange1", "pictures", "exchange2", "joined", "shards", "report")
 """The passes and exchanges of a build in their order, and what it says of itself at the end."""
 
 

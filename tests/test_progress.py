@@ -78,7 +78,7 @@ def test_the_live_view_shows_the_passes_that_are_behind_it():
     progress = Progress("live", console)
     progress.start("exchange2/judge", 4)
     console.print(view(progress))
-    assert "✓ pages   ✓ exchange1   ✓ pictures   ▸ exchange2   · shards" in console.file.getvalue()
+    assert "✓ pages   ✓ exchange1   ✓ pictures   ▸ exchange2   · joined   · shards" in console.file.getvalue()
 
 
 def test_seconds_of_hosts_are_added_up_and_the_quicker_ones_are_forgotten(monkeypatch):

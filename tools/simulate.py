@@ -34,7 +34,9 @@ def empty_pass(task: Any) -> Any:
     """A task of any pass or exchange that does nothing but leave its receipt."""
     from m3w_builder.passes import receipt
 
-    name = {"PagesTask": "pages", "PicturesTask": "pictures", "ShardsTask": "shards"}.get(type(task).__name__)
+    name = {"PagesTask": "pages", "PicturesTask": "pictures", "JoinTask": "joined", "ShardsTask": "shards"}.get(
+        type(task).__name__
+    )
     number = next(getattr(task, field) for field in ("partition", "bundle", "number") if hasattr(task, field))
 
     def work(mine: Any) -> None:
@@ -91,7 +93,7 @@ def simulated(
     import simulate
     from m3w_builder import build as building
     from m3w_builder import cluster, config, plan, sources
-    from m3w_builder.passes import exchange, pages, pictures, shards
+    from m3w_builder.passes import exchange, joined, pages, pictures, shards
 
     archive = folder / "archive"
     archive.mkdir()
@@ -108,7 +110,7 @@ def simulated(
     sources.check(loaded.source)
     assert plan.make(out, loaded) == partitions
     planned, planned_cpu = time.monotonic() - started, time.process_time() - cpu
-    for module, names in ((pages, ["run"]), (pictures, ["run"]), (shards, ["run"])):
+    for module, names in ((pages, ["run"]), (pictures, ["run"]), (joined, ["run"]), (shards, ["run"])):
         for name in names:
             setattr(module, name, simulate.empty_pass)
     for name in ("gather", "judge", "deliver"):

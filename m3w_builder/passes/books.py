@@ -113,6 +113,10 @@ class Books:
         """The process's CPU time of the block is the stage's, and so is the growth of its largest resident size."""
         return _Timed(self.ledger[stage])
 
+    def take(self, rows: pa.Table) -> None:
+        """Rows of what went that an earlier task entered, as they are."""
+        self._writer.write_table(rows)
+
     def _row(self, unit: str, url: str, page: str, doc: str, stage: str, drop: Drop) -> None:
         self._rows.append(
             {

@@ -159,15 +159,17 @@ class Statistics:
         for name, bins in other.scores.items():
             self.scores.setdefault(name, Counter()).update(bins)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, whole: bool = False) -> dict[str, Any]:
+        """As a receipt tells it, or `whole`: all that is held, for one who goes on counting."""
+        samples, words = (SAMPLE_HELD, 2 * WORDS_HELD) if whole else (SAMPLE, WORDS)
         return {
             "tokenizer": self.tokenizer,
             "sums": dict(sorted(self.sums.items())),
             "histograms": {name: histogram.to_json() for name, histogram in self.histograms.items()},
             "counters": {name: dict(sorted(counter.items())) for name, counter in self.counters.items()},
             "distinct": {name: distinct.to_json() for name, distinct in self.distinct.items()},
-            "samples": {name: sample.to_json(SAMPLE) for name, sample in self.samples.items()},
-            "words": self.words.to_json(WORDS),
+            "samples": {name: sample.to_json(samples) for name, sample in self.samples.items()},
+            "words": self.words.to_json(words),
             "scores": {name: {str(bin): n for bin, n in sorted(bins.items())} for name, bins in self.scores.items()},
         }
 

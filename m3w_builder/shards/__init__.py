@@ -4,15 +4,29 @@ from m3w_builder.shards.check import Checked, Shape, check, shape
 from m3w_builder.shards.config import ShardsConfig
 from m3w_builder.shards.read import read_document, read_sample, samples
 from m3w_builder.shards.spread import spread
-from m3w_builder.shards.write import INDEX, Shard, size_of, split_of, totals, write
+from m3w_builder.shards.write import (
+    INDEX,
+    Prepared,
+    Shard,
+    name_parts,
+    prepared,
+    size_of,
+    split_of,
+    totals,
+    write,
+    write_prepared,
+)
 
 __all__ = [
     "INDEX",
     "Checked",
+    "Prepared",
     "Shape",
     "Shard",
     "ShardsConfig",
     "check",
+    "name_parts",
+    "prepared",
     "read_document",
     "read_sample",
     "samples",
@@ -22,4 +36,5 @@ __all__ = [
     "spread",
     "totals",
     "write",
+    "write_prepared",
 ]

@@ -20,7 +20,7 @@ PASSES = (
     "pages", "exchange1/gather", "exchange1/judge", "exchange1/spread", "exchange1/unite", "exchange1/groups",
     "exchange1/deliver",
     "pictures", "exchange2/gather", "exchange2/judge", "exchange2/spread", "exchange2/unite", "exchange2/groups",
-    "exchange2/deliver", "shards",
+    "exchange2/deliver", "joined", "shards",
 )  # fmt: skip
 """The folders in which receipts lie."""
 

@@ -7,9 +7,10 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import fsspec
@@ -86,13 +87,20 @@ class Writer:
         self._rows = 0
 
     def add(self, one: Document, split: str) -> None:
+        facts = {name: getattr(one, name) for name in ("key", "title", "url", "host", "language")}
+        scores = [{"name": name, "score": score} for name, score in one.scores.items()]
+        self.put({**facts, "split": split, "images": len(one.images), "scores": scores}, one.text)
+
+    def put(self, facts: Mapping[str, Any], text: str) -> None:
+        """Take a document by its row in the shard's index and its whole text."""
         row, self._rows = self._rows, self._rows + 1
         ask = self._database.execute
-        place = (row, one.key, turned(one.host), one.language, split, len(one.images))
+        place = (row, facts["key"], turned(facts["host"]), facts["language"], facts["split"], facts["images"])
         ask("INSERT INTO documents VALUES(?, ?, ?, ?, ?, ?)", place)
-        for name, score in one.scores.items():
-            ask("INSERT INTO scores VALUES(?, ?, ?)", (name, score, row))
-        ask(self._insert, (row, *map(_apart, _parts(one)[: len(self._columns)])))
+        for one in facts["scores"]:
+            ask("INSERT INTO scores VALUES(?, ?, ?)", (one["name"], one["score"], row))
+        parts = (facts["title"], facts["url"], text[:LONGEST])
+        ask(self._insert, (row, *map(_apart, parts[: len(self._columns)])))
 
     def write(self, url: str) -> storage.Written:
         """Write the file, whole or not at all; the same documents give the same bytes."""
@@ -107,10 +115,6 @@ class Writer:
     def close(self) -> None:
         self._database.close()
         self._made.close()
-
-
-def _parts(one: Document) -> tuple[str, str, str]:
-    return one.title, one.url, one.text[:LONGEST]
 
 
 def _apart(text: str) -> str:

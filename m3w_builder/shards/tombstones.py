@@ -29,6 +29,9 @@ class Tombstones:
     looks: dict[str, int] = field(default_factory=dict)
     """Perceptual hashes (16 hex digits), each with the bits in which a picture's may differ and still be meant."""
 
+    def __bool__(self) -> bool:
+        return bool(self.urls or self.hosts or self.images or self.looks)
+
     def page(self, url: str, host: str) -> bool:
         """Whether the whole page is to go."""
         labels = host.split(".")

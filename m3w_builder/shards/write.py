@@ -78,6 +78,21 @@ SNIPPET = 300
 
 
 @dataclass(slots=True)
+class Prepared:
+    """A document as a shard takes it, whichever that will be."""
+
+    sample: bytes
+    """Its JSON."""
+    row: dict[str, Any]
+    """Its row in the index, without where it stands."""
+
+    @property
+    def text(self) -> str:
+        """As `Document.text`."""
+        return "\n\n".join(item["text"] for item in orjson.loads(self.sample)["items"] if "text" in item)
+
+
+@dataclass(slots=True)
 class Shard:
     """A finished tar and its two indexes: names, sizes in bytes, checksums."""
 
@@ -133,6 +148,23 @@ def write(
     one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair; `proven`:
     the caller has held all bytes against the items' sha256 already.
     """
+
+    def named() -> Iterator[tuple[Prepared, Sequence[bytes]]]:
+        for one, pictures in samples:
+            pair(one, pictures, proven)
+            yield prepared(one), pictures
+
+    return write_prepared(named(), folder, prefix, config, expected)
+
+
+def write_prepared(
+    samples: Iterable[tuple[Prepared, Sequence[bytes]]],
+    folder: str,
+    prefix: str,
+    config: ShardsConfig,
+    expected: Mapping[str, int] | None = None,
+) -> list[Shard]:
+    """As `write`, of documents whose pictures are proven to be theirs."""
     target = config.target_mb * 1_000_000
     planned = {split: max(1, round(size / target)) for split, size in (expected or {}).items()}
     limits = {split: expected[split] / number for split, number in planned.items()} if expected else {}
@@ -142,13 +174,13 @@ def write(
     with ExitStack() as stack:
         stack.callback(_abandon, open_tars)
         for one, pictures in samples:
-            split = split_of(one.host, config.validation)
+            split = split_of(one.row["host"], config.validation)
             if split not in open_tars:
                 number = counts.setdefault(split, 0)
                 counts[split] += 1
                 open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split, config.search_texts)
             tar = open_tars[split]
-            tar.add(one, pictures, proven)
+            tar.put(one, pictures)
             # Of what was expected, the last one takes the rest, be it a little more.
             if tar.size >= limits.get(split, target) and counts[split] != planned.get(split):
                 shards.append(open_tars.pop(split).close())
@@ -232,20 +264,24 @@ class _Tar:
 
     def add(self, one: Document, pictures: Sequence[bytes], proven: bool = False) -> None:
         pair(one, pictures, proven)
-        start = self.size
-        self._out.add(f"{one.key}.json", orjson.dumps(document.to_json(one)))
+        self.put(prepared(one), pictures)
+
+    def put(self, one: Prepared, pictures: Sequence[bytes]) -> None:
+        """Take a sample whose pictures are proven to be its own."""
+        start, key = self.size, one.row["key"]
+        self._out.add(f"{key}.json", one.sample)
         places = []
-        for image, body in zip(one.images, pictures, strict=True):
+        for image, body in zip(one.row["pictures"], pictures, strict=True):
             places.append(self.size + tarfile.BLOCKSIZE)
-            self._out.add(f"{one.key}.{image.part}", body)
-        row = index_row(one, f"{self.name}.tar", self.split, start, self.size - start, places)
+            self._out.add(f"{key}.{image['part']}", body)
+        row = _placed(one.row, f"{self.name}.tar", self.split, start, self.size - start, places)
         self.samples += 1
         for name in COUNTS:
             self.counts[name] += row[name]
         self._rows.append(row)
         if len(self._rows) == storage.ROW_GROUP:
             self._flush()
-        self.words.add(one, self.split)
+        self.words.put(row, one.text if self.search_texts else "")
 
     def _flush(self) -> None:
         self._index.write_table(pa.Table.from_pylist(self._rows, schema=INDEX))
@@ -280,7 +316,18 @@ def pair(one: Document, pictures: Sequence[bytes], proven: bool = False) -> None
     for number, (image, body) in enumerate(zip(images, pictures, strict=True)):
         if not proven and hashlib.sha256(body).hexdigest() != image.sha256:
             raise BuildError(f"{one.url}: the bytes of picture {number} are not those of {image.url}")
+    name_parts(one)
+
+
+def name_parts(one: Document) -> None:
+    """Give each picture the name that its bytes have in a sample."""
+    for number, image in enumerate(one.images):
         image.part = f"{number}.{SUFFIX.get(image.format, image.format)}"
+
+
+def prepared(one: Document) -> Prepared:
+    """A document whose pictures' parts are named, as shards take it."""
+    return Prepared(orjson.dumps(document.to_json(one)), _facts(one))
 
 
 def size_of(text: int, pictures: Iterable[int]) -> int:
@@ -291,6 +338,21 @@ def size_of(text: int, pictures: Iterable[int]) -> int:
 
 def index_row(one: Document, shard: str, split: str, offset: int, size: int, places: Sequence[int]) -> dict[str, Any]:
     """A sample's row in the index; `places` are the offsets of its pictures' bytes in the tar."""
+    return _placed(_facts(one), shard, split, offset, size, places)
+
+
+def _placed(
+    row: dict[str, Any], shard: str, split: str, offset: int, size: int, places: Sequence[int]
+) -> dict[str, Any]:
+    """The row with where its sample stands entered."""
+    row |= {"shard": shard, "split": split, "offset": offset, "bytes": size}
+    for picture, place in zip(row["pictures"], places, strict=True):
+        picture["offset"] = place
+    return row
+
+
+def _facts(one: Document) -> dict[str, Any]:
+    """Of a sample's row in the index what holds wherever it comes to stand."""
     text = one.text
 
     def count(kind: type) -> int:
@@ -298,10 +360,6 @@ def index_row(one: Document, shard: str, split: str, offset: int, size: int, pla
 
     return {
         "key": one.key,
-        "shard": shard,
-        "offset": offset,
-        "bytes": size,
-        "split": split,
         **{name: getattr(one, name) for name in ("url", "host", "language", "title", "licence", "rights")},
         "fetched": one.source.fetched,
         "texts": count(Text),
@@ -315,11 +373,5 @@ def index_row(one: Document, shard: str, split: str, offset: int, size: int, pla
         "snippet": text[:SNIPPET],
         "source": one.source.file,
         "source_offset": one.source.offset,
-        "pictures": [
-            {
-                "offset": place,
-                **{name: getattr(image, name) for name in _PICTURE_FIELDS},
-            }
-            for place, image in zip(places, one.images, strict=True)
-        ],
+        "pictures": [{name: getattr(image, name) for name in _PICTURE_FIELDS} for image in one.images],
     }

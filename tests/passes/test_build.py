@@ -116,7 +116,9 @@ def test_a_changed_threshold_reruns_only_what_depends_on_it(make):
     make()
     _, _, listener = make(assemble={"min_pictures": 0})
     rerun = {r["pass"] for r in listener.receipts if not r["reused"]}
-    assert rerun == {"shards"}
+    assert rerun == {"joined", "shards"}
+    _, _, listener = make(assemble={"min_pictures": 0}, shards={"seed": 7})
+    assert {r["pass"] for r in listener.receipts if not r["reused"]} == {"shards"}
     _, _, listener = make(pictures={"filters": [{"size": {"min_side": 10}}]})
     rerun = {r["pass"] for r in listener.receipts if not r["reused"]}
     assert "pages" not in rerun

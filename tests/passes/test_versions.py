@@ -35,7 +35,7 @@ def test_the_manifest_shows_that_a_changed_threshold_reran_only_what_follows(run
     assert "pictures" in redone(out)
     assert not redone(out) & {"pages", "exchange1/gather", "exchange1/judge", "exchange1/deliver"}
     run(pictures={"filters": [{"size": {"min_side": 10}}]}, assemble={"min_pictures": 0})
-    assert redone(out) == {"shards"}
+    assert redone(out) == {"joined", "shards"}
     run(pictures={"filters": [{"size": {"min_side": 10}}]}, assemble={"min_pictures": 0})
     assert redone(out) == set()
 

@@ -1,0 +1,235 @@
+"""Pass 3, first step: one partition's documents are joined with their pictures, and prepared for the shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from m3w_builder import dedup, document, shards, storage
+from m3w_builder.align import Sample
+from m3w_builder.config import Config
+from m3w_builder.document import Document, Image, Text
+from m3w_builder.ledger import Ledger
+from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.receipt import Receipt
+from m3w_builder.report.statistics import Statistics
+from m3w_builder.stage import Drop
+
+NAME = "joined"
+SCHEMA = pa.schema(
+    [
+        ("sample", pa.binary()),  # its JSON in a shard
+        ("row", pa.binary()),  # its row in a shard's index, as JSON, without where it stands
+        ("offsets", pa.list_(pa.int64())),  # of its pictures' bytes in the partition's pictures/NNNNNN.bin
+    ]
+)
+"""A row a document, in the order of the partition."""
+BATCH = 64
+"""Documents whose pictures' bytes are held at once for the stages of `align`, and that stand together in the file."""
+_CODE = (
+    *("document.py", "words.py", "stage.py", "dedup", "align"),
+    *("shards/assemble.py", "shards/write.py"),
+    *("report/statistics.py", "report/sketches.py", "report/tokens.py", "passes/joined.py", "passes/pictures.py"),
+)
+
+Offsets = list[int]
+"""Where the bytes of a document's pictures begin, in reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinTask:
+    """One partition whose pictures are done and were exchanged."""
+
+    build: str
+    config: Config
+    partition: int
+
+
+def file_names(partition: int) -> dict[str, str]:
+    """The files of a partition by their endings, named from the build's folder."""
+    return {ending: f"{NAME}/{partition:06d}{ending}" for ending in (".parquet", ".dropped.parquet", ".statistics")}
+
+
+def run(task: JoinTask) -> Receipt:
+    """Make `joined/NNNNNN.parquet`, `.dropped.parquet` and `.statistics`.
+
+    The books stand in the receipt's statistics: they are told by the bundle that takes the documents.
+    """
+    config = task.config
+    inputs: list[Any] = []
+    label = ""
+    for name in ("pages", "pictures"):
+        before = receipt.read(task.build, name, task.partition)
+        if before is None:
+            raise receipt.SpoiltError(f"no receipt of {name} {task.partition} in {task.build}")
+        inputs.append(before.outputs)
+        label = before.label
+    inputs += [exchange.read_decisions(task.build, name, task.partition)[1] for name in ("exchange1", "exchange2")]
+    mark = receipt.fingerprint(
+        inputs, config.align, config.assemble, config.report, receipt.code(*_CODE), config.plugin_code
+    )
+    return receipt.once(task.build, NAME, task.partition, label, mark, lambda mine: _work(task, mine))
+
+
+def stages(config: Config) -> list[str]:
+    """The stages of pass 3 in the order of the books."""
+    return ["picture_duplicates", *(stage.name for stage in config.align), "assemble", "write"]
+
+
+def _work(task: JoinTask, mine: Receipt) -> None:
+    for name in ("pages", "pictures"):
+        receipt.check(task.build, name, task.partition, (".parquet",))
+    names = file_names(task.partition)
+    urls = {ending: storage.join(task.build, name) for ending, name in names.items()}
+    out = {ending: storage.Written() for ending in names}
+    ledger = Ledger()
+    for name in stages(task.config):
+        ledger[name]
+    statistics = Statistics(task.config.report.tokenizer)
+    with (
+        books(urls[".dropped.parquet"], ledger, out[".dropped.parquet"]) as the_books,
+        storage.table_writer(urls[".parquet"], SCHEMA, out[".parquet"]) as kept,
+    ):
+        whole = _assembled(task, the_books)
+        while batch := list(islice(whole, BATCH)):
+            with the_books.timed("write"):
+                kept.write_table(pa.Table.from_pylist([_row(one, at, statistics) for one, at in batch], schema=SCHEMA))
+    out[".statistics"] = storage.write_bytes(urls[".statistics"], json.dumps(statistics.to_json(whole=True)).encode())
+    for ending, name in names.items():
+        mine.enter(name, out[ending])
+    mine.stats = {"ledger": ledger.to_json()}
+
+
+def _row(one: Document, offsets: Offsets, statistics: Statistics) -> dict[str, Any]:
+    one.scores = {name: round(score, 4) for name, score in sorted(one.scores.items())}  # as a sample has them
+    shards.name_parts(one)
+    statistics.add_document(one)
+    made = shards.prepared(one)
+    return {"sample": made.sample, "row": orjson.dumps(made.row), "offsets": offsets}
+
+
+def _assembled(task: JoinTask, the_books: Books) -> Iterator[tuple[Document, Offsets]]:
+    """The documents of a partition that come out whole, every drop entered."""
+    build, partition = task.build, task.partition
+    decisions = exchange.read_decisions(build, "exchange1", partition)[0]
+    gone, repeated = exchange.page_drops(decisions), exchange.repeated_lines(decisions)
+    decisions = exchange.read_decisions(build, "exchange2", partition)[0]
+    duplicates, same = exchange.picture_duplicates(decisions), exchange.same_pictures(decisions)
+    found = {
+        row["url"]: row
+        for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()
+    }
+
+    def joined() -> Iterator[tuple[Document, Offsets]]:
+        for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
+            with the_books.timed("picture_duplicates"):
+                documents = list(document.from_table(table, gone))
+                pairs = [(one, _join(one, found, duplicates)) for one in documents]
+            for one, offsets in pairs:
+                if one.id in same:
+                    the_books.page("picture_duplicates", one.url, same[one.id], one)
+                    continue
+                _take_out_lines(one, repeated.get(one.id, set()))
+                the_books.kept("picture_duplicates", one)
+                yield one, offsets
+
+    condemned = _condemned(task)
+    for one, offsets in _aligned(task, joined(), the_books):
+        if one.key in condemned:
+            the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
+            continue
+        for left in the_books.through([task.config.assemble], [one]):
+            yield left, offsets
+
+
+def _condemned(task: JoinTask) -> dict[str, str]:
+    """Documents of which a filter of `assemble.drop_with` dropped a picture, by key, and the filter's name."""
+    wanted = list(task.config.assemble.drop_with)
+    if not wanted:
+        return {}
+    rows = storage.read_table(
+        storage.join(task.build, f"pictures/{task.partition:06d}.dropped.parquet"), ["stage", "doc"]
+    )
+    mine = rows.filter(pc.is_in(rows["stage"], value_set=pa.array(wanted)))
+    return dict(zip(mine["doc"].to_pylist(), mine["stage"].to_pylist(), strict=True))
+
+
+def _take_out_lines(one: Document, repeated: set[int]) -> None:
+    """Take the lines out that the document's host repeats; the score `lines_out` says how many went."""
+    if not repeated:
+        return
+    out = 0
+    items: list[document.Item] = []
+    for item in one.items:
+        lines = dedup.lines(item) if isinstance(item, Text) else []
+        kept = [line for line in lines if not line.strip() or dedup.line_key(one.host, line) not in repeated]
+        out += len(lines) - len(kept)
+        if len(kept) < len(lines) and isinstance(item, Text):
+            item.text = "\n".join(kept).strip()
+            if not item.text:
+                continue
+        items.append(item)
+    one.items = items
+    one.scores["lines_out"] = one.scores.get("lines_out", 0.0) + out
+
+
+def _aligned(
+    task: JoinTask, pairs: Iterator[tuple[Document, Offsets]], the_books: Books
+) -> Iterator[tuple[Document, Offsets]]:
+    """The documents through the stages that look at pictures' bytes, some at a time."""
+    if not task.config.align:
+        yield from pairs
+        return
+    with storage.open_read(storage.join(task.build, f"pictures/{task.partition:06d}.bin")) as stream:
+        while batch := list(islice(pairs, BATCH)):
+            samples: list[Sample] = []
+            offset_of: dict[int, int] = {}
+            for one, offsets in batch:
+                places = list(zip(one.images, offsets, strict=True))
+                samples.append(Sample(one, [read(stream, offset, image.bytes) for image, offset in places]))
+                offset_of |= {id(image): offset for image, offset in places}
+            for left in the_books.through(task.config.align, samples, lambda sample: sample.document):
+                yield left.document, [offset_of[id(image)] for image in left.document.images]
+
+
+def _join(one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop]) -> Offsets:
+    """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here)."""
+    items: list[document.Item] = []
+    offsets: Offsets = []
+    seen: set[str] = set()
+    for item in one.items:
+        if isinstance(item, Image):
+            row = found.get(item.url)
+            if row is None:
+                continue
+            item.bytes = row["bytes"]
+            drop = duplicates.get((one.id, dedup.picture_key(row["sha256"])))
+            if drop is None and row["sha256"] in seen:
+                drop = Drop("repeated", "the same picture stands earlier in the document")
+            if drop:
+                one.removed.append((item, drop))
+                continue
+            seen.add(row["sha256"])
+            for name in ("sha256", "width", "height", "format"):
+                setattr(item, name, row[name])
+            item.phash = f"{row['phash']:016x}"
+            item.rights, item.licence = row["rights"] or [], row["licence"] or ""
+            item.scores = dict(row["scores"] or ())
+            offsets.append(row["offset"])
+        items.append(item)
+    one.items = items
+    return offsets
+
+
+def read(stream: IO[bytes], offset: int, size: int) -> bytes:
+    """A picture's bytes from its partition's file."""
+    stream.seek(offset)
+    return stream.read(size)
