@@ -33,7 +33,7 @@ ASSUMED = {
 
 def measured(build: str) -> dict[str, float]:
     """CPU seconds by pass and bytes, each a page read, from the receipts of a build."""
-    cpu, outputs, pages, fetched = {"pages": 0.0, "pictures": 0.0, "shards": 0.0}, dict[str, int](), 0, 0
+    cpu, outputs, pages, fetched = {"pages": 0.0, "pictures": 0.0, "joined": 0.0, "shards": 0.0}, dict[str, int](), 0, 0
     for name in cpu:
         for number in receipt.numbers(build, name):
             one = receipt.read(build, name, number)
@@ -54,9 +54,11 @@ def measured(build: str) -> dict[str, float]:
 
 def model(one: dict[str, float], assumed: dict[str, float]) -> dict[str, float]:
     """Core-hours, TB and prices of the month."""
-    later = one["cpu_s_pictures"] + one["cpu_s_shards"]
+    later = one["cpu_s_pictures"] + one["cpu_s_joined"] + one["cpu_s_shards"]
     hours = assumed["pages"] * (one["cpu_s_pages"] + assumed["kept"] * later) / 3600
-    between = assumed["pages"] * (one["bytes_pages"] + assumed["kept"] * one["bytes_pictures"]) / 1e12
+    between = (
+        assumed["pages"] * (one["bytes_pages"] + assumed["kept"] * (one["bytes_pictures"] + one["bytes_joined"])) / 1e12
+    )
     corpus = assumed["pages"] * assumed["kept"] * one["bytes_shards"] / 1e12
     came = assumed["pages"] * assumed["kept"] * one["bytes_pictures"] / 1e12
     return {

@@ -124,6 +124,8 @@ def fates(build: Path) -> tuple[set[str], Counter[str]]:
     urls = set(samples(build))
     reasons: Counter[str] = Counter()
     for file in build.glob("*/*.dropped.parquet"):
+        if file.parent.name == "joined":  # its bundle tells the same
+            continue
         for row in pq.read_table(file).to_pylist():
             reasons[f"{row['unit']} {row['stage']}: {row['reason']}"] += 1
             urls.add(row["url"])
