@@ -8,10 +8,11 @@ is not held. Layout: ISO 28500 (WARC 1.1); ARC 1 as the Internet Archive wrote i
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import IO
+
+from zlib_ng import zlib_ng
 
 from m3w_builder.stage import Drop
 
@@ -20,6 +21,8 @@ MAX_HEAD = 1 << 16
 """Bytes of a record's own header; a longer one is broken."""
 
 MAGIC = b"\x1f\x8b\x08"
+Broken: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its types say one, not a kind
+"""What is raised of a gzip member that is none."""
 _ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([0-9A-Fa-f.:]*) (\d{14}) ([^ \n]*) (?:[^\n]* )?(\d+)\r?\n")
 _WARC_AT = re.compile(rb"\r\n\r\nWARC/[01]\.")
 
@@ -71,7 +74,7 @@ class Tape:
             self._seek(offset)
         self.origin, self.done, self.over = offset, 0, False
         self.buffer.clear()
-        self.unzip = zlib.decompressobj(31) if self.packed else None
+        self.unzip = zlib_ng.decompressobj(31) if self.packed else None
 
     def _chunk(self) -> bytes:
         """The next raw bytes, b"" at the file's end."""
@@ -83,7 +86,7 @@ class Tape:
         return data
 
     def fill(self) -> bool:
-        """Decode some more into the buffer; False where the member is over. Raises zlib.error; EOFError at a cut."""
+        """Decode some more into the buffer; False where the member is over. Raises Broken; EOFError at a cut."""
         if self.over:
             return False
         data = self._chunk()
@@ -181,8 +184,8 @@ class Tape:
         self.stream.seek(offset)
         self.raw, self.position = b"", -1
         try:
-            head = zlib.decompressobj(31).decompress(self.stream.read(4096), 512)
-        except zlib.error:
+            head = zlib_ng.decompressobj(31).decompress(self.stream.read(4096), 512)
+        except Broken:
             return False
         return head.startswith(b"WARC/") or _ARC.match(head) is not None
 
@@ -210,7 +213,7 @@ def record_at(stream: IO[bytes], offset: int, hold: Hold) -> Record | None:
         tape.open(0)  # the offset counts the decoded bytes of a file that was compressed as one
         try:
             tape.skip(offset)
-        except (zlib.error, EOFError):
+        except (Broken, EOFError):
             return None
     else:
         tape.open(offset)
@@ -241,7 +244,7 @@ def _next(tape: Tape, hold: Hold, end: int) -> tuple[Record | None, int | None]:
     except EOFError:
         record.fault = Drop("truncated", "the file ends inside this record")
         return record, tape.size
-    except zlib.error as error:
+    except Broken as error:
         record.fault = Drop("broken_record", f"gzip: {error}"[:200])
         return record, tape.search(tape.origin + 1)
     if record.fault is None:
@@ -254,7 +257,7 @@ def _next_member(tape: Tape) -> int:
     try:
         while tape.fill():
             tape.buffer.clear()
-    except (zlib.error, EOFError):
+    except (Broken, EOFError):
         return tape.search(tape.origin + 1)
     return tape.member_end()
 
