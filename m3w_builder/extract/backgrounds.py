@@ -6,7 +6,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from m3w_builder.extract import media
+from m3w_builder.extract import sought
 from m3w_builder.extract.srcset import Attributes
 
 _SELECTOR = (
@@ -56,6 +56,6 @@ def of(attributes: Attributes) -> str:
     for name in _LAZY:
         value = (attributes.get(name) or "").strip()
         inside = _URL.search(value)
-        if inside or media.is_picture(value):
+        if inside or sought.is_picture(value):
             return inside.group(1) if inside else value
     return ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from m3w_builder.document import Audio, Video
-from m3w_builder.extract import keys, media, players
+from m3w_builder.extract import keys, players, sought
 from m3w_builder.extract.addresses import absolute
 from m3w_builder.extract.flat import NUMBERS, Flat
 from m3w_builder.extract.srcset import Attributes
@@ -88,7 +88,7 @@ def played(tag: str, attributes: Attributes, sources: Sequence[str], base: str) 
 
 def _file(tag: str, attributes: Attributes, addresses: Sequence[str], title: str, base: str) -> Video | Audio | None:
     """What a <video> or <audio> plays: a file, or what its player's script knows by the ids that it carries."""
-    url = next((full for address in addresses if (full := absolute(address[: media.LONGEST_ADDRESS], base))), "")
+    url = next((full for address in addresses if (full := absolute(address[: sought.LONGEST_ADDRESS], base))), "")
     poster = absolute(attributes.get("poster") or "", base) if attributes.get("poster") else ""
     if not url:
         account, one = attributes.get("data-account") or "", attributes.get("data-video-id") or ""
@@ -115,7 +115,7 @@ def named(address: str, title: str, base: str) -> Video | Audio | None:
     """What an address shows by itself: a known player, or a file by its ending; None for anything else."""
     if known := player(address, title, base):
         return known
-    url = absolute(address[: media.LONGEST_ADDRESS], base)
+    url = absolute(address[: sought.LONGEST_ADDRESS], base)
     if _SOUND.search(url):
         return Audio(url, title=title)
     return Video(url, title=title) if _VIDEO.search(url) else None
@@ -123,7 +123,7 @@ def named(address: str, title: str, base: str) -> Video | Audio | None:
 
 def player(address: str, title: str, base: str) -> Video | Audio | None:
     """The video or sound of a player's address, by provider and id; None for any other frame."""
-    url = absolute(address[: media.LONGEST_ADDRESS], base) if address else ""
+    url = absolute(address[: sought.LONGEST_ADDRESS], base) if address else ""
     found = players.find(url) if url else None
     if found is None:
         return None
@@ -136,7 +136,7 @@ def player(address: str, title: str, base: str) -> Video | Audio | None:
 def pictured(tag: str, attributes: Attributes) -> Attributes | None:
     """The attributes of the <img> that an <object> or <embed> is for a browser; None where it shows no picture."""
     address = (attributes.get("data") if tag == "object" else attributes.get("src")) or ""
-    if (attributes.get("type") or "").lower().startswith("image/") or media.is_picture(address):
+    if (attributes.get("type") or "").lower().startswith("image/") or sought.is_picture(address):
         alt = attributes.get("alt") or attributes.get("aria-label")
         return {**attributes, "src": address, "alt": alt}
     return None

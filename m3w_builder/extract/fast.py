@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from m3w_builder.document import Audio, Image, Item, Text, Video
-from m3w_builder.extract import inline, kinds, media
+from m3w_builder.extract import inline, kinds, sought
 from m3w_builder.extract.addresses import file_of
 from m3w_builder.extract.config import ExtractConfig
 from m3w_builder.extract.pieces import Block, Box, Clip, Page, Picture, Shot
@@ -171,7 +171,7 @@ def _judge(shot: Shot, kept: bool, least: int) -> str:
 def _whole(shot: Shot, config: ExtractConfig) -> Image:
     """The picture, or the larger one to which it links; a page of a wiki about one has a colon in its name."""
     image = shot.picture.image()
-    if config.full_size and shot.link and ":" not in shot.link.rpartition("/")[2] and media.is_picture(shot.link):
+    if config.full_size and shot.link and ":" not in shot.link.rpartition("/")[2] and sought.is_picture(shot.link):
         image.url = shot.link
         image.declared_width = image.declared_height = 0
     return image

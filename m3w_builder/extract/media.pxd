@@ -5,31 +5,11 @@ from m3w_builder.extract.addresses cimport Base, absolute, join
 from m3w_builder.extract.flat cimport Flat
 from m3w_builder.extract.kinds cimport is_usable, judged, look, stands_for
 from m3w_builder.extract.pieces cimport Picture, new_picture
+from m3w_builder.extract.sought cimport address
 
 
 cdef int SOURCE, STAND_IN, ALT, CLASS, DATA_SRC, HEIGHT, ID, SRC, STYLE, TITLE, WIDTH
 cdef int _SPACE, _ZERO, _TWO, _NINE, _PERCENT
-
-
-cpdef bint usable(str value) except -1
-
-
-@cython.locals(name=str, value=str, found=str, left=int)
-cpdef str lazy(attributes)
-
-
-@cython.locals(spaced=bint, found=str)
-cdef str _lazy(str name, str value, bint known)
-
-
-cdef bint _is_spare(str name) except -1
-
-
-@cython.locals(source=str, src=str, data=bint, url=str, candidate=str)
-cpdef tuple address(attributes, str base, sources=*, screen=*)
-
-
-cdef str _resolved(str candidate, str base)
 
 
 cdef class Sources:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from m3w_builder.extract.flat import Flat
 
 MODULES = (
-    *("runs", "addresses", "lines", "pieces", "words", "kinds", "flat", "media", "spots", "unseen", "skims", "figures"),
-    *("walk", "weigh", "threads", "headline", "trim", "known", "choose", "fast", "content", "linked", "metadata"),
-    *("charset", "hostile", "players", "embeds", "page"),
+    *("runs", "addresses", "lines", "pieces", "words", "kinds", "flat", "sought", "media", "spots", "unseen", "skims"),
+    *("figures", "walk", "weigh", "threads", "headline", "trim", "known", "choose", "fast", "content", "linked"),
+    *("metadata", "charset", "hostile", "players", "embeds", "page"),
 )
 """In the order in which they need each other."""
 READER = "nodes"

@@ -2,7 +2,7 @@
 
 It selects nothing: it says what text and which pictures an element holds, and in which order. Tests hold the walk of
 the fast extractor to it on generated and on real trees. It shares with it how a picture's address is found
-(`media.address`) and which players are known (`embeds`), and nothing of how a tree is read.
+(`sought.address`) and which players are known (`embeds`), and nothing of how a tree is read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from m3w_builder.document import Image, Item, Text
-from m3w_builder.extract import embeds, media
+from m3w_builder.extract import embeds, media, sought
 from m3w_builder.urls import absolute
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def seen(node: Tag, base: str) -> Iterator[Item]:
         return
     picture = node.find_parent("picture")
     sources_in = [] if picture is None else [plain(source) for source in picture.find_all("source", recursive=False)]
-    address, _ = media.address(attributes, base, sources_in)
+    address, _ = sought.address(attributes, base, sources_in)
     if address:
         width, height = media.sides(attributes)
         alt, title = (" ".join((attributes.get(name) or "").split())[:2000] for name in ("alt", "title"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 
-from m3w_builder.extract import figures, media, unseen
+from m3w_builder.extract import figures, media, sought, unseen
 from m3w_builder.extract.embeds import ELEMENTS, PLUGINS
 from m3w_builder.extract.flat import END, INPUT, LINK, META, NOSCRIPT, NUMBERS, OTHER, RAW, SCRIPT, SVG, Flat
 from m3w_builder.extract.keys import HREF, ITEMPROP, STYLE, TYPE, WIDTH
@@ -64,7 +64,7 @@ class Walker:
         limit: int,
         thread: bool = False,
         skims: bool = False,
-        screen: Screen = media.PAGE,
+        screen: Screen = sought.PAGE,
         most_pictures: int = 5000,
         least_inline: int = 0,
     ) -> None:
