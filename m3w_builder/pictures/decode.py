@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from m3w_builder.pictures import png
+from m3w_builder.pictures import jpeg, png
 from m3w_builder.pictures.config import PicturesConfig
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.pictures.scaling import Rows, reduced, shrunk
@@ -100,6 +100,13 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         made = _drawn(body, rows, size, 1, rows.mode, config)
         if made is not None:
             return _picture(url, body, name, size, made, mode=rows.mode)
+    frame = jpeg.plain(body) if name == "jpeg" else None
+    if frame is not None:
+        size = (frame.width, frame.height)
+        px = frame.scaled(*_least(size, config))
+        if px is not None:
+            made = _small(px, px.shape[1::-1], _extent(*size, px.shape[1::-1]), False, config)
+            return _picture(url, body, name, size, made, mode=frame.mode)
     return _opened(url, body, name, config)
 
 
@@ -114,12 +121,11 @@ def _opened(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         if frames > 1 and config.animated == "drop":
             return Drop("animated", f"{frames} frames", frames, 1)
         mode = image.mode
-        floor = config.decoded_side
         turn = orientation(image) if name in ("jpeg", "png") else 1
         if name == "jpeg":
             # The decoder's own scaling by 1/2, 1/4 or 1/8 leaves out most of its work. It takes the smallest
             # scale whose sides are no smaller than these.
-            image.draft(None, (_scaled(width, height, floor), _scaled(height, width, floor)))
+            image.draft(None, _least(image.size, config))
         made = _drawn(body, png.rows(body), (width, height), turn, mode, config) if name == "png" else None
         if made is None:
             image.load()
@@ -218,8 +224,10 @@ def to_be_encoded(name: str, turn: int, mode: str, side: int, size: int, config:
     )
 
 
-def _scaled(side: int, other: int, floor: int) -> int:
-    return max(1, side * floor // min(side, other))
+def _least(size: tuple[int, int], config: PicturesConfig) -> tuple[int, int]:
+    """The sides, in px, of the smallest scale at which the checks see enough."""
+    floor = config.decoded_side
+    return max(1, size[0] * floor // min(size)), max(1, size[1] * floor // min(size))
 
 
 def _extent(width: int, height: int, size: tuple[int, int]) -> tuple[float, float]:
