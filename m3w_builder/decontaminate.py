@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from fsspec.core import url_to_fs
-
 from m3w_builder import storage
 from m3w_builder.config import Config
 from m3w_builder.errors import ConfigError
@@ -92,7 +90,7 @@ def stage_lists(stage: Any) -> tuple[str, ...]:
 def _kept(name: str, out: str, embedding: Embedding | None) -> str:
     """Where in the build the list of this set lies."""
     stem = name.rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0] or "set"
-    fs, path = url_to_fs(name)
+    fs, path = storage.url_to_fs(name)
     if not fs.exists(path):
         raise ConfigError(f"lists: there is no file or folder '{name}'")
     if not fs.isdir(path) and not name.endswith(".tar"):
@@ -122,7 +120,7 @@ def _written(lines: set[str]) -> bytes:
 
 def _files(source: str) -> Iterator[tuple[str, bytes]]:
     """The name and bytes of each file in a folder, at any depth, or in a tar."""
-    fs, path = url_to_fs(source)
+    fs, path = storage.url_to_fs(source)
     if fs.isdir(path):
         for name in sorted(fs.find(path)):
             yield name.rsplit("/", 1)[-1], fs.cat_file(name)

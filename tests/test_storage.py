@@ -29,6 +29,30 @@ def test_what_is_written_is_read_back(base):
     assert storage.sha256(url).startswith("84d89877")
 
 
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("runs/mine", "runs/mine"),
+        ("/runs/mine", "/runs/mine"),
+        ("file:///runs/mine", "/runs/mine"),
+        ("~/runs", ""),
+        ("s3://bucket/runs", ""),
+        ("memory://runs", ""),
+        ("simplecache::s3://bucket/runs", ""),
+    ],
+)
+def test_plain_paths_alone_go_past_fsspec(url, path):
+    assert storage.local_path(url) == path
+
+
+def test_a_folder_is_removed_with_all_that_it_holds(base):
+    folder = storage.join(base, "folder")
+    storage.write_bytes(storage.join(folder, "deep", "a.bin"), b"a")
+    storage.remove(folder)
+    assert not storage.exists(folder)
+    assert storage.names(base) == []
+
+
 def test_tables_come_back_by_row_group(base):
     url = storage.join(base, "t.parquet")
     table = pa.table({"number": list(range(10))})

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from m3w_builder import words as module
-from m3w_builder.words import count_words, plain_hash, word_count, word_hashes, words
+from m3w_builder.words import count_words, letter_pairs, plain_hash, word_count, word_hashes, words
 
 
 @contextlib.contextmanager
@@ -50,6 +51,13 @@ TEXTS = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aéÉ_ .\n\
 )
 def test_words_need_no_spaces_where_a_script_writes_none(text, expected):
     assert words(text) == expected
+
+
+@given(TEXTS)
+def test_pairs_of_letters_are_neighbours_among_the_words(text):
+    found = words(text)
+    expected = [a + b for a, b in pairwise(found) if len(a) == len(b) == 1 and min(a, b) > "\u2e80"]
+    assert letter_pairs(text, "\u2e80") == expected
 
 
 @given(TEXTS)

@@ -18,7 +18,6 @@ from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.core import url_to_fs
 
 from m3w_builder import storage
 from m3w_builder.fetch.config import FetchConfig
@@ -74,7 +73,7 @@ def outputs(paths: Iterable[str]) -> list[str]:
     for path in paths:
         if not any(mark in path for mark in "*?["):
             path = storage.join(path, "*.parquet")
-        fs, pattern = url_to_fs(path)
+        fs, pattern = storage.url_to_fs(path)
         found += [name if storage.is_local(path) else fs.unstrip_protocol(name) for name in sorted(fs.glob(pattern))]
     return [name for name in found if not name.endswith("_stats.parquet")]
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from m3w_builder import storage
 from m3w_builder.document import Text
-from m3w_builder.report import judging, reasons
+from m3w_builder.report import judging, reasons, templating
 from m3w_builder.report.again import again
 from m3w_builder.report.alike import alike, stored
 from m3w_builder.report.catalogue import Catalogue, dropped
@@ -54,19 +54,11 @@ class App:
     """Answers by path; knows nothing of sockets, so that tests can ask it directly."""
 
     def __init__(self, build: str) -> None:
-        import jinja2
-
         self.build = build
         self.name = name_of(build)
         self.catalogue = Catalogue(build)
         self.ledger = storage.read_json(storage.join(build, "ledger.json"))
-        self.environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.environment = templating.environment(escaping=True)
         self.environment.filters["link"] = link
         self.environment.globals["served"] = frozenset(TYPES)
         self.lock = threading.Lock()

@@ -9,7 +9,7 @@ from typing import Any
 
 from m3w_builder import storage
 from m3w_builder.ledger import UNITS
-from m3w_builder.report import charts
+from m3w_builder.report import charts, templating
 from m3w_builder.report.page import CHARTS
 from m3w_builder.report.sketches import Sample
 from m3w_builder.report.statistics import SAMPLE_HELD, SAMPLES, SUMS
@@ -111,10 +111,8 @@ def _ratio(first: float, second: float) -> str:
 
 def write(names: tuple[str, str], one: Side, two: Side, url: str) -> None:
     """The comparison as one HTML page with plots side by side."""
-    from m3w_builder.report.page import templates
-
     page = (
-        templates()
+        templating.environment(escaping=True)
         .get_template("compare.html")
         .render(
             names=names,

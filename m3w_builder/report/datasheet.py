@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from m3w_builder import storage
-from m3w_builder.report import charts, judging
+from m3w_builder.report import judging, templating
 from m3w_builder.rights import OPT_OUTS
 
 OPTED_OUT = frozenset(OPT_OUTS) | {"robots"}
@@ -15,20 +15,13 @@ OPTED_OUT = frozenset(OPT_OUTS) | {"robots"}
 
 def markdown(build: str, found: Mapping[str, Any]) -> str:
     """The datasheet, from the figures of `figures.gather` and what lies in the build's folder."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
-        autoescape=False,  # Markdown; what comes from pages passes through `counted` or is a number
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"short": charts.short, "size": charts.size, "counted": counted}
+    # Markdown is not escaped; what comes from pages passes through `counted` or is a number.
+    environment = templating.environment(escaping=False)
+    environment.filters["counted"] = counted
     environment.globals["number"] = lambda value: f"{value or 0:,}"
     config = storage.read_yaml(storage.join(build, "config.yaml")) or {}
     ledger = found["ledger"]
-    return environment.get_template("datasheet.md").render(
+    told: str = environment.get_template("datasheet.md").render(
         **found,
         name=plain(str(config.get("name", found["build"]))),
         judged=_judged(build),
@@ -42,6 +35,7 @@ def markdown(build: str, found: Mapping[str, Any]) -> str:
         stages=stages(ledger),
         taken_down=_taken_down(build),
     )
+    return told
 
 
 def counted(rows: Sequence[tuple[str, int]]) -> str:

@@ -81,9 +81,14 @@ def _each(build: str, drawn: Iterable[Drawn], take: Callable[[str, int, int], Ta
     def index(name: str) -> pa.Table:
         return storage.read_table(storage.join(build, "shards", f"{name}.parquet"), ["shard", "offset", "bytes"])
 
+    def look(one: Drawn) -> Taken | None:
+        return _read(build, one, index, take)
+
+    if storage.is_local(build):
+        yield from (sample for one in drawn if (sample := look(one)) is not None)
+        return
     with ThreadPoolExecutor(READERS) as pool:
-        found = pool.map(lambda one: _read(build, one, index, take), drawn)
-        yield from (sample for sample in found if sample is not None)
+        yield from (sample for sample in pool.map(look, drawn) if sample is not None)
 
 
 def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
@@ -99,12 +104,7 @@ def _read(
     for name in one.shards:
         table = index(name)
         if one.number < start + table.num_rows:
-            ((shard, offset, size),) = rows(table.slice(one.number - start, 1))
+            shard, offset, size = (table[name][one.number - start].as_py() for name in ("shard", "offset", "bytes"))
             return take(storage.join(build, "shards", shard), offset, size)
         start += table.num_rows
     return None  # a takedown has written the shards anew since
-
-
-def rows(index: pa.Table) -> list[tuple[str, int, int]]:
-    """(shard, offset, bytes) of an index's rows."""
-    return [(row["shard"], row["offset"], row["bytes"]) for row in index.to_pylist()]

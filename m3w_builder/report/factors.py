@@ -6,10 +6,11 @@ same descent (Cichocki and Phan 2009), to the same topics.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 
@@ -75,22 +76,24 @@ def weighed(counts: Sequence[Counter[str]], least: int, share: float, most: int)
     Words count that stand in `least` documents and in no more than this share of them, the `most` frequent ones, by
     (1 + log of how often) x (1 + log of (documents + 1) / (documents with it + 1)).
     """
-    with_it: Counter[str] = Counter()
-    in_all: Counter[str] = Counter()
-    for one in counts:
-        with_it.update(one.keys())
-        in_all.update(one)
-    names = [name for name, number in with_it.items() if least <= number <= share * len(counts)]
-    names = sorted(sorted(names, key=lambda name: (-in_all[name], name))[:most])
-    column = {name: place for place, name in enumerate(names)}
-    rows = [[(column[name], number) for name, number in one.items() if name in column] for one in counts]
-    ends = np.cumsum([0, *map(len, rows)])
-    flat = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
-    rarity = 1 + np.log((1 + len(counts)) / (1 + np.array([with_it[name] for name in names])))
-    values = (1 + np.log(flat[:, 1])) * rarity[flat[:, 0]]
-    row_of = np.repeat(np.arange(len(rows)), np.diff(ends))
-    values /= np.sqrt(np.bincount(row_of, values**2, len(rows)))[row_of]
-    return Table(values, np.ascontiguousarray(flat[:, 0]), ends, (len(counts), len(names))), names
+    known: defaultdict[str, int] = defaultdict(count().__next__)
+    met = np.array([known[name] for one in counts for name in one], np.int64)
+    often = np.array([number for one in counts for number in one.values()], np.int64)
+    row_of = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
+    with_it = np.bincount(met, minlength=len(known))
+    in_all = np.bincount(met, often, len(known))
+    every = list(known)
+    good = np.flatnonzero((with_it >= least) & (with_it <= share * len(counts))).tolist()
+    good = sorted(sorted(good, key=lambda number: (-in_all[number], every[number]))[:most], key=every.__getitem__)
+    column = np.full(len(known), -1)
+    column[good] = np.arange(len(good))
+    taken = column[met] >= 0
+    columns, row_of = column[met[taken]], row_of[taken]
+    ends = np.cumsum([0, *np.bincount(row_of, minlength=len(counts))])
+    rarity = 1 + np.log((1 + len(counts)) / (1 + with_it[good]))
+    values = (1 + np.log(often[taken])) * rarity[columns]
+    values /= np.sqrt(np.bincount(row_of, values**2, len(counts)))[row_of]
+    return Table(values, columns, ends, (len(counts), len(good))), [every[number] for number in good]
 
 
 def factors(table: Table, number: int) -> tuple[np.ndarray, np.ndarray]:

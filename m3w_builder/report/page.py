@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from m3w_builder import storage
-from m3w_builder.report import catalogue, charts, datasheet, draw, figures, tables, thumbnails, topics
+from m3w_builder.report import catalogue, charts, datasheet, draw, figures, tables, templating, thumbnails, topics
 from m3w_builder.report.charts import Scale
 from m3w_builder.report.statistics import SCORE_STEPS
 
@@ -40,7 +40,7 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     many = found["sums"]["documents"] >= topics.LEAST
     found = {**found, "topics": topics.topics(draw.texts(build, found["drawn"])) if many else []}
     page = (
-        templates()
+        templating.environment(escaping=True)
         .get_template("report.html")
         .render(
             **found,
@@ -66,21 +66,6 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     url = storage.join(folder, "report.html")
     storage.write_bytes(url, page.encode())
     return url
-
-
-def templates() -> Any:
-    """The environment of the pages: everything that goes into them is escaped."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("m3w_builder.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"short": charts.short, "size": charts.size}
-    return environment
 
 
 def plots(found: dict[str, Any]) -> Iterator[tuple[str, str]]:

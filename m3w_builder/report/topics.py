@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from m3w_builder.report import factors
-from m3w_builder.words import count_words, words
+from m3w_builder.words import count_words, letter_pairs
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""
@@ -62,7 +61,8 @@ def terms(text: str) -> Counter[str]:
     text = text.lower()
     found: Counter[str] = Counter()
     count_words(text, found)
-    plain = Counter({word: number for word, number in found.items() if len(word) > 2 and not word.isdigit()})
-    if any(len(word) == 1 and word > _UNSPACED for word in found):
-        plain.update(a + b for a, b in pairwise(words(text)) if len(a) == len(b) == 1 and min(a, b) > _UNSPACED)
+    plain: Counter[str] = Counter()
+    dict.update(plain, {word: number for word, number in found.items() if len(word) > 2 and not word.isdigit()})
+    if found and max(found) > _UNSPACED:  # which is seldom so, and soon seen
+        plain.update(letter_pairs(text, _UNSPACED))
     return plain

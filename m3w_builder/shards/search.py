@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import fsspec
-from fsspec.core import url_to_fs
-
 from m3w_builder import storage
 from m3w_builder.document import Document
 from m3w_builder.words import SPACELESS
@@ -194,8 +191,10 @@ def _conditions(query: Query) -> tuple[list[str], list[object]]:
 
 def _ask(index: str, question: str, values: Sequence[object]) -> list[tuple[int | str, ...]]:
     if storage.is_local(index):
-        path = str(url_to_fs(index)[1])
+        path = str(storage.url_to_fs(index)[1])
     else:
+        import fsspec
+
         path = str(fsspec.open_local(f"simplecache::{index}"))  # a copy for as long as this process lives
     with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)) as database:
         return database.execute(question, values).fetchall()

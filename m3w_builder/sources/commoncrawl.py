@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from fsspec.core import url_to_fs
 
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
@@ -234,7 +233,7 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Archiv
 
 
 def _bytes(url: str, start: int, stop: int, options: Mapping[str, Any]) -> bytes:
-    fs, path = url_to_fs(url, **options)
+    fs, path = storage.url_to_fs(url, **options)
     data: bytes = fs.cat_file(path, start=start, end=stop)
     if len(data) > stop - start:  # a server that heeds no Range header sends all
         data = data[start:stop]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import random
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, TypeVar
-
-from fsspec.core import url_to_fs
 
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
@@ -37,7 +37,7 @@ def expand(paths: list[str], base: str, options: Mapping[str, Any], place: str) 
             for line in _lines(path, options, place):
                 yield line if "://" in line or line.startswith("/") or not base else base.rstrip("/") + "/" + line
         elif any(mark in path for mark in "*?["):
-            fs, pattern = url_to_fs(path, **options)
+            fs, pattern = storage.url_to_fs(path, **options)
             found = sorted(fs.glob(pattern))
             if not found:
                 raise ConfigError(f"{place}: no file matches '{path}'")
@@ -48,7 +48,7 @@ def expand(paths: list[str], base: str, options: Mapping[str, Any], place: str) 
 
 def _lines(path: str, options: Mapping[str, Any], place: str) -> Iterator[str]:
     try:
-        fs, name = url_to_fs(path, **options)
+        fs, name = storage.url_to_fs(path, **options)
         data = patiently(lambda: fs.cat_file(name))
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
     except (OSError, EOFError, UnicodeDecodeError) as error:
@@ -60,8 +60,7 @@ def _lines(path: str, options: Mapping[str, Any], place: str) -> Iterator[str]:
 def describe(url: str, options: Mapping[str, Any], place: str) -> tuple[int, str]:
     """A file's size in bytes and a fingerprint of its path, size and version; ConfigError where there is none."""
     try:
-        fs, name = url_to_fs(url, **options)
-        info = patiently(lambda: fs.info(name), missing=0 if storage.is_local(url) else 2)
+        info = _local_info(path) if (path := storage.local_path(url)) else _info(url, options)
     except OSError as error:
         raise ConfigError(f"{place}: cannot read '{url}': {_say(error)}") from None
     if info.get("type") == "directory":
@@ -69,6 +68,18 @@ def describe(url: str, options: Mapping[str, Any], place: str) -> tuple[int, str
     version = next((str(info[key]) for key in _VERSIONS if info.get(key)), "")
     size = int(info.get("size") or 0)
     return size, hashlib.sha256(f"{url}\n{size}\n{version}".encode()).hexdigest()[:32]
+
+
+def _info(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    fs, name = storage.url_to_fs(url, **options)
+    return patiently(lambda: dict(fs.info(name)), missing=0 if storage.is_local(url) else 2)
+
+
+def _local_info(path: str) -> dict[str, Any]:
+    """What fsspec would say of a file on this machine."""
+    found = os.stat(path)
+    kind = "directory" if stat.S_ISDIR(found.st_mode) else "file"
+    return {"type": kind, "size": found.st_size, "mtime": os.lstat(path).st_mtime}
 
 
 def _say(error: Exception) -> str:
@@ -109,7 +120,7 @@ class Patient(io.RawIOBase):
     """A remote file by byte ranges; each range is asked for until it comes."""
 
     def __init__(self, url: str, options: Mapping[str, Any]):
-        self.fs, self.path = url_to_fs(url, **options)
+        self.fs, self.path = storage.url_to_fs(url, **options)
         self.size = int(patiently(lambda: self.fs.info(self.path), missing=2)["size"])
         self.at = 0
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from fsspec.core import url_to_fs
-
 from m3w_builder import storage
 from m3w_builder.document import Source
 from m3w_builder.errors import ConfigError
@@ -22,7 +20,7 @@ SUFFIXES = (".html", ".htm", ".xhtml")
 
 def plan(source: FolderSource, place: str = "source.folder") -> Iterator[Part]:
     """Partitions of `part_files` files each, by sorted path."""
-    fs, root = url_to_fs(source.path)
+    fs, root = storage.url_to_fs(source.path)
     if not fs.isdir(root):
         raise ConfigError(f"{place}.path: there is no folder '{source.path}'")
     found = fs.glob(f"{root.rstrip('/')}/{source.glob}", detail=True)
