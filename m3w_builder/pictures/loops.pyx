@@ -49,14 +49,58 @@ cdef extern from *:
         }
         m3w_put(out + at, m3w_near(m3w_get(raw + at, bytes), left, m3w_get(above + at, bytes), corner), bytes);
     }
+    /* Two rows of the kind at once, the lower one px behind the upper, each in half of a register: what the lower waits
+       for is what the upper waits for. `size` bytes are read and written of the upper one. */
+    static inline void m3w_paeth_step(
+        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes, int size,
+        __m128i *left, __m128i *corner
+    ) {
+        int upper = 0, lower;
+        memcpy(&upper, raw, size);
+        memcpy(&lower, raw + length + 1 - bytes, 4);
+        __m128i told = _mm_unpacklo_epi32(_mm_cvtsi32_si128(upper), _mm_cvtsi32_si128(lower));
+        __m128i over = _mm_unpacklo_epi64(m3w_get(above, size), *left);
+        *left = m3w_near(_mm_unpacklo_epi8(told, _mm_setzero_si128()), *left, over, *corner);
+        *corner = over;
+        __m128i made = _mm_packus_epi16(*left, *left);
+        upper = _mm_cvtsi128_si32(made);
+        lower = _mm_cvtsi128_si32(_mm_srli_si128(made, 4));
+        memcpy(out, &upper, size);
+        memcpy(out + length - bytes, &lower, 4);
+    }
+    static inline void m3w_paeth_two(
+        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
+    ) {
+        const __m128i zero = _mm_setzero_si128();
+        __m128i corner = m3w_get(above, bytes), left = m3w_near(m3w_get(raw, bytes), zero, corner, zero);
+        long long at = bytes, end = length - bytes;
+        m3w_put(out, left, bytes);
+        for (; at < end; at += bytes) m3w_paeth_step(out + at, raw + at, above + at, length, bytes, 4, &left, &corner);
+        if (at == end) m3w_paeth_step(out + at, raw + at, above + at, length, bytes, bytes, &left, &corner);
+        left = m3w_near(
+            m3w_get(raw + 2 * length + 1 - bytes, bytes), _mm_srli_si128(left, 8), left, _mm_srli_si128(corner, 8)
+        );
+        m3w_put(out + 2 * length - bytes, left, bytes);
+    }
     static inline void m3w_sub_px(unsigned char *out, const unsigned char *raw, long long length, int bytes) {
         __m128i left = _mm_setzero_si128();
         long long at = 0;
+        if (bytes == 4) { /* four px at once: each is the sum of what is told of it and of those before it */
+            __m128i last = left;
+            for (; at + 16 <= length; at += 16) {
+                __m128i sum = _mm_loadu_si128((const __m128i *)(raw + at));
+                sum = _mm_add_epi8(sum, _mm_slli_si128(sum, 4));
+                sum = _mm_add_epi8(_mm_add_epi8(sum, _mm_slli_si128(sum, 8)), last);
+                last = _mm_shuffle_epi32(sum, 0xFF);
+                _mm_storeu_si128((__m128i *)(out + at), sum);
+            }
+            left = _mm_unpacklo_epi8(last, left);
+        }
         for (; at + bytes < length; at += bytes) {
             left = _mm_add_epi8(m3w_get(raw + at, 4), left);
             m3w_put(out + at, left, 4);
         }
-        m3w_put(out + at, _mm_add_epi8(m3w_get(raw + at, bytes), left), bytes);
+        if (at < length) m3w_put(out + at, _mm_add_epi8(m3w_get(raw + at, bytes), left), bytes);
     }
     static inline void m3w_average_px(
         unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
@@ -75,6 +119,7 @@ cdef extern from *:
     #else
     #define M3W_WIDE 0
     #define m3w_paeth_px(out, raw, above, length, bytes)
+    #define m3w_paeth_two(out, raw, above, length, bytes)
     #define m3w_sub_px(out, raw, length, bytes)
     #define m3w_average_px(out, raw, above, length, bytes)
     #endif
@@ -130,6 +175,14 @@ cdef extern from *:
         unsigned char *px, const unsigned char *raw, long long rows, long long length, int bytes
     ) {
         for (long long row = 0; row < rows; row++, raw += length + 1, px += length) {
+            if (M3W_WIDE && bytes >= 3 && row + 1 < rows && raw[0] == 4 && raw[length + 1] == 4) {
+                if (bytes == 3) { m3w_paeth_two(px + length, raw + 1, px, length, 3); }
+                else { m3w_paeth_two(px + length, raw + 1, px, length, 4); }
+                row++;
+                raw += length + 1;
+                px += length;
+                continue;
+            }
             int known = bytes == 1 ? m3w_row(raw[0], px + length, raw + 1, px, length, 1)
                 : bytes == 3 ? m3w_row(raw[0], px + length, raw + 1, px, length, 3)
                 : m3w_row(raw[0], px + length, raw + 1, px, length, 4);

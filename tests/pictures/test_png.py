@@ -75,7 +75,8 @@ def behind(body: bytes, kind: bytes, data: bytes) -> bytes:
 def test_every_filter_is_undone_on_any_row(
     load: Load, data: st.DataObject, colours: int, width: int, seed: int
 ) -> None:
-    filters = data.draw(st.lists(st.integers(0, 4), min_size=1, max_size=12))
+    kinds = data.draw(st.sampled_from([range(5), (4,), (1, 4)]))  # rows of Paeth's are undone two by two
+    filters = data.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=12))
     random = np.random.default_rng(seed)
     px = random.integers(0, 256, (len(filters), width * {0: 1, 2: 3, 6: 4}[colours]), np.uint8)
     body = made(px, filters, colours)
