@@ -47,10 +47,18 @@ class Host:
     refusals: int = 0  # in a row, by a host that is asked too often
 
 
+@dataclass(slots=True)
+class Clock:
+    """CPU seconds that the fetching thread took until its last answer."""
+
+    seconds: float = 0.0
+
+
 class Outbox:
     """Hands answers from the fetching thread to the caller, bounded in bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.changed = threading.Condition()
         self.answers: deque[Answer] = deque()
         self.bytes = 0
@@ -61,11 +69,13 @@ class Outbox:
         with self.changed:
             self.answers.append((url, result))
             self.bytes += len(result.body) if isinstance(result, Fetched) else 0
+            self.clock.seconds = time.thread_time()
             self.changed.notify()
 
     def close(self, error: BaseException | None) -> None:
         with self.changed:
             self.over, self.error = True, error
+            self.clock.seconds = time.thread_time()
             self.changed.notify()
 
     def __iter__(self) -> Iterator[Answer]:
@@ -218,13 +228,18 @@ class Batch:
 
 
 def fetch_all(
-    urls: Iterable[str], config: FetchConfig, *, deadline: float | None = None, spent: Spent | None = None
+    urls: Iterable[str],
+    config: FetchConfig,
+    *,
+    deadline: float | None = None,
+    spent: Spent | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Answer]:
     """Each URL once with its picture or its Drop, in the order in which they come.
 
     `deadline`: seconds for all of them (the config's where None). Transient failures are asked again after all
     others; every URL answers, whatever happens. Closing the iterator early ends the fetching. `spent`, where given,
-    is told by host how many requests were made and the seconds that they took.
+    is told by host how many requests were made and the seconds that they took, `clock` what its thread took.
     """
     deadline = config.deadline if deadline is None else deadline
     if config.img2dataset_output:
@@ -236,7 +251,7 @@ def fetch_all(
     if config.engine == "img2dataset":
         yield from tool.run(urls, config, deadline)
         return
-    outbox = Outbox()
+    outbox = Outbox(clock or Clock())
     batch = Batch(urls, config, deadline, outbox, {} if spent is None else spent)
     if not batch.open:
         return

@@ -37,17 +37,18 @@ def _itself(record: Any) -> Document:
 class _Timed:
     """Enters what a block takes; a class by hand, since there are several blocks a picture."""
 
-    __slots__ = ("_entry", "_peak", "_seconds")
+    __slots__ = ("_aside", "_entry", "_peak", "_seconds")
 
-    def __init__(self, entry: Entry) -> None:
-        self._entry = entry
+    def __init__(self, entry: Entry, aside: Callable[[], float]) -> None:
+        self._entry, self._aside = entry, aside
 
     def __enter__(self) -> None:
-        self._seconds, self._peak = _used()
+        seconds, self._peak = _used()
+        self._seconds = seconds - self._aside()
 
     def __exit__(self, *_: object) -> None:
         seconds, peak = _used()
-        self._entry.cpu_seconds += seconds - self._seconds
+        self._entry.cpu_seconds += seconds - self._aside() - self._seconds
         self._entry.peak_mb += peak - self._peak
 
 
@@ -56,6 +57,8 @@ class Books:
 
     def __init__(self, ledger: Ledger, writer: pq.ParquetWriter) -> None:
         self.ledger = ledger
+        self.aside: Callable[[], float] = float
+        """CPU seconds until now of a thread whose time is entered by itself, and is no block's; of none where unset."""
         self._writer = writer
         self._rows: list[dict[str, Any]] = []
 
@@ -110,8 +113,9 @@ class Books:
         return records
 
     def timed(self, stage: str) -> _Timed:
-        """The process's CPU time of the block is the stage's, and so is the growth of its largest resident size."""
-        return _Timed(self.ledger[stage])
+        """The process's CPU time of the block is the stage's, but for what goes on `aside`; and so is the growth of its
+        largest resident size."""
+        return _Timed(self.ledger[stage], self.aside)
 
     def take(self, rows: pa.Table) -> None:
         """Rows of what went that an earlier task entered, as they are."""

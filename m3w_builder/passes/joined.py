@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -102,7 +101,7 @@ def _work(task: JoinTask, mine: Receipt) -> None:
         while batch := list(islice(whole, BATCH)):
             with the_books.timed("write"):
                 kept.write_table(pa.Table.from_pylist([_row(one, at, statistics) for one, at in batch], schema=SCHEMA))
-    out[".statistics"] = storage.write_bytes(urls[".statistics"], json.dumps(statistics.to_json(whole=True)).encode())
+    out[".statistics"] = storage.write_bytes(urls[".statistics"], orjson.dumps(statistics.to_json(whole=True)))
     for ending, name in names.items():
         mine.enter(name, out[ending])
     mine.stats = {"ledger": ledger.to_json()}

@@ -126,7 +126,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"], out[".bin"]) as stream:
-            kept = keep(judged(how, answers, wanted, the_books, suspects), stream)
+            kept = keep(judged(how, answers, wanted, the_books, suspects), stream, the_books)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
     keys = keys_of(task, wanted, kept)
     for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
@@ -171,11 +171,14 @@ def _found(
     if inline:
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
     left = [url for url in wanted.pages if url not in at and url not in inline]
-    rest = fetch.fetch_all(left, task.config.fetch, spent=wanted.spent)
+    clock = fetch.Clock()
+    the_books.aside = lambda: clock.seconds  # it goes on while pictures are decoded
+    rest = fetch.fetch_all(left, task.config.fetch, spent=wanted.spent, clock=clock)
     while True:
         with the_books.timed("fetch"):
             pair = next(rest, None)
         if pair is None:
+            the_books.ledger["fetch"].cpu_seconds += clock.seconds
             return
         yield pair
 
@@ -192,11 +195,12 @@ def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | 
         yield url, Drop(ERROR, f"{file} does not hold it")
 
 
-def keep(passed: Iterator[Picture], stream: IO[bytes], offset: int = 0) -> pa.Table:
+def keep(passed: Iterator[Picture], stream: IO[bytes], the_books: Books, offset: int = 0) -> pa.Table:
     """Write the bytes one after the other, from `offset` on; a row for each picture that says where."""
     rows = []
     for picture in passed:
-        stream.write(picture.body)
+        with the_books.timed("store"):
+            stream.write(picture.body)
         rows.append(
             {
                 **{name: getattr(picture, name) for name in SCHEMA.names if name not in ("scores", "offset", "bytes")},

@@ -60,7 +60,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
         answers = _answers(task, again, wanted, came, outcome)
         suspects = Suspects(task.build, NAME, task.partition, 1)
         passed = judged(task.config.pictures, answers, wanted, the_books, suspects)
-        new = pictures.keep(passed, out[".bin"], storage.size(urls[".bin"]))
+        new = pictures.keep(passed, out[".bin"], the_books, storage.size(urls[".bin"]))
         the_books.flush()
         kept = pa.concat_tables([storage.read_table(urls[".parquet"]), new])
         keys = pictures.keys_of(task, wanted, kept)

@@ -149,7 +149,7 @@ def _taken_in(
         the_books.take(rows)
     stones = tombstones.read(task.build)
     if not stones:
-        statistics.merge(Statistics.from_json(storage.read_json(urls[".statistics"])))
+        statistics.merge(Statistics.from_json(orjson.loads(storage.read_bytes(urls[".statistics"]))))
     for table in storage.iter_tables(urls[".parquet"]):
         for row in table.to_pylist():
             one, offsets = Prepared(row["sample"], orjson.loads(row["row"])), row["offsets"]

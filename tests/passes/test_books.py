@@ -25,3 +25,15 @@ def test_memory_that_a_stage_takes_is_told_as_its_own(tmp_path):
         with the_books.timed("heavy"):
             held = b"x" * int((peak_mb() + 40) * 1024 * 1024)  # beyond what the process had at any time before
     assert len(held) and ledger["heavy"].peak_mb > 30 > ledger["light"].peak_mb
+
+
+def test_a_thread_whose_time_is_entered_by_itself_adds_to_no_stage(tmp_path):
+    ledger, taken = Ledger(), 0.0
+    with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
+        the_books.aside = lambda: taken
+        with the_books.timed("decode"):
+            taken = 1000.0
+        with the_books.timed("store"):
+            pass
+    assert -1001 < ledger["decode"].cpu_seconds < -900
+    assert 0 <= ledger["store"].cpu_seconds < 100
