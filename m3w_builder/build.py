@@ -20,9 +20,9 @@ from m3w_builder.passes.exchange import ExchangeTask
 from m3w_builder.passes.groups import GroupsTask
 from m3w_builder.passes.receipt import Receipt
 
-KEYS_A_BUCKET, FEW_BUCKETS = 4_000_000, 32
+KEYS_A_BUCKET, FEW_BUCKETS = 4_000_000, 128
 """Key rows that one judge holds at once, some 300 bytes each while it judges. A build with fewer keys has up to so many
-buckets of an eighth of a million rows, so that it takes no more than a small one."""
+buckets of 31,250 rows, so that it takes no more than a small one."""
 
 QUARANTINED = "quarantined"
 """The reason of pages and pictures whose partition failed in every attempt."""

@@ -25,6 +25,19 @@ __all__ = ["ClusterConfig", "Dask", "Engine", "Outcome", "Serial", "start"]
 ALONE_SECONDS = 600.0
 """How long a build waits without a single worker."""
 
+QUIET: Mapping[str, Any] = {
+    "distributed.worker.profile.enabled": False,  # looks at the stack of the task a hundred times a second
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.log-length": 1000,
+    # A worker holds no data that could be spilt. That none uses too much is the nanny's to see, in this process.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.monitor-interval": "200ms",
+}
+"""What Dask looks at for its dashboard alone, and seldom enough elsewhere: as it comes, a tenth of a worker's time."""
+
 COUNTED_FOR = 1.0
 """Seconds for which a count of the workers holds: asking for it costs more than a small task."""
 
@@ -95,6 +108,7 @@ def _client(config: ClusterConfig) -> Iterator[Client]:
         # A worker that died is started again by its nanny. Where that took 15 s, as on a busy machine, the cluster
         # would give both up for good, and a build could be left without a worker.
         "distributed.deploy.lost-worker-timeout": "600s",
+        **({} if config.dashboard else QUIET),
     }
     with dask.config.set(settings):
         if config.kind == "address":

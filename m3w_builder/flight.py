@@ -41,15 +41,18 @@ class Answers:
     seconds: float = 0.0
 
 
-def work(function: Callable[[Any], Any], tasks: list[Any], version: str) -> Answers:
+def work(function: Callable[[Any], Any], tasks: list[Any], version: str, begins: bool = False) -> Answers:
     """Runs on a worker: the tasks, as many as are begun within `SHORT_SECONDS` and at least one.
 
+    With `begins`, memory freed before is given back first: no pass lies on top of what the one before left.
     Raises RuntimeError where the code there is another. Workers may come at any time, so each is asked.
     """
     if code_version() != version:
         raise RuntimeError(f"a worker has other code ({code_version()}) than the driver ({version}): install the same")
     if multiprocessing.parent_process() is not None:  # a worker's own process
         lean.process()
+        if begins:
+            lean.give_back()
     answers, started = Answers(), time.monotonic()
     for task in tasks:
         try:
@@ -73,6 +76,7 @@ class Flight:
         self.size = 1
         self.back: deque[Any] = deque()
         self.tasks: dict[Any, tuple[list[Any], int]] = {}
+        self.submitted = 0
         self.started: dict[Any, float] = {}
         self.looked = time.monotonic()
         # Each future says itself that it ended: to ask all that are under way takes longer the more workers there are.
@@ -105,8 +109,10 @@ class Flight:
         # Not Dask's retries but ours: they are counted, and the last error is told.
         if attempt > 1 and hasattr(tasks[0], "attempt"):
             tasks = [dataclasses.replace(task, attempt=attempt) for task in tasks]  # they then go more carefully
+        begins = self.submitted < self.engine.workers * self.engine.config.in_flight  # these go to all workers
+        self.submitted += 1
         future = self.engine.client.submit(
-            work, self.function, tasks, code_version(), pure=False, retries=0, resources=self.resources or None
+            work, self.function, tasks, code_version(), begins, pure=False, retries=0, resources=self.resources or None
         )
         self.tasks[future] = (tasks, attempt)
         future.add_done_callback(self.ended.put)

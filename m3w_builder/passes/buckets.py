@@ -16,13 +16,13 @@ import pyarrow as pa
 
 from m3w_builder import storage
 
-LEAST_HELD, HELD_A_BUCKET = 250_000, 1000
+LEAST_HELD, HELD_A_BUCKET = 62_500, 1000
 """Rows that gather and deliver hold at once, some 250 bytes each with the copy that sorting makes: so many, and more
 where there are many buckets, since what lies on disk is read bucket by bucket."""
 
 
 def held(buckets: int) -> int:
-    """Rows that a task of an exchange with so many buckets holds at once: 60 MB, 250 MB at 1,024 buckets."""
+    """Rows that a task of an exchange with so many buckets holds at once: 16 MB, 250 MB at 1,024 buckets."""
     return max(LEAST_HELD, HELD_A_BUCKET * buckets)
 
 
