@@ -370,15 +370,20 @@ def two(stage: Stage) -> str:
 
 def spoilt(stage: Stage) -> str:
     """One bit of an intermediate file turns after a kill: found by its checksum and made anew."""
-    patterns = ("pages/000001.parquet", "pages/000002.keys.parquet", "exchange1/decisions/*1.parquet")
-    patterns += ("pictures/000000.bin", "pictures/000001.parquet")
-    for number, pattern in enumerate(patterns):
+    late = ("joined", "shards")
+    cases = {  # a file, and the folders of what comes behind it
+        "pages/000001.parquet": ("pictures", "exchange2", *late),
+        "pages/000002.keys.parquet": ("exchange1", "pictures", "exchange2", *late),
+        "exchange1/decisions/*1.parquet": ("pictures", "exchange2", *late),
+        "pictures/000000.bin": ("exchange2", *late),
+        "pictures/000001.parquet": ("exchange2", *late),
+        "joined/000001.parquet": ("shards",),
+    }
+    for number, (pattern, behind) in enumerate(cases.items()):
         out = stage.folder / f"spoilt{number}"
         shutil.copytree(stage.out, out)
-        for done in ("shards", "exchange2", *(() if "pictures" in pattern else ("pictures",))):
+        for done in behind:
             shutil.rmtree(out / done)
-        if "keys" in pattern:
-            shutil.rmtree(out / "exchange1")
         file = sorted(out.glob(pattern))[0]
         body = bytearray(file.read_bytes())
         body[len(body) // 3] ^= 16
