@@ -315,6 +315,10 @@ def _row(document: Document) -> dict[str, Any]:
 
 
 def _item_row(item: Item) -> dict[str, Any]:
+    if isinstance(item, Text):  # as most are
+        entry: dict[str, Any] = {"type": "text", "text": item.text, "kind": item.kind, "level": item.level}
+        entry["language"], entry["sure"] = item.language, item.sure
+        return entry
     name = _NAMES[type(item)]
     row: dict[str, Any] = {field_name: getattr(item, field_name) for field_name in _FIELDS[name]}
     row["type"] = name

@@ -313,9 +313,15 @@ def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP) -> Writte
 
 
 @contextmanager
-def table_writer(url: str, schema: pa.Schema, written: Written | None = None) -> Iterator[pq.ParquetWriter]:
-    """A Parquet file written table by table, whole or not at all; `written` is filled in at the end."""
-    options = {**PARQUET, "use_dictionary": worded(schema)}
+def table_writer(
+    url: str, schema: pa.Schema, written: Written | None = None, *, texts: bool = False
+) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file written table by table, whole or not at all; `written` is filled in at the end.
+
+    Of `texts`, which are read whole, neither repeated values nor the least and most are looked for: zstd finds repeats,
+    the file has the same size, and is written and read a third faster.
+    """
+    options = {**PARQUET, "use_dictionary": not texts and worded(schema), "write_statistics": not texts}
     with atomic(url, written) as stream, pq.ParquetWriter(stream, schema, **options) as writer:
         yield writer
 

@@ -95,7 +95,7 @@ def _work(task: JoinTask, mine: Receipt) -> None:
     statistics = Statistics(task.config.report.tokenizer)
     with (
         books(urls[".dropped.parquet"], ledger, out[".dropped.parquet"]) as the_books,
-        storage.table_writer(urls[".parquet"], SCHEMA, out[".parquet"]) as kept,
+        storage.table_writer(urls[".parquet"], SCHEMA, out[".parquet"], texts=True) as kept,
     ):
         whole = _assembled(task, the_books)
         while batch := list(islice(whole, BATCH)):

@@ -83,7 +83,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
     with (
         books(urls[".dropped"], mine.ledger, out[".dropped"]) as the_books,
-        storage.table_writer(urls[""], document.SCHEMA, out[""]) as kept,
+        storage.table_writer(urls[""], document.SCHEMA, out[""], texts=True) as kept,
         storage.table_writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
         storage.table_writer(urls[".inline"], INLINE, out[".inline"]) as inline,
     ):
