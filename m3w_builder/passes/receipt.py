@@ -193,7 +193,11 @@ def _contents(place: Path) -> list[tuple[bytes, bytes]]:
 def _files(place: Path) -> Iterable[Path]:
     if place.is_file():
         return [place]
-    made = (".so", ".pyd", ".pyc")
     return (
-        file for file in place.rglob("*") if file.is_file() and file.suffix not in made and file.name != "compiled.json"
+        file
+        for file in place.rglob("*")
+        if file.is_file()
+        and "__pycache__" not in file.parts
+        and file.suffix not in (".so", ".pyd")
+        and file.name != "compiled.json"
     )
