@@ -92,16 +92,19 @@ def _work(task: JoinTask, mine: Receipt) -> None:
     ledger = Ledger()
     for name in stages(task.config):
         ledger[name]
-    statistics = Statistics(task.config.report.tokenizer)
     with (
         books(urls[".dropped.parquet"], ledger, out[".dropped.parquet"]) as the_books,
         storage.table_writer(urls[".parquet"], SCHEMA, out[".parquet"], texts=True) as kept,
     ):
+        with the_books.timed("write"):
+            statistics = Statistics(task.config.report.tokenizer)
         whole = _assembled(task, the_books)
         while batch := list(islice(whole, BATCH)):
             with the_books.timed("write"):
                 kept.write_table(pa.Table.from_pylist([_row(one, at, statistics) for one, at in batch], schema=SCHEMA))
-    out[".statistics"] = storage.write_bytes(urls[".statistics"], orjson.dumps(statistics.to_json(whole=True)))
+        with the_books.timed("write"):
+            told = orjson.dumps(statistics.to_json(whole=True))
+    out[".statistics"] = storage.write_bytes(urls[".statistics"], told)
     for ending, name in names.items():
         mine.enter(name, out[ending])
     mine.stats = {"ledger": ledger.to_json()}

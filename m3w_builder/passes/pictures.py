@@ -127,8 +127,9 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"], out[".bin"]) as stream:
             kept = keep(judged(how, answers, wanted, the_books, suspects), stream, the_books)
+        with the_books.timed("store"):
+            keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
-    keys = keys_of(task, wanted, kept)
     for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
         out[ending] = storage.write_table(urls[ending], table)
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]

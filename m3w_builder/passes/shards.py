@@ -111,9 +111,10 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
         mine.ledger[name]
     gone = storage.Written()
     place = storage.join(task.build, dropped)
-    statistics = Statistics(task.config.report.tokenizer)
     with tempfile.TemporaryFile() as texts, books(place, mine.ledger, gone) as the_books:
         ready = Ready(texts)
+        with the_books.timed("write"):
+            statistics = Statistics(task.config.report.tokenizer)
         for partition in task.partitions:
             _taken_in(task, partition, ready, mine.ledger, statistics, the_books)
         with the_books.timed("write"):
@@ -149,7 +150,8 @@ def _taken_in(
         the_books.take(rows)
     stones = tombstones.read(task.build)
     if not stones:
-        statistics.merge(Statistics.from_json(orjson.loads(storage.read_bytes(urls[".statistics"]))))
+        with the_books.timed("write"):
+            statistics.merge(Statistics.from_json(orjson.loads(storage.read_bytes(urls[".statistics"]))))
     for table in storage.iter_tables(urls[".parquet"]):
         for row in table.to_pylist():
             one, offsets = Prepared(row["sample"], orjson.loads(row["row"])), row["offsets"]

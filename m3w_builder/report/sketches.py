@@ -119,6 +119,10 @@ class Frequent:
         self.error += least
         self.counts = Counter({name: number - least for name, number in ranked if number > least})
 
+    def held(self) -> dict[str, object]:
+        """All of them, in the order in which they were met, for one who goes on counting."""
+        return {"error": self.error, "counts": dict(self.counts)}
+
     def to_json(self, number: int) -> dict[str, object]:
         """The first `number` of them; what is left out counts as error."""
         left = sorted(self.counts.values(), reverse=True)[number] if len(self.counts) > number else 0

@@ -161,7 +161,7 @@ class Statistics:
 
     def to_json(self, whole: bool = False) -> dict[str, Any]:
         """As a receipt tells it, or `whole`: all that is held, for one who goes on counting."""
-        samples, words = (SAMPLE_HELD, 2 * WORDS_HELD) if whole else (SAMPLE, WORDS)
+        samples = SAMPLE_HELD if whole else SAMPLE
         return {
             "tokenizer": self.tokenizer,
             "sums": dict(sorted(self.sums.items())),
@@ -169,7 +169,7 @@ class Statistics:
             "counters": {name: dict(sorted(counter.items())) for name, counter in self.counters.items()},
             "distinct": {name: distinct.to_json() for name, distinct in self.distinct.items()},
             "samples": {name: sample.to_json(samples) for name, sample in self.samples.items()},
-            "words": self.words.to_json(words),
+            "words": self.words.held() if whole else self.words.to_json(WORDS),
             "scores": {name: {str(bin): n for bin, n in sorted(bins.items())} for name, bins in self.scores.items()},
         }
 
