@@ -7,7 +7,7 @@ same descent (Cichocki and Phan 2009), to the same topics.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -70,30 +70,34 @@ def _plain_product(table: Table, other: np.ndarray) -> np.ndarray:
     return made
 
 
-def weighed(counts: Sequence[Counter[str]], least: int, share: float, most: int) -> tuple[Table, list[str]]:
+def weighed(counts: Iterable[Counter[str]], least: int, share: float, most: int) -> tuple[Table, list[str]]:
     """A row of unit length a document, and the words of the columns, in their order.
 
     Words count that stand in `least` documents and in no more than this share of them, the `most` frequent ones, by
     (1 + log of how often) x (1 + log of (documents + 1) / (documents with it + 1)).
     """
     known: defaultdict[str, int] = defaultdict(count().__next__)
-    met = np.array([known[name] for one in counts for name in one], np.int64)
-    often = np.array([number for one in counts for number in one.values()], np.int64)
-    row_of = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
+    rows = [  # a fifth of what the counts of all would take at once
+        (np.fromiter(map(known.__getitem__, one), np.int32, len(one)), np.fromiter(one.values(), np.int32, len(one)))
+        for one in counts
+    ]
+    none = np.zeros(0, np.int32)
+    met, often = (np.concatenate([none, *(one[place] for one in rows)]) for place in (0, 1))
+    row_of = np.repeat(np.arange(len(rows)), [len(one) for one, _ in rows])
     with_it = np.bincount(met, minlength=len(known))
     in_all = np.bincount(met, often, len(known))
     every = list(known)
-    good = np.flatnonzero((with_it >= least) & (with_it <= share * len(counts))).tolist()
+    good = np.flatnonzero((with_it >= least) & (with_it <= share * len(rows))).tolist()
     good = sorted(sorted(good, key=lambda number: (-in_all[number], every[number]))[:most], key=every.__getitem__)
     column = np.full(len(known), -1)
     column[good] = np.arange(len(good))
     taken = column[met] >= 0
     columns, row_of = column[met[taken]], row_of[taken]
-    ends = np.cumsum([0, *np.bincount(row_of, minlength=len(counts))])
-    rarity = 1 + np.log((1 + len(counts)) / (1 + with_it[good]))
+    ends = np.cumsum([0, *np.bincount(row_of, minlength=len(rows))])
+    rarity = 1 + np.log((1 + len(rows)) / (1 + with_it[good]))
     values = (1 + np.log(often[taken])) * rarity[columns]
-    values /= np.sqrt(np.bincount(row_of, values**2, len(counts)))[row_of]
-    return Table(values, columns, ends, (len(counts), len(good))), [every[number] for number in good]
+    values /= np.sqrt(np.bincount(row_of, values**2, len(rows)))[row_of]
+    return Table(values, columns, ends, (len(rows), len(good))), [every[number] for number in good]
 
 
 def factors(table: Table, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -41,7 +41,7 @@ def topics(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 def of_language(texts: list[str]) -> list[dict[str, Any]]:
     """Topics of documents of one language, largest share first."""
-    table, names = factors.weighed([terms(text) for text in texts], least=4, share=0.25, most=4000)
+    table, names = factors.weighed((terms(text) for text in texts), least=4, share=0.25, most=4000)
     number = min(MOST_TOPICS, len(texts) // 25, *table.shape)
     if not number:  # no word stands in some documents and not in most
         return []
