@@ -52,6 +52,27 @@ class _Timed:
         self._entry.peak_mb += peak - self._peak
 
 
+class Laps:
+    """Enters what follows each other, by one reading of the clock between two stages: a reading takes as long as to
+    look at a picture's header."""
+
+    __slots__ = ("_aside", "_ledger", "_peak", "_seconds")
+
+    def __init__(self, ledger: Ledger, aside: Callable[[], float]) -> None:
+        self._ledger, self._aside = ledger, aside
+        seconds, self._peak = _used()
+        self._seconds = seconds - aside()
+
+    def __call__(self, stage: str) -> None:
+        """All since the last call, or since the beginning, was this stage's."""
+        seconds, peak = _used()
+        seconds -= self._aside()
+        entry = self._ledger[stage]
+        entry.cpu_seconds += seconds - self._seconds
+        entry.peak_mb += peak - self._peak
+        self._seconds, self._peak = seconds, peak
+
+
 class Books:
     """Counts into a ledger and writes dropped rows, some thousands at a time."""
 
@@ -120,6 +141,10 @@ class Books:
     def take(self, rows: pa.Table) -> None:
         """Rows of what went that an earlier task entered, as they are."""
         self._writer.write_table(rows)
+
+    def laps(self) -> Laps:
+        """As `timed`, of stages that follow each other; the first begins here."""
+        return Laps(self.ledger, self.aside)
 
     def _row(self, unit: str, url: str, page: str, doc: str, stage: str, drop: Drop) -> None:
         self._rows.append(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 
 from m3w_builder import fetch, pictures
-from m3w_builder.passes.books import Books
+from m3w_builder.passes.books import Books, Laps
 from m3w_builder.passes.suspects import Suspects
 from m3w_builder.passes.wanted import Wanted
 from m3w_builder.pictures import Picture
@@ -24,8 +24,9 @@ def judged(
     wanted: Wanted,
     the_books: Books,
     suspects: Suspects,
+    write: Callable[[bytes], object],
 ) -> Iterator[Picture]:
-    """The pictures that pass every check, in the order in which they came in."""
+    """The pictures that pass every check, in the order in which they came in; `write` takes the bytes of each."""
 
     def enter(stage: str, url: str, answer: object, size: int) -> bool:
         """Enter one URL's fate at a stage, of `size` bytes, for every place where it stands; whether it is kept."""
@@ -46,6 +47,8 @@ def judged(
         for picture in decoded:
             with the_books.timed("store"):
                 finished = _contained("store", lambda picture=picture: pictures.finish(picture, config))
+                if isinstance(finished, Picture):
+                    write(finished.body)
             if enter("store", picture.url, finished, len(picture.body)):
                 assert isinstance(finished, Picture)
                 yield finished
@@ -65,17 +68,18 @@ def _decoded(
             continue
         assert isinstance(answer, fetch.Fetched)
         suspects.touch(url)
-        with the_books.timed("rights"):
-            said = pictures.declared(answer.body)
-            refused = pictures.judge(said, config.opt_out)
+        lap = the_books.laps()
+        said = pictures.declared(answer.body)
+        refused = pictures.judge(said, config.opt_out)
+        lap("rights")
         if enter("rights", url, refused, size):
-            if _small(url, answer.body, config, the_books, enter):
+            if _small(url, answer.body, config, lap, enter):
                 suspects.clear()
                 continue
-            with the_books.timed("decode"):
-                picture = suspects.drop(url) or _contained(
-                    "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
-                )
+            picture = suspects.drop(url) or _contained(
+                "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
+            )
+            lap("decode")
             if enter("decode", url, picture, size):
                 assert isinstance(picture, Picture)
                 picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
@@ -87,21 +91,21 @@ def _small(
     url: str,
     body: bytes,
     config: pictures.PicturesConfig,
-    the_books: Books,
+    lap: Laps,
     enter: Callable[[str, str, object, int], bool],
 ) -> bool:
     """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
     early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
-    with the_books.timed("decode"):
-        picture = pictures.described(url, body, config) if early else None
+    picture = pictures.described(url, body, config) if early else None
     if picture is None:
         return False
+    lap("decode")
     answers: list[Picture | Drop] = []
-    with the_books.timed(early[0].name):  # microseconds for all of them, less than to time each
-        for stage in early:
-            answers += ask(stage, [picture])
-            if isinstance(answers[-1], Drop):
-                break
+    for stage in early:
+        answers += ask(stage, [picture])
+        if isinstance(answers[-1], Drop):
+            break
+    lap(early[0].name)  # microseconds for all of them, less than to time each
     if not isinstance(answers[-1], Drop):
         return False
     enter("decode", url, None, len(body))  # nothing was held against it there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -126,7 +126,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
         with storage.atomic(urls[".bin"], out[".bin"]) as stream:
-            kept = keep(judged(how, answers, wanted, the_books, suspects), stream, the_books)
+            kept = keep(judged(how, answers, wanted, the_books, suspects, stream.write))
         with the_books.timed("store"):
             keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
@@ -196,12 +196,10 @@ def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | 
         yield url, Drop(ERROR, f"{file} does not hold it")
 
 
-def keep(passed: Iterator[Picture], stream: IO[bytes], the_books: Books, offset: int = 0) -> pa.Table:
-    """Write the bytes one after the other, from `offset` on; a row for each picture that says where."""
+def keep(passed: Iterator[Picture], offset: int = 0) -> pa.Table:
+    """A row for each picture, that says where its bytes lie: one after the other, from `offset` on."""
     rows = []
     for picture in passed:
-        with the_books.timed("store"):
-            stream.write(picture.body)
         rows.append(
             {
                 **{name: getattr(picture, name) for name in SCHEMA.names if name not in ("scores", "offset", "bytes")},

@@ -36,22 +36,28 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
     common = exchange.picture_drops(decisions)
     wanted = Wanted()
     for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.REFERENCES):
-        for one in document.references(table):
-            if one.id in gone:
-                the_books.page("page_duplicates", one.url, gone[one.id], one)
-                continue
-            the_books.kept("page_duplicates", one)
-            wanted.documents += 1
-            wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
-            for image in one.images:
-                drop = common.get(dedup.picture_url_key(image.url))
-                if drop:
-                    the_books.picture("common_pictures", image.url, one.url, one.key, drop)
-                else:
-                    the_books.ledger["common_pictures"].pictures.kept += 1
-                    wanted.pages.setdefault(image.url, []).append((one.url, one.key))
-                    wanted.fetched.setdefault(image.url, one.source.fetched)
+        with the_books.timed("page_duplicates"):
+            for one in document.references(table):
+                if one.id in gone:
+                    the_books.page("page_duplicates", one.url, gone[one.id], one)
+                    continue
+                the_books.kept("page_duplicates", one)
+                wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
+                _want(wanted, one, common, the_books)
+    wanted.documents = len(wanted.facts)
     return wanted
+
+
+def _want(wanted: Wanted, one: document.Document, common: dict[int, Drop], the_books: Books) -> None:
+    """Take in the pictures of a document, but for those that stand on too many."""
+    for image in one.images:
+        drop = common.get(dedup.picture_url_key(image.url)) if common else None
+        if drop:
+            the_books.picture("common_pictures", image.url, one.url, one.key, drop)
+        else:
+            the_books.ledger["common_pictures"].pictures.kept += 1
+            wanted.pages.setdefault(image.url, []).append((one.url, one.key))
+            wanted.fetched.setdefault(image.url, one.source.fetched)
 
 
 def refuse(wanted: Wanted, stages: Sequence[Any], the_books: Books) -> None:

@@ -37,3 +37,15 @@ def test_a_thread_whose_time_is_entered_by_itself_adds_to_no_stage(tmp_path):
             pass
     assert -1001 < ledger["decode"].cpu_seconds < -900
     assert 0 <= ledger["store"].cpu_seconds < 100
+
+
+def test_laps_enter_all_that_was_taken_from_their_beginning(tmp_path):
+    ledger, taken = Ledger(), 0.0
+    with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
+        the_books.aside = lambda: -taken  # a clock that is set by hand, beside the process's own
+        lap = the_books.laps()
+        for stage, seconds in (("rights", 1000.0), ("decode", 2000.0), ("rights", 4000.0)):
+            taken += seconds
+            lap(stage)
+    assert 5000 <= ledger["rights"].cpu_seconds < 5100
+    assert 2000 <= ledger["decode"].cpu_seconds < 2100
