@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -309,9 +309,14 @@ def _values(column: pa.Array, name: str) -> Iterable[Any]:
 def _row(document: Document) -> dict[str, Any]:
     row = {name: getattr(document, name) for name in SCHEMA.names}
     row["scores"] = list(document.scores.items())
-    row["source"] = asdict(document.source)
+    row["source"] = _told(document.source)
     row["items"] = [_item_row(item) for item in document.items]
     return row
+
+
+def _told(source: Source) -> dict[str, Any]:
+    """Its fields; `asdict` takes ten times as long."""
+    return {"file": source.file, "offset": source.offset, "digest": source.digest, "fetched": source.fetched}
 
 
 def _item_row(item: Item) -> dict[str, Any]:
@@ -395,7 +400,7 @@ def to_json(document: Document) -> dict[str, Any]:
             )
             if getattr(document, name)
         },
-        "provenance": asdict(document.source),
+        "provenance": _told(document.source),
         "rights": document.rights,
         "scores": {name: round(score, 4) for name, score in sorted(document.scores.items())},
     }

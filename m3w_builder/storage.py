@@ -304,12 +304,16 @@ ROW_GROUP = 4096
 """Rows that stand together in a table of documents."""
 
 
-def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP) -> Written:
-    """A Parquet file, whole or not at all."""
+def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP, *, texts: bool = False) -> Written:
+    """A Parquet file, whole or not at all; `texts` as in `table_writer`."""
     written = Written()
     with atomic(url, written) as stream:
-        pq.write_table(table, stream, **PARQUET, use_dictionary=worded(table.schema), row_group_size=row_group)
+        pq.write_table(table, stream, **_options(table.schema, texts), row_group_size=row_group)
     return written
+
+
+def _options(schema: pa.Schema, texts: bool) -> dict[str, Any]:
+    return {**PARQUET, "use_dictionary": not texts and worded(schema), "write_statistics": not texts}
 
 
 @contextmanager
@@ -321,8 +325,7 @@ def table_writer(
     Of `texts`, which are read whole, neither repeated values nor the least and most are looked for: zstd finds repeats,
     the file has the same size, and is written and read a third faster.
     """
-    options = {**PARQUET, "use_dictionary": not texts and worded(schema), "write_statistics": not texts}
-    with atomic(url, written) as stream, pq.ParquetWriter(stream, schema, **options) as writer:
+    with atomic(url, written) as stream, pq.ParquetWriter(stream, schema, **_options(schema, texts)) as writer:
         yield writer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -131,7 +132,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
             keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
     for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
-        out[ending] = storage.write_table(urls[ending], table)
+        out[ending] = storage.write_table(urls[ending], table, texts=ending == ".parquet")
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
     mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
     enter_files(task, mine, out, len(keys))
@@ -198,18 +199,14 @@ def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | 
 
 def keep(passed: Iterator[Picture], offset: int = 0) -> pa.Table:
     """A row for each picture, that says where its bytes lie: one after the other, from `offset` on."""
+    plain = SCHEMA.names[: SCHEMA.names.index("scores")]
+    told = attrgetter(*plain)
     rows = []
     for picture in passed:
-        rows.append(
-            {
-                **{name: getattr(picture, name) for name in SCHEMA.names if name not in ("scores", "offset", "bytes")},
-                "scores": list(picture.scores.items()),
-                "offset": offset,
-                "bytes": len(picture.body),
-            }
-        )
+        rows.append((*told(picture), list(picture.scores.items()), offset, len(picture.body)))
         offset += len(picture.body)
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    columns = zip(*rows, strict=True) if rows else ((),) * len(SCHEMA)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
 
 
 def keys_of(task: PicturesTask, wanted: Wanted, kept: pa.Table) -> pa.Table:
