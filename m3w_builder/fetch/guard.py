@@ -23,7 +23,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _METADATA = frozenset({ipaddress.ip_address("168.63.129.16"), ipaddress.ip_address("192.0.0.192")})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIMPLE = re.compile(r"https?://((?:[a-z0-9-]+\.)+[a-z0-9-]*[a-z][a-z0-9-]*)/")
-_LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+_LOCAL_ENDS = ("localhost", ".local", ".internal", ".localdomain")
+_LOCAL_NAMES = frozenset(name.strip(".") for name in _LOCAL_ENDS)
 
 
 class Refused(OSError):
@@ -98,8 +99,8 @@ class Guard:
             return Drop(listed, host)
         if self.config.allow_private_addresses or self.mapped(host):
             return None
-        address = parse_address(host)
-        local = any(host == name.strip(".") or host.endswith(name) for name in _LOCAL_NAMES)
+        address = None if simple else parse_address(host)  # a simple one's last label has a letter: no address has
+        local = host in _LOCAL_NAMES or host.endswith(_LOCAL_ENDS)
         if local or (address and not is_public(address)):
             return Drop("private_address", host)
         if port is not None and port not in self.config.ports:
