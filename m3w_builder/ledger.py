@@ -75,9 +75,10 @@ class Ledger:
     entries: dict[str, Entry] = field(default_factory=dict)
 
     def __getitem__(self, stage: str) -> Entry:
-        if stage not in self.entries:
-            self.entries[stage] = Entry(stage)
-        return self.entries[stage]
+        try:
+            return self.entries[stage]
+        except KeyError:
+            return self.entries.setdefault(stage, Entry(stage))
 
     def add(self, other: Ledger) -> None:
         """Take another partition's books into these."""

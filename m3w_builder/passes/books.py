@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import pyarrow as pa
@@ -35,42 +35,43 @@ def _itself(record: Any) -> Document:
 
 
 class _Timed:
-    """Enters what a block takes; a class by hand, since there are several blocks a picture."""
+    """Enters what a block takes; a class by hand, and the system asked from here, since there are several blocks a
+    picture, and half of what a build takes outside of its stages was this."""
 
-    __slots__ = ("_aside", "_entry", "_peak", "_seconds")
+    __slots__ = ("_aside", "_beside", "_entry", "_used")
 
     def __init__(self, entry: Entry, aside: Callable[[], float]) -> None:
         self._entry, self._aside = entry, aside
 
     def __enter__(self) -> None:
-        seconds, self._peak = _used()
-        self._seconds = seconds - self._aside()
+        self._beside = self._aside()
+        self._used = getrusage(RUSAGE_SELF)
 
     def __exit__(self, *_: object) -> None:
-        seconds, peak = _used()
-        self._entry.cpu_seconds += seconds - self._aside() - self._seconds
-        self._entry.peak_mb += peak - self._peak
+        begun, ended, entry = self._used, getrusage(RUSAGE_SELF), self._entry
+        entry.cpu_seconds += ended[0] - begun[0] + ended[1] - begun[1] - self._aside() + self._beside
+        if ended[2] != begun[2]:
+            entry.peak_mb += (ended[2] - begun[2]) / 1024
 
 
 class Laps:
     """Enters what follows each other, by one reading of the clock between two stages: a reading takes as long as to
     look at a picture's header."""
 
-    __slots__ = ("_aside", "_ledger", "_peak", "_seconds")
+    __slots__ = ("_aside", "_beside", "_ledger", "_used")
 
     def __init__(self, ledger: Ledger, aside: Callable[[], float]) -> None:
         self._ledger, self._aside = ledger, aside
-        seconds, self._peak = _used()
-        self._seconds = seconds - aside()
+        self._beside = aside()
+        self._used = getrusage(RUSAGE_SELF)
 
     def __call__(self, stage: str) -> None:
         """All since the last call, or since the beginning, was this stage's."""
-        seconds, peak = _used()
-        seconds -= self._aside()
-        entry = self._ledger[stage]
-        entry.cpu_seconds += seconds - self._seconds
-        entry.peak_mb += peak - self._peak
-        self._seconds, self._peak = seconds, peak
+        begun, ended, beside, entry = self._used, getrusage(RUSAGE_SELF), self._aside(), self._ledger[stage]
+        entry.cpu_seconds += ended[0] - begun[0] + ended[1] - begun[1] - beside + self._beside
+        if ended[2] != begun[2]:
+            entry.peak_mb += (ended[2] - begun[2]) / 1024
+        self._used, self._beside = ended, beside
 
 
 class Books:
@@ -171,14 +172,7 @@ class Books:
 
 def peak_mb() -> float:
     """The largest resident size that this process had until now, in MB."""
-    return _used()[1]
-
-
-def _used() -> tuple[float, float]:
-    """(CPU seconds, largest resident size in MB) of this process until now, by one call of the system: thousands of
-    blocks are timed, and each call takes as long as some of them."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return getrusage(RUSAGE_SELF)[2] / 1024
 
 
 def _number(value: float | None) -> float | None:
