@@ -172,6 +172,11 @@ def a_dropped_row_that_is_lost(build):
     fitted(build)
 
 
+def prepared_documents_that_are_others(build):
+    path = the(build, "joined/000000.parquet")
+    storage.write_table(str(path), storage.read_table(str(path)).slice(1))
+
+
 def a_receipt_that_is_lost(build):
     the(build, "shards/000000.json").unlink()
 
@@ -196,6 +201,7 @@ FAULTS = {
     a_ledger_whose_stages_do_not_follow: "but write took 6",
     a_ledger_of_which_the_receipts_know_nothing: "its receipts say",
     a_dropped_row_that_is_lost: "rows of dropped",
+    prepared_documents_that_are_others: "joined/000000.parquet",
     a_receipt_that_is_lost: "its receipts say 0",
 }
 
