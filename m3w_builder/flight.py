@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import multiprocessing
 import os
 import queue
@@ -98,6 +99,9 @@ class Flight:
         finally:
             if self.tasks:
                 self.engine.client.cancel(list(self.tasks), force=True)
+            # Of a pass's futures and messages much lies in cycles, and the driver's collector seldom looks.
+            gc.collect()
+            lean.give_back()
 
     def next(self, source: Iterator[Any]) -> list[Any]:
         """What goes to a worker next: what came back undone before what is new."""
