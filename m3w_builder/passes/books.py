@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from resource import RUSAGE_SELF, getrusage
+from resource import RUSAGE_SELF, getrusage, struct_rusage
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +34,13 @@ def _itself(record: Any) -> Document:
     return record  # type: ignore[no-any-return]
 
 
+def _enter(entry: Entry, begun: struct_rusage, ended: struct_rusage, beside: float) -> None:
+    """Enter what the process took between two readings, but for the seconds of the thread beside."""
+    entry.cpu_seconds += ended[0] - begun[0] + ended[1] - begun[1] - beside
+    if ended[2] != begun[2]:
+        entry.peak_mb += (ended[2] - begun[2]) / 1024
+
+
 class _Timed:
     """Enters what a block takes; a class by hand, and the system asked from here, since there are several blocks a
     picture, and half of what a build takes outside of its stages was this."""
@@ -48,10 +55,8 @@ class _Timed:
         self._used = getrusage(RUSAGE_SELF)
 
     def __exit__(self, *_: object) -> None:
-        begun, ended, entry = self._used, getrusage(RUSAGE_SELF), self._entry
-        entry.cpu_seconds += ended[0] - begun[0] + ended[1] - begun[1] - self._aside() + self._beside
-        if ended[2] != begun[2]:
-            entry.peak_mb += (ended[2] - begun[2]) / 1024
+        used = getrusage(RUSAGE_SELF)
+        _enter(self._entry, self._used, used, self._aside() - self._beside)
 
 
 class Laps:
@@ -67,11 +72,9 @@ class Laps:
 
     def __call__(self, stage: str) -> None:
         """All since the last call, or since the beginning, was this stage's."""
-        begun, ended, beside, entry = self._used, getrusage(RUSAGE_SELF), self._aside(), self._ledger[stage]
-        entry.cpu_seconds += ended[0] - begun[0] + ended[1] - begun[1] - beside + self._beside
-        if ended[2] != begun[2]:
-            entry.peak_mb += (ended[2] - begun[2]) / 1024
-        self._used, self._beside = ended, beside
+        used, beside = getrusage(RUSAGE_SELF), self._aside()
+        _enter(self._ledger[stage], self._used, used, beside - self._beside)
+        self._used, self._beside = used, beside
 
 
 class Books:

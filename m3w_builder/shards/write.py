@@ -140,18 +140,16 @@ def write(
     prefix: str,
     config: ShardsConfig,
     expected: Mapping[str, int] | None = None,
-    proven: bool = False,
 ) -> list[Shard]:
     """Write samples (a document, its pictures' bytes in reading order) as `folder/SPLIT-PREFIX-NNNNN.tar`.
 
     `expected` are the bytes that will come of each split: with them, tars are made of equal size, so that no small
-    one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair; `proven`:
-    the caller has held all bytes against the items' sha256 already.
+    one is left at the end. Sets each picture's `part`. Raises BuildError where bytes and items do not pair.
     """
 
     def named() -> Iterator[tuple[Prepared, Sequence[bytes]]]:
         for one, pictures in samples:
-            pair(one, pictures, proven)
+            pair(one, pictures)
             yield prepared(one), pictures
 
     return write_prepared(named(), folder, prefix, config, expected)
@@ -262,8 +260,8 @@ class _Tar:
     def size(self) -> int:
         return self._out.size
 
-    def add(self, one: Document, pictures: Sequence[bytes], proven: bool = False) -> None:
-        pair(one, pictures, proven)
+    def add(self, one: Document, pictures: Sequence[bytes]) -> None:
+        pair(one, pictures)
         self.put(prepared(one), pictures)
 
     def put(self, one: Prepared, pictures: Sequence[bytes]) -> None:
@@ -308,13 +306,13 @@ class _Tar:
         self._stack.__exit__(BuildError, error, None)
 
 
-def pair(one: Document, pictures: Sequence[bytes], proven: bool = False) -> None:
-    """Name each picture's part, and prove by hash, if it is not, that the bytes are the item's; raises BuildError."""
+def pair(one: Document, pictures: Sequence[bytes]) -> None:
+    """Name each picture's part, and prove by hash that the bytes are the item's; raises BuildError."""
     images = one.images
     if len(images) != len(pictures):
         raise BuildError(f"{one.url}: {len(images)} picture items but {len(pictures)} pictures")
     for number, (image, body) in enumerate(zip(images, pictures, strict=True)):
-        if not proven and hashlib.sha256(body).hexdigest() != image.sha256:
+        if hashlib.sha256(body).hexdigest() != image.sha256:
             raise BuildError(f"{one.url}: the bytes of picture {number} are not those of {image.url}")
     name_parts(one)
 
