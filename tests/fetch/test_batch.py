@@ -206,7 +206,9 @@ def test_a_transient_failure_is_tried_again_at_the_end(server: Any, answer: Any)
     tries = itertools.count()
 
     async def recovers(writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(b"", 503, "text/plain", "Retry-After: 0") if next(tries) == 0 else answer(PNG))
+        # "Connection: close": else the next URL may go out on the connection that is closed here, and come again too.
+        busy = answer(b"", 503, "text/plain", "Retry-After: 0", "Connection: close")
+        writer.write(busy if next(tries) == 0 else answer(PNG))
         await writer.drain()
         writer.close()
 
