@@ -101,7 +101,7 @@ class Batch:
         self.spent = spent
         self.outbox = outbox
         self.open = dict.fromkeys(urls)  # each once, in order; taken out when answered
-        self.ends = time.monotonic() + deadline
+        self.deadline = deadline
         self.hosts: dict[str, Host] = {}
         self.again: list[tuple[str, Drop]] = []
         self.ready: Ready[Host]
@@ -112,7 +112,7 @@ class Batch:
         """Answer every URL; what the deadline leaves over is answered with it."""
         async with Client(self.config) as client:
             try:
-                async with asyncio.timeout(max(0.0, self.ends - time.monotonic())):
+                async with asyncio.timeout(max(0.0, self.deadline)):
                     await self._rounds(client)
             except TimeoutError:
                 pass

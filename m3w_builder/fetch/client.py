@@ -9,18 +9,19 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import aiohttp
-from yarl import URL
-
-from m3w_builder.fetch import encodings
+from m3w_builder.fetch import encodings, roots
 from m3w_builder.fetch.config import FetchConfig
-from m3w_builder.fetch.guard import Guard, Refused, Resolver
+from m3w_builder.fetch.guard import Guard, Refused
 from m3w_builder.fetch.pace import BUSY, Pace
 from m3w_builder.fetch.response import Response, now
 from m3w_builder.fetch.sites import Sites
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
+
+if TYPE_CHECKING:
+    import aiohttp
 
 DNS_THREADS = 32
 LARGE, LARGE_AT_ONCE = 2_000_000, 8
@@ -34,6 +35,9 @@ class Client:
     """A session of guarded requests; an async context manager. What sites and hosts say is kept for its life."""
 
     def __init__(self, config: FetchConfig):
+        with roots.read_late():  # what never asks anybody waits for no aiohttp
+            from m3w_builder.fetch.resolver import Resolver
+
         self.config = config
         self.guard = Guard(config)
         self.resolver = Resolver(self.guard)
@@ -44,6 +48,8 @@ class Client:
         self.threads: ThreadPoolExecutor
 
     async def __aenter__(self) -> Client:
+        import aiohttp
+
         config = self.config
         # Its own threads for names, as a loop that closes would wait for a name server that does not answer.
         self.threads = ThreadPoolExecutor(DNS_THREADS, "m3w-dns")
@@ -83,6 +89,8 @@ class Client:
         look: Look | None = None,
     ) -> Response | Drop:
         """One request, redirects not followed. `max_bytes` bounds the body (0: the config's); `look` may end it."""
+        from yarl import URL
+
         fault = self.guard.check(url)
         if fault:
             return fault
@@ -167,6 +175,8 @@ class Client:
 
 def explain(error: Exception) -> Drop:
     """The Drop that says what an exception of a request means."""
+    import aiohttp
+
     detail = f"{type(error).__name__}: {error}"[:300]
     cause = getattr(error, "os_error", None) or error
     if isinstance(cause, Refused) or "private address" in str(cause):
