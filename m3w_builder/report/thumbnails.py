@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from m3w_builder import storage
 from m3w_builder.document import Text
+from m3w_builder.pictures import jpeg, png
+from m3w_builder.pictures.scaling import Px, reduced
 from m3w_builder.report import draw
 from m3w_builder.words import words
 
@@ -62,19 +64,44 @@ def cut(text: str, most: int) -> str:
 
 def thumbnail(body: bytes, side: int) -> str:
     """A small JPEG of a picture as a data URI, encoded anew; empty where it can't be decoded."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(body)) as opened:
-            opened.draft("RGB", (side, side))
-            picture = ImageOps.exif_transpose(opened)
-            picture.thumbnail((side, side))
-            if picture.mode in ("RGBA", "LA", "P"):
-                whole = picture.convert("RGBA")
-                picture = Image.new("RGB", whole.size, "white")
-                picture.paste(whole, mask=whole.getchannel("A"))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=68)
+        try:
+            px = _small(body, side)
+        except png.Broken:
+            px = _opened(body, side)
+        picture = Image.fromarray(px)
+        picture.thumbnail((side, side))
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=68)
     except Exception:  # a picture is shown or it is not; the report is written all the same
         return ""
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _small(body: bytes, side: int) -> Px:
+    """A picture's px, scaled by the largest power of two that leaves `side` of them or more; may raise png.Broken."""
+    if rows := png.plain(body):
+        return reduced(rows, _factor((rows.width, rows.height), side))
+    if frame := jpeg.plain(body):
+        factor = _factor((frame.width, frame.height), side)
+        px = frame.scaled(max(1, frame.width // factor), max(1, frame.height // factor))
+        if px is not None:
+            return px
+    return _opened(body, side)
+
+
+def _opened(body: bytes, side: int) -> Px:
+    """The like of whatever Pillow opens, upright."""
+    from PIL import Image, ImageOps
+
+    with Image.open(io.BytesIO(body)) as opened:
+        opened.draft("RGB", (side, side))
+        picture = ImageOps.exif_transpose(opened)
+        return reduced(picture, _factor(picture.size, side))
+
+
+def _factor(size: tuple[int, int], side: int) -> int:
+    """The largest power of two by which the longer side can be divided without falling below `side`."""
+    return 1 << max(0, (max(size) // side).bit_length() - 1)
