@@ -72,7 +72,7 @@ def thumbnail(body: bytes, side: int) -> str:
         except png.Broken:
             px = _opened(body, side)
         picture = Image.fromarray(px)
-        picture.thumbnail((side, side))
+        picture.thumbnail((side, side), Image.Resampling.HAMMING)  # as sharp as by bicubic weights, of half as many px
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=68)
     except Exception:  # a picture is shown or it is not; the report is written all the same
