@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from m3w_builder.engine import ClusterConfig, Engine, Outcome, Result, Serial, Task, code_version
 from m3w_builder.errors import BuildError, ConfigError
-from m3w_builder.flight import Flight
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -76,6 +75,8 @@ class Dask:
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
     ) -> Iterator[Outcome[Task, Result]]:
+        from m3w_builder.flight import Flight
+
         return Flight(self, function, dict(resources or {})).outcomes(tasks)
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from m3w_builder import storage
 from m3w_builder.config import Config
 from m3w_builder.errors import ConfigError
-from m3w_builder.pictures import Embedding, Picture, PicturesConfig, decode
+from m3w_builder.pictures import Picture, PicturesConfig, decode
 from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.sniff import sniff
 from m3w_builder.stage import Drop
-from m3w_builder.text.contamination import run_hashes
-from m3w_builder.text.words import BadWords, is_own
+
+if TYPE_CHECKING:
+    from m3w_builder.pictures.scores import Embedding
 
 _FORM = 2
 """Of the lists that are made: 2 has gradient hashes."""
@@ -41,6 +41,8 @@ def index(source: str, out: str, embedding: Embedding | None = None) -> tuple[in
 
 def hashes(source: str, embedding: Embedding | None = None) -> set[str]:
     """The lines of a set's list; raises ConfigError as `index` does."""
+    from m3w_builder.text.contamination import run_hashes
+
     config = PicturesConfig(filters=(embedding,) if embedding else ())
     lines: set[str] = set()
     for name, body in _files(source):
@@ -67,6 +69,10 @@ def resolve(config: Config, out: str) -> Config:
     Folders and tars become hash lists, once; lists are copied. So a changed set reruns what depends on it, and the
     build can be repeated when the sets are gone. Raises ConfigError where one is not there.
     """
+    if not any(map(stage_lists, (*config.text, *config.pictures.filters))):
+        return config
+    from m3w_builder.pictures.scores import Embedding
+
     embedding = next((stage for stage in config.pictures.filters if isinstance(stage, Embedding)), None)
     text = tuple(_resolved(stage, out, None) for stage in config.text)
     filters = tuple(_resolved(stage, out, embedding) for stage in config.pictures.filters)
@@ -76,6 +82,8 @@ def resolve(config: Config, out: str) -> Config:
 def _resolved(stage: Any, out: str, embedding: Embedding | None) -> Any:
     if not stage_lists(stage):
         return stage
+    from m3w_builder.text.words import BadWords, is_own
+
     of_words = isinstance(stage, BadWords)
     lists = (name if of_words and is_own(name) else _kept(name, out, embedding) for name in stage.lists)
     return replace(stage, lists=tuple(lists))
@@ -120,6 +128,8 @@ def _written(lines: set[str]) -> bytes:
 
 def _files(source: str) -> Iterator[tuple[str, bytes]]:
     """The name and bytes of each file in a folder, at any depth, or in a tar."""
+    import tarfile
+
     fs, path = storage.url_to_fs(source)
     if fs.isdir(path):
         for name in sorted(fs.find(path)):

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from m3w_builder import __version__, cluster, plan, report, storage, versions
 from m3w_builder import config as configs
-from m3w_builder import takedown as taking
-from m3w_builder import verify as verifying
 from m3w_builder.build import Summary, build
 from m3w_builder.config import Config
 from m3w_builder.engine import Engine
@@ -27,6 +25,7 @@ from m3w_builder.shards import cards
 
 if TYPE_CHECKING:
     from m3w_builder.flamingo.corpus import Order
+    from m3w_builder.verify import Checked
 
 
 def run(config: Config, out: str, mode: str = "auto", retry_failed: bool = False) -> int:
@@ -140,6 +139,8 @@ def evaluate(checkpoint: str, tasks: Sequence[str], out: str = "", settings: Seq
 
 def takedown(asked: Namespace) -> list[str]:
     """Take pages and pictures down, and bring reports and cards to what is left; what went, a line each."""
+    from m3w_builder import takedown as taking
+
     config = config_of(asked.build)
     known = taking.look(config.pictures)
     stones = taking.of_options(asked.url, asked.host, asked.image, asked.list, asked.distance, known)
@@ -191,8 +192,10 @@ def compare(first: str, second: str, out: str = "") -> list[str]:
     return [*comparison.lines(names, one, two), "", f"side by side: {page}"]
 
 
-def verify(build_url: str) -> tuple[verifying.Checked, list[str]]:
+def verify(build_url: str) -> tuple[Checked, list[str]]:
     """Check a build; its sums, and a line for each fault."""
+    from m3w_builder import verify as verifying
+
     with engine_of(build_url, config_of(build_url)) as engine:
         return verifying.verify(build_url, engine)
 

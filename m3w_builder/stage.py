@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -68,6 +68,25 @@ class Stage(Protocol[Record]):
     def reasons(self) -> Mapping[str, str]: ...
 
     def __call__(self, batch: Sequence[Record], /) -> list[Record | Drop]: ...
+
+
+class Catalogue(Mapping[str, type[Any]]):
+    """Stages by the names that a config gives them, in the package's order; each is imported when it is asked for."""
+
+    def __init__(self, package: str, places: Mapping[str, str]):
+        self.package = package
+        self.places = places  # by name, "module:Class"
+
+    def __getitem__(self, name: str) -> type[Any]:
+        module, _, cls = self.places[name].partition(":")
+        found: type[Any] = getattr(importlib.import_module(f"{self.package}.{module}"), cls)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
 
 
 def ask(stage: Stage[Record], batch: Sequence[Record]) -> list[Record | Drop]:

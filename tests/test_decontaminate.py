@@ -183,7 +183,7 @@ def test_a_list_may_hold_embeddings_too(tmp_path, tiny_clip) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "a.png").write_bytes(encoded(Image.new("RGB", (80, 80), (200, 30, 30)), "PNG"))
     out = str(tmp_path / "colours.hashes")
-    embedding = pictures.Embedding(tiny_clip)
+    embedding = pictures.STAGES["embedding"](tiny_clip)
     assert index(str(tmp_path / "set"), out, embedding) == (1, 0)
     stage = pictures.STAGES["picture_contamination"](lists=(out,), max_distance=1)
     # Half the sheet is striped: no longer alike by perceptual hash, but still a red sheet.

@@ -55,7 +55,7 @@ def add(commands: Commands) -> None:
 
 def _index(arguments: argparse.Namespace) -> int:
     from m3w_builder import decontaminate
-    from m3w_builder.pictures import Embedding
+    from m3w_builder.pictures.scores import Embedding
 
     embedding = Embedding(arguments.model, arguments.weights) if arguments.model else None
     pictures, texts = decontaminate.index(arguments.source, arguments.out, embedding)

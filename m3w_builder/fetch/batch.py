@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from m3w_builder.fetch import tool
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.config import FetchConfig, transient
 from m3w_builder.fetch.loop import Ready, new_loop
@@ -243,12 +242,16 @@ def fetch_all(
     """
     deadline = config.deadline if deadline is None else deadline
     if config.img2dataset_output:
+        from m3w_builder.fetch import tool
+
         left = dict.fromkeys(urls)
         for url, result in tool.read_output(config.img2dataset_output, left, failures=not config.refetch_failed):
             del left[url]
             yield url, result
         urls = left
     if config.engine == "img2dataset":
+        from m3w_builder.fetch import tool
+
         yield from tool.run(urls, config, deadline)
         return
     outbox = Outbox(clock or Clock())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 OWN: Mapping[str, str] = {
     "error": "the stage failed on it; the detail has the error",
@@ -18,33 +17,48 @@ OWN: Mapping[str, str] = {
 
 def meaning(stage: str, reason: str) -> str:
     """A reason in words; empty where nobody declared it."""
-    by_stage, of_all = _declared()
-    return by_stage.get((stage, reason)) or OWN.get(reason) or of_all.get(reason, "")
+    return _declared(stage).get(reason) or OWN.get(reason) or _of_all().get(reason, "")
 
 
 @lru_cache
-def _declared() -> tuple[dict[tuple[str, str], str], dict[str, str]]:
-    """By stage and reason, and by reason alone (the first that declares it)."""
-    from m3w_builder import align, fetch, pictures, sources, text
+def _declared(stage: str) -> Mapping[str, str]:
+    """The reasons of a stage, in words."""
+    from m3w_builder import align, pictures, text
+
+    own = _of_passes()
+    if stage in own:
+        return own[stage]
+    group = next((one.STAGES for one in (text, pictures, align) if stage in one.STAGES), None)
+    declared: Mapping[str, str] = group[stage].reasons if group is not None else {}
+    return declared
+
+
+@lru_cache
+def _of_passes() -> dict[str, Mapping[str, str]]:
+    """By the stages that every build has, their reasons."""
+    from m3w_builder import fetch, pictures, sources
     from m3w_builder.dedup import tables
     from m3w_builder.extract import config as extraction
     from m3w_builder.shards.assemble import Assemble
 
-    by_stage: dict[tuple[str, str], str] = {}
-    stages: dict[str, Any] = {**text.STAGES, **pictures.STAGES, **align.STAGES, Assemble.name: Assemble}
-    for name, stage in stages.items():
-        by_stage |= {(name, reason): words for reason, words in stage.reasons.items()}
-    places: dict[tuple[str, ...], Mapping[str, str]] = {
-        ("read",): sources.REASONS,
-        ("extract",): {**extraction.PICTURE_REASONS, **extraction.REASONS},
-        ("fetch",): fetch.REASONS,
-        ("rights",): pictures.RIGHTS_REASONS,
-        ("decode", "store"): pictures.REASONS,
-        ("page_duplicates", "common_pictures", "picture_duplicates"): tables.REASONS,
+    return {
+        "read": sources.REASONS,
+        "extract": {**extraction.PICTURE_REASONS, **extraction.REASONS},
+        "fetch": fetch.REASONS,
+        "rights": pictures.RIGHTS_REASONS,
+        **dict.fromkeys(("decode", "store"), pictures.REASONS),
+        **dict.fromkeys(("page_duplicates", "common_pictures", "picture_duplicates"), tables.REASONS),
+        Assemble.name: Assemble.reasons,
     }
-    of_all: dict[str, str] = {}
-    for names, declared in places.items():
-        by_stage |= {(name, reason): words for name in names for reason, words in declared.items()}
-    for (_, reason), words in by_stage.items():
-        of_all.setdefault(reason, words)
-    return by_stage, of_all
+
+
+@lru_cache
+def _of_all() -> dict[str, str]:
+    """By reason alone, as the first that declares it says it: for stages of a user's own."""
+    from m3w_builder import align, pictures, text
+
+    found: dict[str, str] = {}
+    for stage in (*text.STAGES, *pictures.STAGES, *align.STAGES, *_of_passes()):
+        for reason, words in _declared(stage).items():
+            found.setdefault(reason, words)
+    return found

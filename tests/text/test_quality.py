@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.stage import Drop
-from m3w_builder.text import STAGES, BadWords, FineWeb, Pii
+from m3w_builder.text import STAGES
 from m3w_builder.text.paragraphs import punctuation, sentences
-from m3w_builder.text.pii import iban, luhn
+from m3w_builder.text.pii import Pii, iban, luhn
+from m3w_builder.text.quality import FineWeb
+from m3w_builder.text.words import BadWords
 
 PROSE = (
     "The harbour was quiet when the boats came back, and nobody on the pier said a word about the storm. "

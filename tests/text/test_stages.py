@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
-from m3w_builder.text import Language, Length, Repetition
-from m3w_builder.text.repetition import ends_of, numbered, repeated, repeated_share, top_share
+from m3w_builder.text.language import Language
+from m3w_builder.text.length import Length
+from m3w_builder.text.repetition import Repetition, ends_of, numbered, repeated, repeated_share, top_share
 
 ENGLISH = "The harbour was quiet when the boats came back, and nobody on the pier said a word about the storm."
 RUSSIAN = "Гавань была тихой, когда лодки вернулись, и никто на пирсе не сказал ни слова о шторме."
