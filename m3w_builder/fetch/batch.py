@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.config import FetchConfig, transient
@@ -17,8 +18,11 @@ from m3w_builder.fetch.picture import Fetched, fetch_picture
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
 
-MAX_WAITING = 64_000_000
-"""Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more."""
+MAX_WAITING = 16_000_000
+"""Bytes of fetched pictures that may wait for the caller; the fetcher pauses while there are more. What waits is memory
+that nothing else gets, and each of its pages is had from the system and cleared once more."""
+TOGETHER = 0.005
+"""Seconds for which answers are gathered before the caller is woken: to wake it takes two threads some microseconds."""
 
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
 PATIENCE = 2
@@ -54,42 +58,52 @@ class Clock:
 
 
 class Outbox:
-    """Hands answers from the fetching thread to the caller, bounded in bytes."""
+    """Hands answers from the fetching thread to the caller, some at a time."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.changed = threading.Condition()
-        self.answers: deque[Answer] = deque()
-        self.bytes = 0
         self.over = False
         self.error: BaseException | None = None
+        self._ready: SimpleQueue[list[Answer]] = SimpleQueue()
+        self._gathered: list[Answer] = []
+        self._put = self._taken = 0  # bytes: each is counted by one of the two threads alone
+
+    @property
+    def bytes(self) -> int:
+        """What waits."""
+        return self._put - self._taken
 
     def put(self, url: str, result: Fetched | Drop) -> None:
-        with self.changed:
-            self.answers.append((url, result))
-            self.bytes += len(result.body) if isinstance(result, Fetched) else 0
-            self.clock.seconds = time.thread_time()
-            self.changed.notify()
+        """In the fetching thread, within its loop."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(TOGETHER, self._hand_over)
+        self._gathered.append((url, result))
+        self._put += _size(result)
+        self.clock.seconds = time.thread_time()
 
     def close(self, error: BaseException | None) -> None:
-        with self.changed:
-            self.over, self.error = True, error
-            self.clock.seconds = time.thread_time()
-            self.changed.notify()
+        """The last of the fetching thread, behind its loop."""
+        self._hand_over()
+        self.over, self.error = True, error
+        self.clock.seconds = time.thread_time()
+        self._ready.put([])
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._ready.put(self._gathered)
+            self._gathered = []
 
     def __iter__(self) -> Iterator[Answer]:
-        while True:
-            with self.changed:
-                while not self.answers and not self.over:
-                    self.changed.wait()
-                ready = list(self.answers)
-                self.answers.clear()
-                self.bytes = 0
-            if not ready:
-                if self.error:
-                    raise self.error
-                return
-            yield from ready
+        while some := self._ready.get():
+            for answer in some:
+                self._taken += _size(answer[1])
+                yield answer
+        if self.error:
+            raise self.error
+
+
+def _size(result: Fetched | Drop) -> int:
+    return len(result.body) if isinstance(result, Fetched) else 0
 
 
 class Batch:
@@ -105,7 +119,7 @@ class Batch:
         self.again: list[tuple[str, Drop]] = []
         self.ready: Ready[Host]
         self.left = 0  # URLs of this round without an outcome
-        self.stop = threading.Event()
+        self.full = asyncio.Lock()  # of the one that looks whether there is room again
 
     async def run(self) -> None:
         """Answer every URL; what the deadline leaves over is answered with it."""
@@ -164,13 +178,13 @@ class Batch:
             each = await queue.get()
             if each is None:
                 break
+            await self._room()
             wait = max(each.next, client.pace(each.name).until) - time.monotonic()
             if wait > 0 and each.urls:
                 asyncio.get_running_loop().call_later(wait, queue.put_nowait, each)
                 continue
             each.waiting -= 1
             if each.urls:
-                await self._room()
                 await self._one(client, each, each.urls.popleft(), last)
             each.tokens -= 1
             self._offer(each)
@@ -222,8 +236,10 @@ class Batch:
 
     async def _room(self) -> None:
         """Wait while the caller is behind with taking the answers."""
-        while self.outbox.bytes > MAX_WAITING:
-            await asyncio.sleep(0.02)
+        if self.outbox.bytes > MAX_WAITING:
+            async with self.full:
+                while self.outbox.bytes > MAX_WAITING:
+                    await asyncio.sleep(0.02)
 
 
 def fetch_all(

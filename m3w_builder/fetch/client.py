@@ -112,10 +112,9 @@ class Client:
         """Read an answer whose headers are there."""
         fetched = now()
         address = self._address(answer)
-        headers: dict[str, str] = {}
-        for name, value in answer.headers.items():
-            name = name.lower()
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if len(headers) < len(answer.headers):
+            headers = {name: ", ".join(answer.headers.getall(name)) for name in headers}
         length = headers.get("content-length", "")
         if look and (fault := look(answer.status, headers, b"")):
             answer.close()
@@ -139,7 +138,7 @@ class Client:
         size = 0
         large = False
         try:
-            async for chunk in answer.content.iter_any():
+            while chunk := await answer.content.readany():
                 if not chunks and look and (fault := look(answer.status, headers, chunk)):
                     return fault
                 chunks.append(chunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,6 +70,8 @@ class Guard:
         if self.proxy_host:
             self.trusted.add((self.proxy_host, self.proxy_port))
         self.block, self.allow = Places(config.block), Places(config.allow)
+        self.check = lru_cache(256)(self._check)  # a request asks it three times: before robots.txt, a hop, the request
+        """A Drop where the URL alone shows that it must not be asked."""
 
     def mapped(self, host: str) -> tuple[str, int] | None:
         """Where the config sends this host, None where it says nothing of it."""
@@ -76,8 +79,7 @@ class Guard:
             return self.exact[host]
         return next((place for suffix, place in self.suffixes if host.endswith(suffix)), None)
 
-    def check(self, url: str) -> Drop | None:
-        """A Drop where the URL alone shows that it must not be asked."""
+    def _check(self, url: str) -> Drop | None:
         simple = _SIMPLE.match(url)
         if simple:  # nothing hides in such a URL, and taking it apart costs more than all else here
             host, port = simple[1], None

@@ -34,6 +34,7 @@ class Rules:
     named: list[str] = field(default_factory=list)  # every agent that the file names, lower-case
     ai_txt: Any = None
     tdm: list[tuple[str, bool]] = field(default_factory=list)
+    delay: float | None = None  # `crawl_delay`, once it was asked for
 
     def refused(self, url: str) -> Drop | None:
         """A Drop where one of the site's files refuses the URL, or reserves the rights in it."""
@@ -49,7 +50,7 @@ class Rules:
 
     def closed_to(self, url: str, agents: Iterable[str]) -> list[str]:
         """Those of `agents` whom the file names and refuses the URL: signals to record."""
-        if self.parsed is None:
+        if self.parsed is None or not self.named:
             return []
         return [agent for agent in agents if agent.lower() in self.named and not self.parsed.can_fetch(url, agent)]
 
@@ -70,9 +71,11 @@ class Rules:
         """Seconds between two requests, 0 where the file asks for none."""
         if self.parsed is None:
             return 0.0
-        delay = self.parsed.crawl_delay(self.agents[0]) or 0.0
-        rate = self.parsed.request_rate(self.agents[0])
-        return max(float(delay), rate.seconds / rate.requests if rate and rate.requests else 0.0)
+        if self.delay is None:  # each URL asks
+            asked = float(self.parsed.crawl_delay(self.agents[0]) or 0.0)
+            rate = self.parsed.request_rate(self.agents[0])
+            self.delay = max(asked, rate.seconds / rate.requests if rate and rate.requests else 0.0)
+        return self.delay
 
     @property
     def sitemaps(self) -> list[str]:

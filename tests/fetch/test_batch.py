@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from m3w_builder.fetch import REASONS, FetchConfig, Fetched, fetch_all
+from m3w_builder.fetch import REASONS, FetchConfig, Fetched, batch, fetch_all
 from m3w_builder.stage import Drop
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -268,6 +268,18 @@ def test_every_url_answers_once_however_often_it_is_asked(server: Any, answer: A
     got = list(fetch_all(["http://a.test/x"] * 3, config(server)))
     assert len(got) == 1
     assert list(fetch_all([], config(server))) == []
+
+
+def test_a_slow_caller_holds_the_fetcher_up_and_every_url_answers(
+    server: Any, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "MAX_WAITING", 0)
+    server.paths |= {f"/{n}": answer(PNG) for n in range(40)}
+    got = []
+    for url, result in fetch_all([f"http://a.test/{n}" for n in range(40)], config(server, per_host=8)):
+        got.append((url, outcome(result)))
+        time.sleep(0.002)
+    assert sorted(got) == sorted((f"http://a.test/{n}", "ok") for n in range(40))
 
 
 def test_leaving_early_ends_the_fetching(server: Any, answer: Any) -> None:
