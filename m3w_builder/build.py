@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from m3w_builder import cluster, decontaminate, plan, sources, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config, check
 from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError

@@ -6,12 +6,13 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 import yaml
 
 from m3w_builder import align, pictures, storage, text
+from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.engine import ClusterConfig
 from m3w_builder.errors import ConfigError

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 import xxhash
 
+from m3w_builder.classes import dataclass
 from m3w_builder.stage import Drop
 from m3w_builder.storage import hidden
 

@@ -6,10 +6,12 @@ import hashlib
 import platform
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from m3w_builder.classes import dataclass
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -13,11 +13,12 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from m3w_builder import lean
+from m3w_builder.classes import dataclass
 from m3w_builder.engine import Outcome, code_version
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import yaml
 
 from m3w_builder import sources, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.stage import Function
 
@@ -19,7 +20,7 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Partition:
     """One row of the plan; `input` is what `sources.read` wants."""
 

@@ -8,12 +8,13 @@ command again ends what was begun.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 
 from m3w_builder import pictures, shards, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.cluster import Engine
 from m3w_builder.errors import BuildError, ConfigError
 from m3w_builder.ledger import PAGE_DROPPED, Count, Ledger

@@ -12,7 +12,20 @@ import pytest
 ROOT = Path(__file__).parents[1] / "m3w_builder"
 MODULES = sorted(ROOT.rglob("*.py"))
 STAGE_FOLDERS = ("sources", "fetch", "extract", "text", "pictures", "dedup", "align", "shards")
-CORE = {"rights", "document", "stage", "ledger", "storage", "errors", "urls", "fill", "clip", "words", "extension"}
+CORE = {
+    "rights",
+    "document",
+    "stage",
+    "ledger",
+    "storage",
+    "errors",
+    "urls",
+    "fill",
+    "clip",
+    "words",
+    "extension",
+    "classes",
+}
 HEAVY = {
     "torch",
     "open_clip",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from m3w_builder.align.sample import Sample
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.stage import Drop
 

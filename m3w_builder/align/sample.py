@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Image
 from m3w_builder.stage import Drop
 

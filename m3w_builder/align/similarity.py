@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from m3w_builder import clip
 from m3w_builder.align import assign
 from m3w_builder.align.sample import Sample
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 

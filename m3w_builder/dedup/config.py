@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from m3w_builder.classes import dataclass
 
 
 @dataclass(frozen=True)

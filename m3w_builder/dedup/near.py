@@ -9,11 +9,11 @@ hashes that agree on two blocks, some 21 bits for r = 4, are compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from m3w_builder.classes import dataclass
 from m3w_builder.dedup.sinks import FAR, Groups, Nearest, Sink
 
 _TABLE = np.uint64(15)

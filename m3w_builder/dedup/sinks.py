@@ -5,10 +5,12 @@ Nodes are numbered from the best to the worst: of two numbers the less is what s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import numpy as np
+
+from m3w_builder.classes import dataclass
 
 NONE = np.uint64((1 << 64) - 1)
 """No neighbour."""

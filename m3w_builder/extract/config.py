@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from m3w_builder.classes import dataclass
 from m3w_builder.rights import OPT_OUTS
 
 REASONS: Mapping[str, str] = {

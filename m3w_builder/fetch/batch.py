@@ -7,9 +7,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import SimpleQueue
 
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.config import FetchConfig, transient
 from m3w_builder.fetch.loop import Ready, new_loop

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from m3w_builder.classes import dataclass
 from m3w_builder.rights import OPT_OUTS
 from m3w_builder.stage import Drop
 

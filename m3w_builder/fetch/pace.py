@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from m3w_builder.classes import dataclass
 
 BUSY = (429, 503)
 """Statuses that say: asked too often."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from m3w_builder import rights
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch import sniff
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.follow import follow

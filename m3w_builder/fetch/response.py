@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch import encodings
 from m3w_builder.stage import Drop
 from m3w_builder.urls import absolute

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from m3w_builder.classes import dataclass
 from m3w_builder.stage import Drop
 from m3w_builder.urls import site_path
 

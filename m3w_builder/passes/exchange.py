@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from m3w_builder import dedup, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.passes import receipt
 from m3w_builder.passes.buckets import LEAST_HELD, shares, split

@@ -10,12 +10,11 @@ there is any; the files of a round are buckets x buckets at most.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
 from m3w_builder import dedup, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.passes import receipt
 from m3w_builder.passes.exchange import CODE, GROUP, checksums, write

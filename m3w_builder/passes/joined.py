@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any
 
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from m3w_builder import dedup, document, shards, storage
 from m3w_builder.align import Sample
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.ledger import Ledger

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from m3w_builder import dedup, document, extract, sources, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, make_key
 from m3w_builder.passes import receipt

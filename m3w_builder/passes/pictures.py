@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
 from m3w_builder import dedup, extract, fetch, sources, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt

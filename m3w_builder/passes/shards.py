@@ -7,7 +7,7 @@ import tempfile
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import orjson
 import xxhash
 
 from m3w_builder import document, shards, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes import joined, receipt

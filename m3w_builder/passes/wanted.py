@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 
 from m3w_builder import dedup, document, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.passes import exchange
 from m3w_builder.passes.books import Books
 from m3w_builder.pictures import Picture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import unquote
 
+from m3w_builder.classes import dataclass
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.stage import Drop
 

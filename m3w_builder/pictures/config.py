@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from m3w_builder.classes import dataclass
 from m3w_builder.pictures.colour import SingleColour
 from m3w_builder.pictures.shape import Aspect, Size
 from m3w_builder.pictures.sniff import KNOWN

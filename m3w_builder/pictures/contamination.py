@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from m3w_builder.classes import dataclass
 from m3w_builder.pictures.hashes import dhash, phash
 from m3w_builder.pictures.lists import exact_list, gradient_list, near_list, set_name
 from m3w_builder.pictures.picture import Picture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+
+from m3w_builder.classes import dataclass
 
 LEAST = 16
 """Px of the shorter side from which the decoder can be asked for a scale by the sides that it gives: of fewer px,

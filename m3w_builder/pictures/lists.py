@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 
 FAR = 65

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.stage import Drop

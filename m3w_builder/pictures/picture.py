@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
+
+from m3w_builder.classes import dataclass
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from m3w_builder.classes import dataclass
 from m3w_builder.pictures import native
 
 BAND = 1 << 19

@@ -10,8 +10,9 @@ import html
 import re
 import struct
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from m3w_builder.classes import dataclass
 from m3w_builder.rights import OPT_OUTS
 from m3w_builder.stage import Drop
 

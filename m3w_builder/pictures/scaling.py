@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from m3w_builder.classes import dataclass
 from m3w_builder.pictures import native
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from m3w_builder import clip, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.stage import Drop

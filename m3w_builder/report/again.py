@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from m3w_builder import document, extract, plan, sources, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.errors import M3WError
 from m3w_builder.extract import ExtractConfig
@@ -16,7 +17,7 @@ SECONDS = 20.0
 """Longest time that an archive is read in search of one page."""
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Shown:
     """A page that was dropped: its document where it could be had, where from, and the rows that say why it went."""
 

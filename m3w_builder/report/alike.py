@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 
 BITS = 10
 """Bits, of 64, up to which a picture is shown as alike; the build drops within `dedup.max_distance`."""

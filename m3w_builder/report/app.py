@@ -10,12 +10,12 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Text
 from m3w_builder.report import judging, reasons, templating
 from m3w_builder.report.again import again

@@ -7,7 +7,6 @@ import tarfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from m3w_builder import shards, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, from_json
 from m3w_builder.errors import BuildError
 from m3w_builder.report.passages import passage

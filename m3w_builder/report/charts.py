@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from typing import Literal
 
+from m3w_builder.classes import dataclass
 from m3w_builder.report.sketches import STEPS, Histogram
 
 SIZE = (244.8, 136.8)

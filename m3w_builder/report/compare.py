@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.ledger import UNITS
 from m3w_builder.report import charts, templating
 from m3w_builder.report.page import CHARTS

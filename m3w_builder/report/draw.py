@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from m3w_builder import shards, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 
 Taken = TypeVar("Taken")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 
 import numpy as np
 
 from m3w_builder import extension
+from m3w_builder.classes import dataclass
 
 ROUNDS = 200
 """Most rounds of descent, as scikit-learn has it. Texts with topics take some twenty; words without any take all."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import BuildError
 from m3w_builder.report.catalogue import PASSES
 

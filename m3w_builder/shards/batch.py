@@ -6,13 +6,14 @@ Shape letters: B batch, T tokens, P pictures, C channels, H height, W width.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from m3w_builder.classes import dataclass
 from m3w_builder.shards.window import NOTHING, Window
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import BuildError
 from m3w_builder.shards.write import COUNTS, INDEX, SUFFIX
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Image, Text, from_json
 from m3w_builder.shards.read import groups, parsed
 from m3w_builder.shards.write import index_row, size_of, split_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from m3w_builder.classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

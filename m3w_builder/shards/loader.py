@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.shards import order, read

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from m3w_builder.classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.words import SPACELESS
 

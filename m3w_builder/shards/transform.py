@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Image
 
 Transform = Callable[[bytes, Image], Any]

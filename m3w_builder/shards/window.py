@@ -10,12 +10,12 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Image, Text, by_similarity
 
 NOTHING = -100

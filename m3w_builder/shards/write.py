@@ -6,7 +6,7 @@ import hashlib
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Any
 
 import orjson
@@ -14,6 +14,7 @@ import pyarrow as pa
 import xxhash
 
 from m3w_builder import document, storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.errors import BuildError
 from m3w_builder.shards import search

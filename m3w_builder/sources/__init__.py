@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 from m3w_builder.fetch import FetchConfig, Fetched, Places, judge
 from m3w_builder.sources import commoncrawl, published

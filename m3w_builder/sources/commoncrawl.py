@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 from m3w_builder.sources import files, warc
 from m3w_builder.sources.config import Archived, Page, Part, ReadLimits, Refused, WarcSource

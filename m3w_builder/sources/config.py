@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from m3w_builder import fetch
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Source
 from m3w_builder.stage import Drop
 

@@ -7,11 +7,12 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.errors import ConfigError
 from m3w_builder.fetch import FetchConfig
 from m3w_builder.fetch.guard import Guard, is_public, parse_address

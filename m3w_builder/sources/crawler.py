@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch import FetchConfig, picture
 from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.config import transient

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO
 
+from m3w_builder.classes import dataclass
 from m3w_builder.sources.tape import ARC, Broken, Tape
 from m3w_builder.stage import Drop
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import xxhash
 
+from m3w_builder.classes import dataclass
 from m3w_builder.sources.config import CrawlSource
 from m3w_builder.sources.links import is_index, is_list, links_of, listed
 from m3w_builder.sources.payload import Answer

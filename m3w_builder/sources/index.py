@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.sources import payload, revisits
 from m3w_builder.sources.framing import MAX_HEAD, Record, records
 from m3w_builder.sources.frontier import key_of

@@ -6,8 +6,9 @@ import codecs
 import html as html_module
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from m3w_builder.classes import dataclass
 from m3w_builder.urls import absolute
 
 MAX_LINKS = 5000

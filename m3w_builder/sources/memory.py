@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch.robots import Rules
 from m3w_builder.sources import payload, revisits
 from m3w_builder.sources.framing import MAX_HEAD, Record, record_at

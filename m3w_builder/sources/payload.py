@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 
 from m3w_builder import rights
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Source
 from m3w_builder.fetch import encodings, sniff
 from m3w_builder.sources.config import Archived, Page, ReadLimits, Refused

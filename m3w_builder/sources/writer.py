@@ -10,9 +10,9 @@ import re
 import uuid
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO
 
+from m3w_builder.classes import dataclass
 from m3w_builder.fetch.response import Response, now
 from m3w_builder.sources.framing import records
 from m3w_builder.urls import host, site_path

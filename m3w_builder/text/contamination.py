@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
 import xxhash
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop

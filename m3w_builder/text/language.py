@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Item, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.left import left

@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isqrt
 from typing import ClassVar
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.quality import ENDS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.stage import Drop
 

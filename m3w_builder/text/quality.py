@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.text.repetition import repeated

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import xxhash
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Text
 from m3w_builder.stage import Drop
 from m3w_builder.words import words

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import ClassVar
 
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document, Text
 from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop

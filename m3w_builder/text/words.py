@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
 from m3w_builder import storage
+from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.errors import ConfigError
 from m3w_builder.stage import Drop
