@@ -16,9 +16,12 @@ THRESHOLDS = (100_000, 50, 100)
 """New objects after which the collector looks for cycles, and how often it then looks at older ones. Documents and
 tables are trees, freed by their counts; Python's own 700 takes a tenth of a build's time."""
 
-THREADS = ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""How many threads numpy and OpenCV start. There is a process a core; what a build multiplies is small, and threads
-that wait for more of it spin."""
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""Settings that libraries read when they are imported; what a user has set stays.
+
+numpy and OpenCV start no threads of their own: there is a process a core; what a build multiplies is small, and threads
+that wait for more of it spin. Arrow's tables lie in the C library's memory, which is kept when it is freed (below): from
+its own allocator each of them came in pages that the system had to clear."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 """glibc's malloc.h."""
 HELD, LARGE = 256 << 20, 32 << 20
@@ -32,8 +35,8 @@ def process() -> None:
     gc.set_threshold(*THRESHOLDS)
     # At its end Python looks at each object three times for cycles that the end frees anyway: a fifth of a second.
     atexit.register(gc.freeze)
-    for name in THREADS:  # heard by those that are imported from here on
-        os.environ.setdefault(name, "1")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     keep_memory({M_MMAP_THRESHOLD: LARGE, M_TRIM_THRESHOLD: HELD})
     _without_pandas()
 
