@@ -65,27 +65,41 @@ def found(driver, css: str) -> list:
     return driver.find_elements("css selector", css)
 
 
+def texts(driver, css: str) -> list[str]:
+    """The texts of what a page has, read at once: elements asked one by one may be of the page before, and gone."""
+    return driver.execute_script("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", css)
+
+
+def loaded(driver) -> bool:
+    """Whether the page's keys are heard by now."""
+    return driver.execute_script("return document.readyState") == "complete"
+
+
+def wait(driver, until):
+    from selenium.webdriver.support import ui
+
+    return ui.WebDriverWait(driver, 30).until(until)
+
+
 def test_documents_load_are_searched_and_filtered(at):
     driver = at("/")
     assert len(found(driver, ".list li")) == 13
     driver.find_element("name", "q").send_keys("NUMBER7")
     driver.find_element("css selector", ".filter button").click()
-    assert [one.text for one in found(driver, ".list b")] == ["Lighthouse 7"]
+    assert wait(driver, lambda page: "q=NUMBER7" in page.current_url and texts(page, ".list b")) == ["Lighthouse 7"]
     driver = at("/?host=host1.test&score=confidence&least=0.5")
     assert len(found(driver, ".list li")) == 2
 
 
 def test_keys_lead_from_document_to_document_and_to_a_picture(at):
-    from selenium.webdriver.support import ui
-
     driver = at("/?host=host1.test")
     found(driver, ".list a b")[0].click()
-    first = driver.find_element("tag name", "h1").text
+    first = wait(driver, lambda page: "/document/" in page.current_url and loaded(page) and texts(page, "h1"))
     driver.find_element("tag name", "body").send_keys("j")
     driver.find_element("css selector", "a[rel=prev]")
-    assert driver.find_element("tag name", "h1").text != first
-    width = "return document.querySelector('figure img').naturalWidth"
-    assert ui.WebDriverWait(driver, 30).until(lambda page: page.execute_script(width)) >= 80
+    assert texts(driver, "h1") not in ([], first)
+    width = "return document.querySelector('figure img')?.naturalWidth"
+    assert wait(driver, lambda page: page.execute_script(width)) >= 80
     found(driver, "figure a")[0].click()
     assert driver.find_element("xpath", "//h2[text()='Pictures that look like it']")
 
