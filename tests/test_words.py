@@ -1,7 +1,6 @@
 """Words of every script are found, counted and hashed."""
 
 import contextlib
-from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from m3w_builder import words as module
-from m3w_builder.words import count_words, letter_pairs, plain_hash, word_count, word_hashes, words
+from m3w_builder.words import letter_pairs, plain_hash, tally, word_count, word_hashes, words
 
 
 @contextlib.contextmanager
@@ -21,8 +20,9 @@ def without_letters():
 
 
 def counted(text):
-    counts = Counter({"a": 5})
-    return count_words(text, counts), counts
+    held = tally()
+    numbers = [held.add("a 5 A"), held.add(text), held.add(text)]
+    return numbers, len(held), list(held.taken().items()), len(held), held.taken()
 
 
 def hashed(text):
@@ -72,6 +72,23 @@ def test_words_are_counted_as_they_are_made(text):
     assert word_count(text) == len(words(text))
 
 
+@given(TEXTS, TEXTS)
+def test_a_tally_holds_the_words_of_all_texts_until_it_is_taken(text, other):
+    held = tally()
+    found = [words(one.lower()) for one in (text, other)]
+    assert [held.add(text), held.add(other)] == [len(one) for one in found]
+    both = found[0] + found[1]
+    assert len(held) == len(set(both))
+    assert list(held.taken().items()) == [(word, both.count(word)) for word in dict.fromkeys(both)]
+    assert (len(held), held.taken()) == (0, {})
+
+
+def test_a_tally_holds_more_words_than_it_has_room_for_at_first():
+    held = tally()
+    assert held.add(" ".join(f"w{number} W{number}" for number in range(5000))) == 10_000
+    assert held.taken() == {f"w{number}": 2 for number in range(5000)}
+
+
 @given(TEXTS)
 def test_words_are_hashed_as_they_are_made_wherever_they_stand(text):
     alone = [int(word_hashes(word)[0]) for word in words(text.lower())]
@@ -94,6 +111,10 @@ def test_texts_are_the_same_whatever_their_case_and_white_space(text, other):
     plain, more = (" ".join(one.split()).casefold() for one in (text, other))
     assert (plain_hash(text) == plain_hash(other)) is (plain == more)
     assert plain_hash(plain) == plain_hash(f"\u3000{text}\n") == plain_hash(" \t".join(text.split(" ")))
+
+
+def test_behind_the_table_a_character_is_folded_to_its_small_form():
+    assert all(chr(code).casefold() == chr(code).lower() for code in range(0x10000, 0x110000))
 
 
 def test_no_white_space_stands_behind_the_last_that_is_looked_up():

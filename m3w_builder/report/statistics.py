@@ -9,7 +9,7 @@ from typing import Any
 from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.report import tokens
 from m3w_builder.report.sketches import STEPS, Distinct, Frequent, Histogram, Sample
-from m3w_builder.words import count_words
+from m3w_builder.words import tally
 
 __all__ = ["COUNTERS", "DISTINCT", "HISTOGRAMS", "STEPS", "SUMS", "Histogram", "Statistics"]
 
@@ -57,6 +57,8 @@ class Statistics:
         self.distinct = {name: Distinct() for name in DISTINCT}
         self.samples = {name: Sample(SAMPLE_HELD) for name in SAMPLES}
         self.words = Frequent(WORDS_HELD)
+        """But for those that are in the tally still."""
+        self._tally = tally()
         self.scores: dict[str, Counter[int]] = {}
         """By name ("confidence", "picture similarity"): counts in `SCORE_STEPS` bins from 0 to 1."""
 
@@ -99,14 +101,17 @@ class Statistics:
 
     def _texts(self, texts: list[str]) -> tuple[int, int]:
         """Count the words of some texts; how many they and their tokens are."""
-        number, tokens_of_all = 0, 0
-        for ascii in (True, False):  # both are counted much faster where there is nothing else among them
-            together = "\n".join(text for text in texts if text.isascii() is ascii)
-            if together:
-                number += count_words(together.lower(), self.words.counts)
-                self.words.bound()
-                tokens_of_all += self._tokens(together) if self._tokens else 0
-        return number, tokens_of_all
+        if not texts:
+            return 0, 0
+        together = "\n".join(texts)
+        number = self._tally.add(together)
+        if len(self._tally) > WORDS_HELD:
+            self._settle()
+        return number, self._tokens(together) if self._tokens else 0
+
+    def _settle(self) -> None:
+        """Enter what the tally holds."""
+        self.words.merge(Frequent(WORDS_HELD, self._tally.taken()))
 
     def _metadata(self, document: Document) -> None:
         self.distinct["hosts"].add(document.host)
@@ -155,12 +160,14 @@ class Statistics:
             self.distinct[name].merge(distinct)
         for name, sample in other.samples.items():
             self.samples[name].merge(sample)
+        other._settle()
         self.words.merge(other.words)
         for name, bins in other.scores.items():
             self.scores.setdefault(name, Counter()).update(bins)
 
     def to_json(self, whole: bool = False) -> dict[str, Any]:
         """As a receipt tells it, or `whole`: all that is held, for one who goes on counting."""
+        self._settle()
         samples = SAMPLE_HELD if whole else SAMPLE
         return {
             "tokenizer": self.tokenizer,

@@ -62,7 +62,7 @@ class Clip:
 
     def __call__(self, text: str) -> int:
         if self._pairs is not None:
-            return int(self._pairs.count(_repaired(text)))
+            return int(self._pairs.count(text if text.isascii() else unicodedata.normalize("NFC", text)))
         return sum(map(_known().__getitem__, pieces(text)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from m3w_builder.report import factors
-from m3w_builder.words import count_words, letter_pairs
+from m3w_builder.words import letter_pairs, tally
 
 DOCUMENTS = 1500
 """Documents that are drawn for the model."""
@@ -58,11 +58,11 @@ def of_language(texts: list[str]) -> list[dict[str, Any]]:
 
 def terms(text: str) -> Counter[str]:
     """The words that can say what a text is about: of three letters or more, or pairs where no spaces are written."""
-    text = text.lower()
-    found: Counter[str] = Counter()
-    count_words(text, found)
+    counted = tally()
+    counted.add(text)
+    found = counted.taken()
     plain: Counter[str] = Counter()
     dict.update(plain, {word: number for word, number in found.items() if len(word) > 2 and not word.isdigit()})
     if found and max(found) > _UNSPACED:  # which is seldom so, and soon seen
-        plain.update(letter_pairs(text, _UNSPACED))
+        plain.update(letter_pairs(text.lower(), _UNSPACED))
     return plain

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from m3w_builder import storage
 from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
-from m3w_builder.words import SPACELESS
+from m3w_builder.words import SPACELESS, letters
 
 SUFFIX = ".sqlite"
 """What follows a shard's name."""
@@ -118,7 +118,9 @@ def _apart(text: str) -> str:
     """A text in which characters of scripts without spaces stand apart."""
     if text.isascii():
         return text
-    return " ".join(_SINGLE.split(text))
+    if loops := letters():
+        return str(loops.apart(text))
+    return _SINGLE.sub(r" \1 ", text)
 
 
 def turned(host: str) -> str:

@@ -1,6 +1,8 @@
 """Documents are found by the words of their whole texts, in any script, and by host, language, pictures and score."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from m3w_builder import storage
 from m3w_builder.document import Document, Image, Text
@@ -73,6 +75,15 @@ def test_an_index_of_a_far_store_is_asked_alike(index):
     storage.write_bytes("memory://search/train-0.sqlite", storage.read_bytes(index))
     assert search.rows("memory://search/train-0.sqlite", Query("lighthouse")) == [0]
     assert search.score_names("memory://search/train-0.sqlite") == ["confidence"]
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("a \u4e2d\u3042\u0e01"))))
+def test_words_of_scripts_without_spaces_stand_apart_the_same_compiled_or_not(text):
+    made = search._apart(text)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "letters", lambda: None)
+        assert search._apart(text) == made
+    assert search._apart("\u4e2d\u3042a") == " \u4e2d  \u3042 a"
 
 
 def test_the_same_documents_give_the_same_bytes_without_their_texts(tmp_path):
