@@ -20,8 +20,8 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1", "ARRO
 """Settings that libraries read when they are imported; what a user has set stays.
 
 numpy and OpenCV start no threads of their own: there is a process a core; what a build multiplies is small, and threads
-that wait for more of it spin. Arrow's tables lie in the C library's memory, which is kept when it is freed: from its own
-allocator each of them came in pages that the system had to clear."""
+that wait for more of it spin. Arrow's tables lie in the C library's memory, which is kept when it is freed: from its
+own allocator each of them came in pages that the system had to clear."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 """glibc's malloc.h."""
 HELD, LARGE = 256 << 20, 32 << 20
