@@ -33,7 +33,10 @@ class Tried(build_ext):
 def extension(file, speed, folder=FOLDER):
     flags = [] if sys.platform == "win32" else [speed, "-g0"]
     name = ".".join((*folder.parts, Path(file).stem))
-    return Extension(name, [str(folder / file)], optional=True, extra_compile_args=flags)
+    headers = [str(one) for one in folder.glob("*.h")]
+    return Extension(
+        name, [str(folder / file)], optional=True, extra_compile_args=flags, include_dirs=[str(folder)], depends=headers
+    )
 
 
 def extensions():
@@ -42,7 +45,7 @@ def extensions():
     spec.loader.exec_module(native)
     wanted = [extension(f"{name}.py", "-O2" if name in BUSY else "-O1") for name in native.MODULES]
     wanted.append(extension(f"{native.READER}.pyx", "-O3"))
-    wanted += [extension(f"{name}.pyx", "-O3", Path("m3w_builder/pictures")) for name in ("loops", "lanczos")]
+    wanted += [extension(f"{name}.pyx", "-O3", Path("m3w_builder/pictures")) for name in ("loops", "bands", "lanczos")]
     wanted.append(extension("letters.pyx", "-O3", Path("m3w_builder")))
     try:
         from Cython.Build import cythonize

@@ -4,298 +4,12 @@
 What calls them does without them too, in more time and to the same px.
 """
 
-cdef extern from *:
-    """
-    #include <stdlib.h>
-    #include <string.h>
+from libc.stdlib cimport free, malloc
 
-    #if defined(__SSE2__)
-    #include <emmintrin.h>
+cdef extern from "Python.h":
+    object PyByteArray_FromStringAndSize(const char *text, Py_ssize_t length)
 
-    static inline __m128i m3w_get(const unsigned char *at, int bytes) {
-        int held = 0;
-        memcpy(&held, at, bytes);
-        return _mm_unpacklo_epi8(_mm_cvtsi32_si128(held), _mm_setzero_si128());
-    }
-    static inline void m3w_put(unsigned char *at, __m128i px, int bytes) {
-        int held = _mm_cvtsi128_si32(_mm_packus_epi16(px, px));
-        memcpy(at, &held, bytes);
-    }
-    /* A px from what is told of it and the px left, over, and in the corner: all channels at once, each in 16 bits. The
-       nearest of the three without distances, by the fewest steps from `left`, which each px has to wait for: 3 corner -
-       left - over lies beyond the larger of the two where the smaller is nearest, and so the other way round. */
-    static inline __m128i m3w_near(__m128i told, __m128i left, __m128i over, __m128i corner) {
-        __m128i thrice = _mm_add_epi16(_mm_add_epi16(corner, corner), _mm_sub_epi16(corner, over));
-        __m128i mark = _mm_sub_epi16(thrice, left);
-        __m128i less = _mm_min_epi16(left, over), more = _mm_max_epi16(left, over);
-        __m128i below = _mm_cmpgt_epi16(more, mark), above = _mm_cmpgt_epi16(mark, less);
-        __m128i nearest = _mm_or_si128(
-            _mm_or_si128(_mm_andnot_si128(above, more), _mm_andnot_si128(below, less)),
-            _mm_and_si128(_mm_and_si128(below, above), corner)
-        );
-        return _mm_add_epi8(told, nearest);
-    }
-    static inline void m3w_paeth_px(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
-    ) {
-        __m128i left = _mm_setzero_si128(), corner = _mm_setzero_si128();
-        long long at = 0;
-        /* Four bytes also of px of three: the fourth is the next px's, which writes it over. Not so the last one's. */
-        for (; at + bytes < length; at += bytes) {
-            __m128i over = m3w_get(above + at, 4);
-            left = m3w_near(m3w_get(raw + at, 4), left, over, corner);
-            corner = over;
-            m3w_put(out + at, left, 4);
-        }
-        m3w_put(out + at, m3w_near(m3w_get(raw + at, bytes), left, m3w_get(above + at, bytes), corner), bytes);
-    }
-    /* Two rows of the kind at once, the lower one px behind the upper, each in half of a register: what the lower waits
-       for is what the upper waits for. `size` bytes are read and written of the upper one. */
-    static inline void m3w_paeth_step(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes, int size,
-        __m128i *left, __m128i *corner
-    ) {
-        int upper = 0, lower;
-        memcpy(&upper, raw, size);
-        memcpy(&lower, raw + length + 1 - bytes, 4);
-        __m128i told = _mm_unpacklo_epi32(_mm_cvtsi32_si128(upper), _mm_cvtsi32_si128(lower));
-        __m128i over = _mm_unpacklo_epi64(m3w_get(above, size), *left);
-        *left = m3w_near(_mm_unpacklo_epi8(told, _mm_setzero_si128()), *left, over, *corner);
-        *corner = over;
-        __m128i made = _mm_packus_epi16(*left, *left);
-        upper = _mm_cvtsi128_si32(made);
-        lower = _mm_cvtsi128_si32(_mm_srli_si128(made, 4));
-        memcpy(out, &upper, size);
-        memcpy(out + length - bytes, &lower, 4);
-    }
-    static inline void m3w_paeth_two(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
-    ) {
-        const __m128i zero = _mm_setzero_si128();
-        __m128i corner = m3w_get(above, bytes), left = m3w_near(m3w_get(raw, bytes), zero, corner, zero);
-        long long at = bytes, end = length - bytes;
-        m3w_put(out, left, bytes);
-        for (; at < end; at += bytes) m3w_paeth_step(out + at, raw + at, above + at, length, bytes, 4, &left, &corner);
-        if (at == end) m3w_paeth_step(out + at, raw + at, above + at, length, bytes, bytes, &left, &corner);
-        left = m3w_near(
-            m3w_get(raw + 2 * length + 1 - bytes, bytes), _mm_srli_si128(left, 8), left, _mm_srli_si128(corner, 8)
-        );
-        m3w_put(out + 2 * length - bytes, left, bytes);
-    }
-    static inline void m3w_sub_px(unsigned char *out, const unsigned char *raw, long long length, int bytes) {
-        __m128i left = _mm_setzero_si128();
-        long long at = 0;
-        if (bytes == 4) { /* four px at once: each is the sum of what is told of it and of those before it */
-            __m128i last = left;
-            for (; at + 16 <= length; at += 16) {
-                __m128i sum = _mm_loadu_si128((const __m128i *)(raw + at));
-                sum = _mm_add_epi8(sum, _mm_slli_si128(sum, 4));
-                sum = _mm_add_epi8(_mm_add_epi8(sum, _mm_slli_si128(sum, 8)), last);
-                last = _mm_shuffle_epi32(sum, 0xFF);
-                _mm_storeu_si128((__m128i *)(out + at), sum);
-            }
-            left = _mm_unpacklo_epi8(last, left);
-        }
-        for (; at + bytes < length; at += bytes) {
-            left = _mm_add_epi8(m3w_get(raw + at, 4), left);
-            m3w_put(out + at, left, 4);
-        }
-        if (at < length) m3w_put(out + at, _mm_add_epi8(m3w_get(raw + at, bytes), left), bytes);
-    }
-    static inline void m3w_average_px(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
-    ) {
-        __m128i left = _mm_setzero_si128();
-        long long at = 0;
-        for (; at + bytes < length; at += bytes) {
-            __m128i mean = _mm_srli_epi16(_mm_add_epi16(left, m3w_get(above + at, 4)), 1);
-            left = _mm_add_epi8(m3w_get(raw + at, 4), mean);
-            m3w_put(out + at, left, 4);
-        }
-        left = _mm_srli_epi16(_mm_add_epi16(left, m3w_get(above + at, bytes)), 1);
-        m3w_put(out + at, _mm_add_epi8(m3w_get(raw + at, bytes), left), bytes);
-    }
-    #define M3W_WIDE 1
-    #else
-    #define M3W_WIDE 0
-    #define m3w_paeth_px(out, raw, above, length, bytes)
-    #define m3w_paeth_two(out, raw, above, length, bytes)
-    #define m3w_sub_px(out, raw, length, bytes)
-    #define m3w_average_px(out, raw, above, length, bytes)
-    #endif
-
-    static inline void m3w_sub(unsigned char *out, const unsigned char *raw, long long length, int bytes) {
-        memcpy(out, raw, bytes);
-        for (long long at = bytes; at < length; at++) out[at] = raw[at] + out[at - bytes];
-    }
-    static inline void m3w_average(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
-    ) {
-        for (long long at = 0; at < bytes; at++) out[at] = raw[at] + (above[at] >> 1);
-        for (long long at = bytes; at < length; at++) out[at] = raw[at] + ((out[at - bytes] + above[at]) >> 1);
-    }
-    static inline void m3w_paeth(
-        unsigned char *out, const unsigned char *raw, const unsigned char *above, long long length, int bytes
-    ) {
-        for (long long at = 0; at < bytes; at++) out[at] = raw[at] + above[at];
-        for (long long at = bytes; at < length; at++) {
-            int left = out[at - bytes], over = above[at], corner = above[at - bytes];
-            int from_left = over - corner, from_over = left - corner, from_corner = abs(from_left + from_over);
-            from_left = abs(from_left);
-            from_over = abs(from_over);
-            int nearest = from_left <= from_over && from_left <= from_corner ? left
-                : from_over <= from_corner ? over : corner;
-            out[at] = raw[at] + nearest;
-        }
-    }
-    /* 0 where the filter is none of the five. Called with constants for the bytes of a px, each makes its own loop. */
-    static inline int m3w_row(
-        int filter, unsigned char *restrict out, const unsigned char *restrict raw, const unsigned char *restrict above,
-        long long length, int bytes
-    ) {
-        switch (filter) {
-            case 0: memcpy(out, raw, length); return 1;
-            case 1:
-                if (M3W_WIDE && bytes >= 3) { m3w_sub_px(out, raw, length, bytes); }
-                else { m3w_sub(out, raw, length, bytes); }
-                return 1;
-            case 2: for (long long at = 0; at < length; at++) out[at] = raw[at] + above[at]; return 1;
-            case 3:
-                if (M3W_WIDE && bytes >= 3) { m3w_average_px(out, raw, above, length, bytes); }
-                else { m3w_average(out, raw, above, length, bytes); }
-                return 1;
-            case 4:
-                if (M3W_WIDE && bytes >= 3) { m3w_paeth_px(out, raw, above, length, bytes); }
-                else { m3w_paeth(out, raw, above, length, bytes); }
-                return 1;
-        }
-        return 0;
-    }
-    static int m3w_rows(
-        unsigned char *px, const unsigned char *raw, long long rows, long long length, int bytes
-    ) {
-        for (long long row = 0; row < rows; row++, raw += length + 1, px += length) {
-            if (M3W_WIDE && bytes >= 3 && row + 1 < rows && raw[0] == 4 && raw[length + 1] == 4) {
-                if (bytes == 3) { m3w_paeth_two(px + length, raw + 1, px, length, 3); }
-                else { m3w_paeth_two(px + length, raw + 1, px, length, 4); }
-                row++;
-                raw += length + 1;
-                px += length;
-                continue;
-            }
-            int known = bytes == 1 ? m3w_row(raw[0], px + length, raw + 1, px, length, 1)
-                : bytes == 3 ? m3w_row(raw[0], px + length, raw + 1, px, length, 3)
-                : m3w_row(raw[0], px + length, raw + 1, px, length, 4);
-            if (!known) return 0;
-        }
-        return 1;
-    }
-
-    #if defined(__SSE2__) && defined(__GNUC__)
-    #include <tmmintrin.h>
-    /* Two px at once of rows of three or four channels, neighbours added where they stand, for processors that can; up to
-       which px. Sixteen bytes are read and eight written: so not the last px. */
-    __attribute__((target("ssse3"))) static long long m3w_half_wide(
-        unsigned char *out, const unsigned char *top, const unsigned char *low, long long half, int channels
-    ) {
-        const __m128i one = _mm_set1_epi8(1), two = _mm_set1_epi16(2), places = channels == 3
-            ? _mm_setr_epi8(0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11, -1, -1, -1, -1)
-            : _mm_setr_epi8(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
-        long long at = 0;
-        for (; at + 2 < half; at += 2) {
-            __m128i a = _mm_loadu_si128((const __m128i *)(top + 2 * at * channels));
-            __m128i b = _mm_loadu_si128((const __m128i *)(low + 2 * at * channels));
-            a = _mm_maddubs_epi16(_mm_shuffle_epi8(a, places), one);
-            b = _mm_maddubs_epi16(_mm_shuffle_epi8(b, places), one);
-            __m128i sum = _mm_srli_epi16(_mm_add_epi16(_mm_add_epi16(a, b), two), 2);
-            _mm_storel_epi64((__m128i *)(out + at * channels), _mm_packus_epi16(sum, sum));
-        }
-        return at;
-    }
-    #define M3W_WIDER __builtin_cpu_supports("ssse3")
-    #else
-    #define M3W_WIDER 0
-    #define m3w_half_wide(out, top, low, half, channels) 0
-    #endif
-
-    static inline void m3w_half(
-        unsigned char *restrict out, const unsigned char *restrict top, const unsigned char *restrict low,
-        long long width, int channels
-    ) {
-        long long at = 0, half = width / 2;
-        if (channels > 1 && M3W_WIDER) at = m3w_half_wide(out, top, low, half, channels);
-    #if defined(__SSE2__)
-        const __m128i two = _mm_set1_epi16(2), zero = _mm_setzero_si128();
-        if (channels == 4) {
-            for (; at + 2 <= half; at += 2) {
-                __m128i a = _mm_loadu_si128((const __m128i *)(top + 8 * at));
-                __m128i b = _mm_loadu_si128((const __m128i *)(low + 8 * at));
-                __m128i first = _mm_add_epi16(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
-                __m128i second = _mm_add_epi16(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
-                __m128i sum = _mm_add_epi16(_mm_unpacklo_epi64(first, second), _mm_unpackhi_epi64(first, second));
-                sum = _mm_srli_epi16(_mm_add_epi16(sum, two), 2);
-                _mm_storel_epi64((__m128i *)(out + 4 * at), _mm_packus_epi16(sum, sum));
-            }
-        } else if (channels == 1) {
-            const __m128i even = _mm_set1_epi16(255);
-            for (; at + 8 <= half; at += 8) {
-                __m128i a = _mm_loadu_si128((const __m128i *)(top + 2 * at));
-                __m128i b = _mm_loadu_si128((const __m128i *)(low + 2 * at));
-                __m128i sum = _mm_add_epi16(_mm_and_si128(a, even), _mm_srli_epi16(a, 8));
-                sum = _mm_add_epi16(sum, _mm_add_epi16(_mm_and_si128(b, even), _mm_srli_epi16(b, 8)));
-                sum = _mm_srli_epi16(_mm_add_epi16(sum, two), 2);
-                _mm_storel_epi64((__m128i *)(out + at), _mm_packus_epi16(sum, sum));
-            }
-        } else {
-            for (; at + 1 < half; at++) { /* not the last one: four bytes are read and written */
-                __m128i sum = _mm_add_epi16(m3w_get(top + 6 * at, 4), m3w_get(top + 6 * at + 3, 4));
-                sum = _mm_add_epi16(sum, _mm_add_epi16(m3w_get(low + 6 * at, 4), m3w_get(low + 6 * at + 3, 4)));
-                m3w_put(out + 3 * at, _mm_srli_epi16(_mm_add_epi16(sum, two), 2), 4);
-            }
-        }
-    #endif
-        for (; 2 * at < width; at++) {
-            const unsigned char *a = top + 2 * at * channels, *b = low + 2 * at * channels;
-            int next = 2 * at + 1 < width ? channels : 0;
-            for (int c = 0; c < channels; c++) {
-                out[at * channels + c] = (a[c] + a[c + next] + b[c] + b[c + next] + 2) >> 2;
-            }
-        }
-    }
-    /* Every 2 x 2 px averaged into one, halves rounded up; what is left at an odd side, by itself. */
-    static void m3w_halved(unsigned char *out, const unsigned char *px, long long rows, long long width, int channels) {
-        long long length = width * channels, made = (width + 1) / 2 * channels;
-        for (long long row = 0; row < rows; row += 2, out += made) {
-            const unsigned char *top = px + row * length, *low = row + 1 < rows ? top + length : top;
-            if (channels == 1) m3w_half(out, top, low, width, 1);
-            else if (channels == 3) m3w_half(out, top, low, width, 3);
-            else m3w_half(out, top, low, width, 4);
-        }
-    }
-    static int m3w_opaque(const unsigned char *px, long long number) {
-        const unsigned char marks[4] = {0, 0, 0, 255};
-        unsigned int wanted, all, word;
-        memcpy(&wanted, marks, 4);
-        for (long long from = 0; from < number; from += 4096) {
-            long long to = from + 4096 < number ? from + 4096 : number;
-            all = wanted;
-            for (long long at = from; at < to; at++) { memcpy(&word, px + 4 * at, 4); all &= word; }
-            if (all != wanted) return 0;
-        }
-        return 1;
-    }
-    static int m3w_paint(
-        unsigned char *restrict out, const unsigned char *restrict numbers, const unsigned char *restrict table,
-        long long number, int known
-    ) {
-        int most = 0;
-        for (long long at = 0; at < number; at++) {
-            most = numbers[at] > most ? numbers[at] : most;
-            memcpy(out + 4 * at, table + 4 * numbers[at], 4);
-        }
-        return most < known;
-    }
-    """
+cdef extern from "px.h":
     int m3w_rows(unsigned char *px, const unsigned char *raw, long long rows, long long length, int bytes) noexcept nogil
     void m3w_halved(
         unsigned char *out, const unsigned char *px, long long rows, long long width, int channels
@@ -304,8 +18,15 @@ cdef extern from *:
     int m3w_paint(
         unsigned char *out, const unsigned char *numbers, const unsigned char *table, long long number, int known
     ) noexcept nogil
+    void m3w_shrink(
+        unsigned char *out, const unsigned char *px, long long rows, long long width, int channels, int halvings,
+        unsigned char *room
+    ) noexcept nogil
 
-FORM = 1
+cdef enum:
+    BLOCK = 1 << 16  # bytes of px that are made smaller at once, about: with what is made of them they stay in a cache
+
+FORM = 2
 """Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
 
 
@@ -325,23 +46,28 @@ def undo(const unsigned char[::1] raw, unsigned char[:, ::1] px, int channels):
         raise ValueError("a filter that is none")
 
 
-def averaged(const unsigned char[:, :, ::1] px, int halvings):
-    """(height, width, channels) px of 1, 3 or 4 channels with both sides halved so many times, as a new bytearray."""
-    cdef long long rows = px.shape[0], width = px.shape[1]
-    cdef int channels = <int>px.shape[2]
-    if channels not in (1, 3, 4) or rows < 1 or width < 1 or not 1 <= halvings <= 30:
+def shrunk(const unsigned char[:, :, ::1] px, int halvings):
+    """(height, width, channels) px of 1, 3 or 4 channels with both sides halved so many times, halves rounded up, as a
+    new bytearray of grey or RGB; what is clear, on white."""
+    cdef long long rows = px.shape[0], width = px.shape[1], at = 0, count
+    cdef int channels = <int>px.shape[2], made = 1 if channels == 1 else 3
+    if channels not in (1, 3, 4) or rows < 1 or width < 1 or not 0 <= halvings <= 30:
         raise ValueError(f"{rows} rows of {width} px in {channels} channels, to be halved {halvings} times")
-    cdef const unsigned char *source = &px[0, 0, 0]
-    cdef unsigned char[::1] made
-    held = None
-    for _ in range(halvings):
-        result = bytearray((rows + 1) // 2 * ((width + 1) // 2) * channels)
-        made = result
-        with nogil:
-            m3w_halved(&made[0], source, rows, width, channels)
-        held, source = result, &made[0]  # kept until the next is made of it
-        rows, width = (rows + 1) // 2, (width + 1) // 2
-    return held
+    cdef long long factor = 1 << halvings
+    cdef long long block = min(rows, max(1, BLOCK // (width * channels * factor)) * factor)
+    cdef long long length = (width + factor - 1) // factor * made
+    result = PyByteArray_FromStringAndSize(NULL, (rows + factor - 1) // factor * length)
+    cdef unsigned char[::1] out = result
+    cdef unsigned char *room = <unsigned char *>malloc(2 * block * width * channels)
+    if room == NULL:
+        raise MemoryError
+    with nogil:
+        while at < rows:
+            count = min(block, rows - at)
+            m3w_shrink(&out[at // factor * length], &px[at, 0, 0], count, width, channels, halvings, room)
+            at += count
+        free(room)
+    return result
 
 
 def opaque(const unsigned char[:, :, ::1] px) -> bool:

@@ -1,4 +1,4 @@
-"""The compiled loops over px (loops.pyx, lanczos.pyx), where they are; whoever asks for them does without, too."""
+"""The compiled loops over px (loops, bands, lanczos), where they are; whoever asks for them does without, too."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ import os
 from functools import lru_cache
 from typing import Any
 
-FORM, LANCZOS_FORM = 1, 1
-"""Of `loops.pyx` and `lanczos.pyx`, as they say themselves."""
+FORM, BANDS_FORM, LANCZOS_FORM = 2, 1, 1
+"""Of `loops.pyx`, `bands.pyx` and `lanczos.pyx`, as they say themselves."""
 
 
 @lru_cache(1)
 def loops() -> Any:
     """The module, of the source that goes with this one; None where there is none, or the environment has M3W_PLAIN."""
     return _compiled("loops", FORM)
+
+
+@lru_cache(1)
+def bands() -> Any:
+    """The like, of PNG that are unpacked and averaged in one go; None also where zlib-ng's functions are not found."""
+    found = _compiled("bands", BANDS_FORM)
+    if found is None:
+        return None
+    from zlib_ng import zlib_ng
+
+    return found if found.bind(os.fsencode(zlib_ng.__file__)) else None
 
 
 @lru_cache(1)

@@ -79,6 +79,30 @@ class Rows:
             yield self._coloured(px[1 : count + 1])
             px[0] = px[count]
 
+    def averaged(self, factor: int) -> np.ndarray | None:
+        """Every factor × factor px, a power of two, averaged into one, as grey or RGB on white; None where what does it
+        is not compiled."""
+        bands = native.bands()
+        if bands is None:
+            return None
+        view = memoryview(self.body)
+        packed = view[self.data[0]] if len(self.data) == 1 else b"".join(view[part] for part in self.data)
+        try:
+            made = bands.drawn(
+                packed,
+                self.width,
+                self.height,
+                _CHANNELS[self.colours],
+                self.depth,
+                self.table,
+                self.known,
+                factor.bit_length() - 1,
+            )
+        except ValueError as error:
+            raise Broken(str(error)) from error
+        height, width = -(-self.height // factor), -(-self.width // factor)
+        return np.frombuffer(made, np.uint8).reshape((height, width) if self.mode == "L" else (height, width, 3))
+
     def whole(self) -> np.ndarray:
         """All px at once."""
         px = np.empty((self.height + 1, self._length()), np.uint8)

@@ -33,6 +33,9 @@ class Rows(Protocol):
     def whole(self) -> Px:
         """All of them."""
 
+    def averaged(self, factor: int) -> Px | None:
+        """Every factor × factor px averaged into one, as grey or RGB on white; None where `bands` have to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
@@ -52,6 +55,15 @@ class _Whole:
     def whole(self) -> Px:
         return self.px
 
+    def averaged(self, factor: int) -> Px | None:
+        loops, (height, width, *more) = native.loops(), self.px.shape
+        if factor == 1 and more != [4]:
+            return self.px
+        if loops is None or not height or not width:
+            return None
+        made = loops.shrunk(np.ascontiguousarray(self.px).reshape(height, width, -1), factor.bit_length() - 1)
+        return np.frombuffer(made, np.uint8).reshape(-(-height // factor), -(-width // factor), *(3 for _ in more))
+
 
 _CLEAR = ("RGBA", "LA", "PA", "La", "RGBa")
 
@@ -61,29 +73,25 @@ def reduced(picture: Image.Image | Px | Rows, factor: int) -> Px:
 
     The last row and column are the averages of what is left there.
     """
-    import cv2
-
     px = _averaged(_rows(picture), factor)
-    return np.asarray(cv2.cvtColor(px, cv2.COLOR_GRAY2RGB)) if px.ndim == 2 else px
+    return px if px.ndim == 3 else np.repeat(px[:, :, np.newaxis], 3, axis=2)
 
 
 def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Px:
     """The picture as 8-bit RGB, or grey where it is so, within `limit` px a side (0: none); by a whole factor where
     that comes near to it."""
-    import cv2
-
     rows = _rows(picture)
     height, width = rows.shape[:2]
     longer = max(height, width)
     factor = -(-longer // limit) if limit else 1
-    if factor in (2, 4, 8) and longer >= 0.8 * limit * factor:  # exact, and a fraction of the cost
+    if factor == 1 or (factor in (2, 4, 8) and longer >= 0.8 * limit * factor):  # exact, and a fraction of the cost
         return _averaged(rows, factor)
+    import cv2
+
     px, weighed = _weighed(rows.whole())
-    if factor > 1:
-        scale = limit / longer
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        px = np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA))
-    return _finished(px, weighed)
+    scale = limit / longer
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _finished(np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA)), weighed)
 
 
 def halved(px: Px) -> Px:
@@ -126,6 +134,9 @@ def _averaged(rows: Rows, factor: int) -> Px:
 
     Band by band, white and all: a picture of 80 MB is never held as a whole, where it comes in rows.
     """
+    averaged = rows.averaged(factor)
+    if averaged is not None:
+        return averaged
     if factor == 1:
         return _finished(*_weighed(rows.whole()))
     height, width, *more = rows.shape
@@ -140,11 +151,6 @@ def _averaged(rows: Rows, factor: int) -> Px:
 
 
 def _halvings(px: Px, factor: int) -> Px:
-    loops = native.loops()
-    if loops is not None and factor > 1:
-        height, width = (-(-side // factor) for side in px.shape[:2])
-        made = loops.averaged(np.ascontiguousarray(px).reshape(*px.shape[:2], -1), factor.bit_length() - 1)
-        return np.frombuffer(made, np.uint8).reshape(height, width, *px.shape[2:])
     while factor > 1:
         px, factor = halved(px), factor // 2
     return px
@@ -156,23 +162,23 @@ def _weighed(px: Px) -> tuple[Px, bool]:
     Most of the work is a px's, so averaging comes before white; unweighed, all would bleed the hidden colour of clear
     px. Where nothing is clear there is nothing to weigh.
     """
-    import cv2
-
     if px.ndim == 2 or px.shape[2] == 3:
         return px, False
     px = np.ascontiguousarray(px)
     loops = native.loops()
     if loops.opaque(px) if loops is not None else (px.view("<u4") >= 0xFF000000).all():  # opacity is the top byte
         return px, False
+    import cv2
+
     return np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2mRGBA)), True
 
 
 def _finished(px: Px, weighed: bool) -> Px:
     """As RGB or grey; what is clear, on white."""
-    import cv2
-
     if px.ndim == 2 or px.shape[2] == 3:
         return px
+    import cv2
+
     rgb = np.asarray(cv2.cvtColor(px, cv2.COLOR_RGBA2RGB))
     if not weighed:
         return rgb

@@ -14,6 +14,7 @@ from making import encoded, exif, scene
 from PIL import Image
 
 from m3w_builder.pictures import PicturesConfig, decode, native, png
+from m3w_builder.pictures.scaling import reduced, shrunk
 from m3w_builder.stage import Drop
 
 
@@ -32,6 +33,7 @@ def compiled(body: bytes) -> np.ndarray | None:
 
 
 needs_loops = pytest.mark.skipif(native.loops() is None, reason="nothing is compiled: installed without a C compiler")
+needs_bands = pytest.mark.skipif(native.bands() is None, reason="zlib-ng's functions are not found, or no compiler")
 Load = Callable[[bytes], np.ndarray | None]
 forms = pytest.mark.parametrize("load", [pytest.param(compiled, marks=needs_loops), png.load])
 
@@ -97,6 +99,63 @@ def test_palettes_are_looked_up_as_pillow_does(depth: int, height: int, clear: i
     found = compiled(body)
     with Image.open(io.BytesIO(body)) as opened:
         assert found is not None and np.array_equal(found, np.asarray(opened.convert("RGBA")))
+
+
+def small(body: bytes, factor: int, in_one_go: bool) -> np.ndarray | None:
+    """A PNG's averages, unpacked in C or band by band through Python; None where something is wrong with it."""
+    with pytest.MonkeyPatch.context() as patched:
+        if not in_one_go:
+            patched.setattr(native, "bands", lambda: None)
+        rows = png.rows(body)
+        try:
+            return None if rows is None else shrunk(rows, 0) if factor == 1 else reduced(rows, factor)
+        except png.Broken:
+            return None
+
+
+@needs_bands
+@settings(max_examples=80)
+@given(
+    st.sampled_from([(0, 8), (2, 8), (6, 8), (3, 1), (3, 2), (3, 4), (3, 8)]),
+    st.integers(1, 40),
+    st.integers(1, 70),
+    st.sampled_from([1, 2, 4, 16]),
+    st.integers(0, 3),
+    st.integers(0, 2**32),
+)
+def test_a_png_in_one_go_has_the_px_that_bands_give(
+    kind: tuple[int, int], width: int, height: int, factor: int, harm: int, seed: int
+) -> None:
+    (colours, depth), random = kind, np.random.default_rng(seed)
+    chunks = chunk(b"PLTE", random.bytes(3 << depth)) + chunk(b"tRNS", random.bytes(1)) if colours == 3 else b""
+    px = random.integers(0, 256, (height, width * {0: 1, 2: 3, 3: 1, 6: 4}[colours]), np.uint8)
+    if colours == 6 and seed % 2:
+        px[: height // 2, 3::4] = 255
+    body = bytearray(made(px, list(random.integers(0, 5, height)), colours, chunks, depth))
+    for place in random.integers(50, len(body) - 16, harm):  # in the packed px, mostly
+        body[place] ^= 1 << random.integers(8)
+    fast, slow = small(bytes(body), factor, True), small(bytes(body), factor, False)
+    assert (fast is None) == (slow is None) and (harm > 0 or fast is not None)
+    assert fast is None or np.array_equal(fast, slow)
+
+
+@needs_bands
+def test_a_large_png_in_parts_and_one_go_has_the_px_that_bands_give() -> None:
+    for mode in ("L", "RGB", "RGBA"):
+        body = in_parts(encoded(with_alpha(1021, 777).convert(mode), "PNG"), 999)
+        fast, slow = small(body, 4, True), small(body, 4, False)
+        assert fast is not None and np.array_equal(fast, slow)
+
+
+def in_parts(body: bytes, size: int) -> bytes:
+    """The PNG with its packed px in chunks of so many bytes."""
+    at, packed = 33, b""
+    while body[at + 4 : at + 8] != b"IEND":
+        length = int.from_bytes(body[at : at + 4], "big")
+        packed += body[at + 8 : at + 8 + length]
+        at += 12 + length
+    parts = (packed[at : at + size] for at in range(0, len(packed), size))
+    return body[:33] + b"".join(chunk(b"IDAT", part) for part in parts) + body[-12:]
 
 
 @needs_loops
