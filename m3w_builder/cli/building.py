@@ -50,8 +50,9 @@ def add(commands: Commands) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from m3w_builder import config, job
+    from m3w_builder import config, job, lean
 
+    lean.settle()
     loaded = config.load(arguments.config, arguments.settings)
     out = arguments.out or loaded.out
     if not out:
