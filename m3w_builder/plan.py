@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from m3w_builder import sources, storage
 from m3w_builder.classes import dataclass
@@ -70,7 +69,7 @@ def partitions(build: str) -> Iterator[Partition]:
 def write_config(build: str, config: Config) -> None:
     """Keep the config, every default written out and no secret, beside what it made."""
     kept = storage.without_secrets(plain(config))
-    storage.write_bytes(storage.join(build, "config.yaml"), yaml.safe_dump(kept, sort_keys=False).encode())
+    storage.write_yaml(storage.join(build, "config.yaml"), kept)
 
 
 def plain(value: Any) -> Any:

@@ -286,6 +286,14 @@ def read_yaml(url: str) -> Any:
     return yaml.load(read_bytes(url), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+def write_yaml(url: str, value: Any) -> None:
+    """Plain data as YAML, keys in their order; by the C library where that is."""
+    import yaml
+
+    told = yaml.dump(value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
+    write_bytes(url, told.encode())
+
+
 PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 """How all tables are written."""
 

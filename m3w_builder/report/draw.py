@@ -94,8 +94,7 @@ def _each(build: str, drawn: Iterable[Drawn], take: Callable[[str, int, int], Ta
 
 def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
     """(language, text) of the documents that were drawn."""
-    for document in _each(build, drawn, shards.read_document):
-        yield document.language, document.text
+    return _each(build, drawn, shards.read_text)
 
 
 def _read(

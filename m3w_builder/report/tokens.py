@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import re
 import unicodedata
-import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from zlib_ng import zlib_ng
 
 from m3w_builder import storage
 from m3w_builder.errors import ConfigError
@@ -18,6 +20,8 @@ from m3w_builder.words import letters
 CLIP = "clip"
 MERGES = 49_152 - 256 - 2
 """Merges of CLIP's vocabulary: what is left of 49,152 behind the bytes and the two marks."""
+UNPACKED = 530_000
+"""Bytes of its file that are unpacked, a sixth: of those, the first 525,000 hold the merges."""
 HELD = 200_000
 """Pieces whose number of tokens is remembered."""
 # CLIP's own pattern, in the classes that `re` knows: contractions, runs of letters, single digits, runs of the rest.
@@ -56,9 +60,7 @@ class Clip:
 
     def __init__(self) -> None:
         loops = letters()
-        self._pairs = (
-            None if loops is None else loops.Pairs(_merges().encode(), "".join(_byte_letters().values()), _long_piece)
-        )
+        self._pairs = None if loops is None else loops.Pairs(_merges(), "".join(_byte_letters().values()), _long_piece)
 
     def __call__(self, text: str) -> int:
         if self._pairs is not None:
@@ -124,23 +126,22 @@ class _Pieces(dict[str, int]):
         return number
 
 
-def _merges() -> str:
+def _merges() -> bytes:
     """The merges, a line each, from the file that open_clip ships, without importing open_clip, which takes seconds."""
     spec = importlib.util.find_spec("open_clip")
     file = Path(next(iter(spec.submodule_search_locations or [""])) if spec else "") / "bpe_simple_vocab_16e6.txt.gz"
     if not file.exists():
         raise ConfigError("report.tokenizer: clip: open_clip_torch is not installed; name another or leave it empty")
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    told = inflate.decompress(file.read_bytes(), 1 << 20)  # a third of the file: those wanted are in its first half MB
-    lines = told.decode("utf-8", "ignore").split("\n", MERGES + 1)[1 : MERGES + 1]
-    return "\n".join(lines) + "\n"
+    told = zlib_ng.decompressobj(31).decompress(file.read_bytes(), UNPACKED)
+    ends = np.flatnonzero(np.frombuffer(told, np.uint8) == ord("\n"))  # a fifth of the time of making the lines
+    return told[ends[0] + 1 : ends[MERGES] + 1]
 
 
 def _clip_model() -> tuple[Any, dict[str, int]]:
     """The byte-pair model, and beside it the words of ASCII letters that are one token each, with their number, 1."""
     from tokenizers import models
 
-    lines = _merges().split("\n")[:-1]
+    lines = _merges().decode().split("\n")[:-1]
     merges = [line.partition(" ")[::2] for line in lines]
     made = [line.replace(" ", "") for line in lines]
     signs = _byte_letters().values()

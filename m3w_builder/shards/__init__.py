@@ -2,7 +2,7 @@
 
 from m3w_builder.shards.check import Checked, Shape, check, shape
 from m3w_builder.shards.config import ShardsConfig
-from m3w_builder.shards.read import read_document, read_sample, samples
+from m3w_builder.shards.read import read_sample, read_text, samples
 from m3w_builder.shards.spread import spread
 from m3w_builder.shards.write import (
     INDEX,
@@ -27,8 +27,8 @@ __all__ = [
     "check",
     "name_parts",
     "prepared",
-    "read_document",
     "read_sample",
+    "read_text",
     "samples",
     "shape",
     "size_of",

@@ -76,15 +76,15 @@ def test_a_sample_is_read_alone_by_its_place_in_the_index(tmp_path, samples):
 
 
 @pytest.mark.parametrize("head", [512, 600, 1 << 16])
-def test_a_document_is_read_without_its_pictures(tmp_path, samples, monkeypatch, head):
+def test_a_text_is_read_without_its_pictures(tmp_path, samples, monkeypatch, head):
     monkeypatch.setattr(read, "HEAD", head)
     (shard,) = written(tmp_path, samples, validation=0.0)
     index = storage.read_table(str(tmp_path / f"{shard.name}.parquet")).to_pylist()
-    found = [shards.read_document(str(tmp_path / row["shard"]), row["offset"], row["bytes"]) for row in index]
-    assert found == [document for document, _ in samples]
+    found = [shards.read_text(str(tmp_path / row["shard"]), row["offset"], row["bytes"]) for row in index]
+    assert found == [(document.language, document.text) for document, _ in samples]
 
 
-def test_a_document_is_read_whose_json_stands_behind_its_pictures(tmp_path, samples):
+def test_a_text_is_read_whose_json_stands_behind_its_pictures(tmp_path, samples):
     document, (body, *_) = samples[0]
     with tarfile.open(tmp_path / "one.tar", "w") as tar:
         for name, part in (("k.0.jpg", body), ("k.json", json.dumps(to_json(document)).encode())):
@@ -92,7 +92,7 @@ def test_a_document_is_read_whose_json_stands_behind_its_pictures(tmp_path, samp
             info.size = len(part)
             tar.addfile(info, io.BytesIO(part))
     size = (tmp_path / "one.tar").stat().st_size
-    assert shards.read_document(str(tmp_path / "one.tar"), 0, size).key == document.key
+    assert shards.read_text(str(tmp_path / "one.tar"), 0, size) == (document.language, document.text)
 
 
 def swapped(document, bodies):
