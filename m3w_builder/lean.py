@@ -8,7 +8,9 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 THRESHOLDS = (100_000, 50, 100)
@@ -38,6 +40,7 @@ def process() -> None:
         os.environ.setdefault(name, value)
     keep_memory({M_MMAP_THRESHOLD: LARGE, M_TRIM_THRESHOLD: HELD})
     _without_pandas()
+    _without_explanations()
     settle()
 
 
@@ -94,3 +97,15 @@ def _without_pandas() -> None:
         pyarrow.array([0])  # it looks for pandas here, and remembers what it found
     finally:
         sys.meta_path.remove(absent)
+
+
+def _without_explanations() -> None:
+    """Let pyarrow's functions explain their options to nobody: taking the words for that apart is half their import."""
+    if "pyarrow.compute" in sys.modules:
+        return
+    reader = ModuleType("pyarrow.vendored.docscrape")
+    reader.NumpyDocString = lambda _: {"Parameters": []}  # type: ignore[attr-defined]
+    if sys.modules.setdefault(reader.__name__, reader) is reader:
+        with suppress(Exception):  # another pyarrow asks more of it: then it is imported as it is, where it is used
+            import pyarrow.compute  # noqa: F401
+        del sys.modules[reader.__name__]

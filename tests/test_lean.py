@@ -63,3 +63,38 @@ def test_freed_memory_is_kept_and_given_back_when_that_is_asked():
     if kept < 80:
         pytest.skip("this C library keeps nothing")
     assert left < 20
+
+
+def test_functions_of_pyarrow_work_without_the_words_for_their_options():
+    program = (
+        "import sys\n"
+        "from m3w_builder import lean\n"
+        "lean.process()\n"
+        "import pyarrow as pa\n"
+        "import pyarrow.compute as pc\n"
+        "assert 'pyarrow.vendored.docscrape' not in sys.modules\n"
+        "table = pa.table({'a': [3, None, 1]}).sort_by('a')\n"
+        "assert table['a'].to_pylist() == [1, 3, None]\n"
+        "assert pc.sum(table['a'], skip_nulls=True).as_py() == 4\n"
+        "assert pc.utf8_slice_codeunits(pa.array(['abc']), start=0, stop=2).to_pylist() == ['ab']\n"
+        "assert pc.is_in(table['a'], value_set=pa.array([3])).to_pylist() == [False, True, False]\n"
+        "from pyarrow.vendored import docscrape\n"
+        "assert docscrape.NumpyDocString('Sums.\\n\\nParameters\\n----------\\na : int\\n    One.\\n')['Parameters']\n"
+    )
+    subprocess.run([sys.executable, "-W", "error::RuntimeWarning", "-c", program], check=True)
+
+
+def test_what_was_there_before_is_not_looked_at_for_garbage():
+    program = (
+        "import gc\n"
+        "from m3w_builder import lean\n"
+        "lean.settle()\n"
+        "assert not gc.get_freeze_count()\n"
+        "lean.process()\n"
+        "known = gc.get_freeze_count()\n"
+        "assert known > 1000\n"
+        "held = [[] for _ in range(100)]\n"
+        "lean.settle()\n"
+        "assert gc.get_freeze_count() >= known + 100\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
