@@ -11,8 +11,10 @@ a build does: robots.txt, two exchanges, checksums, tables of drops, shards, rep
 CPU second, at less memory, with more documents and more pictures.
 
 Both are run on the first page alone too: what that costs is a job's fixed cost, start and end, and what the others add
-is the cost of a page. Of ours it is told what is no stage's work: in the tasks (tables, checksums, receipts,
-exchanges), and outside of them (start, engine, report).
+is the cost of a page. With `--rounds N` both run N times by turns, ours before and after each run of the peer, and the
+means are told: on a machine that others use, a CPU second is more in one minute than in the next. Of ours it is told
+what is no stage's work: in the tasks (tables, checksums, receipts, exchanges), and outside of them (start, engine,
+report).
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +104,27 @@ def peer(folder: Path, warcs: list[str], server: str, script: str) -> dict[str, 
     return {"who": Path(script).stem, **figures, "documents": said["documents"], "pictures": said["images"]}
 
 
+def by_turns(jobs: Sequence[Callable[[Path], dict[str, Any]]], folder: Path, rounds: int) -> list[dict[str, Any]]:
+    """The jobs' figures: means of so many rounds, and the largest memory. The first job runs before the others and
+    once more after them, so that it has its share of a machine's good and bad minutes, short as it is."""
+    found: list[list[dict[str, Any]]] = [[] for _ in jobs]
+    for turn in range(rounds):
+        for place in (*range(len(jobs)), *((0,) if rounds > 1 else ())):
+            here = folder / f"{turn}-{place}-{len(found[place])}"
+            here.mkdir()
+            found[place].append(jobs[place](here))
+            shutil.rmtree(here)
+    return [mean(rows) for rows in found]
+
+
+def mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    means = {
+        name: round(sum(row[name] for row in rows) / len(rows), 2) for name in rows[0] if name.endswith(("_s", "_ms"))
+    }
+    most = max(row["peak_mb"] for row in rows)
+    return {**rows[-1], **means, "peak_mb": most, "all_cpu_s": [row["cpu_s"] for row in rows]}
+
+
 def first_page(warcs: list[str], out: Path) -> str:
     """An archive of nothing but the first page of these."""
     with open(warcs[0], "rb") as stream, out.open("wb") as written:
@@ -153,6 +177,7 @@ def main() -> int:
     parser.add_argument("--server", default="", help="HOST:PORT that answers for every host of them, also as a proxy")
     parser.add_argument("--peer", default=str(PEER), help="the script to compare with")
     parser.add_argument("--engine", default="auto", choices=("auto", "serial", "local"), help="cluster.kind of ours")
+    parser.add_argument("--rounds", type=int, default=1, help="how often both are run, by turns")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
@@ -160,13 +185,21 @@ def main() -> int:
         child(command, environment, Path(log))
         return 0
     with tempfile.TemporaryDirectory(prefix="m3w-bench-") as name, material(arguments, Path(name)) as (warcs, server):
-        mine = ours(Path(name), warcs, server, arguments.engine)
-        rows = [mine, peer(Path(name), warcs, server, arguments.peer)]
-        alone = Path(name) / "alone"
-        alone.mkdir()
-        one = [first_page(warcs, alone / "first.warc.gz")]
-        fixed_and_marginal(mine, ours(alone, one, server, arguments.engine), mine["pages"])
-        fixed_and_marginal(rows[1], peer(alone, one, server, arguments.peer), mine["pages"])
+        one = [first_page(warcs, Path(name) / "first.warc.gz")]
+        rows, alone = (
+            by_turns(
+                [
+                    lambda folder, some=some: ours(folder, some, server, arguments.engine),
+                    lambda folder, some=some: peer(folder, some, server, arguments.peer),
+                ],
+                Path(name),
+                arguments.rounds,
+            )
+            for some in (warcs, one)
+        )
+    mine = rows[0]
+    for row, first in zip(rows, alone, strict=True):
+        fixed_and_marginal(row, first, mine["pages"])
     for row in rows:
         row["pages_a_cpu_s"] = round(mine["pages"] / row["cpu_s"], 2)
     mine["ratio"] = round(rows[1]["cpu_s"] / mine["cpu_s"], 2)
@@ -182,6 +215,8 @@ def main() -> int:
     head = ["", "CPU s", "wall s", "pages/CPU s", "fixed s", "ms/page", "peak MB", "documents", "pictures"]
     print(bench.table(head, cells))
     mine["marginal_ratio"] = round(rows[1]["page_ms"] / max(0.01, mine["page_ms"]), 2)
+    if arguments.rounds > 1:
+        print(*(f"{row['who']}, each: {', '.join(map(str, row['all_cpu_s']))} CPU s" for row in rows), sep="\n")
     print(f"ours: {mine['ratio']} times the peer, {mine['marginal_ratio']} times for each further page")
     print(f"no stage's work: {mine['in_tasks_s']} CPU s in the tasks, {mine['outside_tasks_s']} outside of them")
     missed = judged(rows, arguments.quick)
