@@ -101,7 +101,11 @@ def main() -> None:
         for made in pool.imap_unordered(document, pages(arguments.warc), chunksize=8):
             if made is None:
                 continue
-            fresh = {index: body for index, (body, code) in enumerate(made.pop("pictures")) if code not in seen}
+            fresh = {}
+            for index, (body, code) in enumerate(made.pop("pictures")):
+                if code not in seen:
+                    seen.add(code)
+                    fresh[index] = body
             sample = {f"{index}.jpg": body for index, body in fresh.items()}
             sink.write({"__key__": f"{documents:08d}", "json": made, **sample})
             documents += 1
