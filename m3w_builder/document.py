@@ -1,11 +1,13 @@
-"""`Document`: one page's content as ordered items, where it came from, and the Arrow schema of both."""
+"""`Document`: one page's content as ordered items, where it came from, and its JSON and Arrow forms."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import field
+from math import isfinite
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import xxhash
 
@@ -154,63 +156,23 @@ def make_key(url: str, source: Source) -> str:
     return xxhash.xxh3_128_hexdigest(f"{url}\n{source.digest}\n{source.fetched}".encode("utf-8", "surrogatepass"))
 
 
-ITEM_SCHEMA = pa.struct(
-    [
-        ("type", pa.string()),
-        ("text", pa.string()),  # a Text's text
-        ("kind", pa.string()),
-        ("level", pa.int8()),
-        ("language", pa.string()),
-        ("sure", pa.float32()),
-        ("url", pa.string()),  # of an Image, Video or Audio
-        ("alt", pa.string()),
-        ("title", pa.string()),
-        ("caption", pa.string()),
-        ("declared_width", pa.int32()),
-        ("declared_height", pa.int32()),
-        ("part", pa.string()),
-        ("sha256", pa.string()),
-        ("phash", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("format", pa.string()),
-        ("bytes", pa.int64()),
-        ("rights", pa.list_(pa.string())),
-        ("licence", pa.string()),
-        ("scores", pa.map_(pa.string(), pa.float32())),
-        ("matched", pa.int32()),
-        ("similarities", pa.list_(pa.float32())),
-        ("poster", pa.string()),
-        ("provider", pa.string()),
-        ("id", pa.string()),
-    ]
-)
-
 SCHEMA = pa.schema(
     [
         ("key", pa.string()),
         ("url", pa.string()),
         ("host", pa.string()),
-        ("language", pa.string()),
-        ("title", pa.string()),
-        ("author", pa.string()),
-        ("date", pa.string()),
-        ("site", pa.string()),
-        ("licence", pa.string()),
-        ("canonical", pa.string()),
-        ("modified", pa.string()),
-        ("declared_language", pa.string()),
-        ("rights", pa.list_(pa.string())),
-        ("scores", pa.map_(pa.string(), pa.float32())),
         (
             "source",
             pa.struct(
                 [("file", pa.string()), ("offset", pa.int64()), ("digest", pa.string()), ("fetched", pa.string())]
             ),
         ),
-        ("items", pa.list_(ITEM_SCHEMA)),
+        ("images", pa.list_(pa.string())),  # the URLs of its pictures, in order
+        ("document", pa.binary()),  # as `to_json` has it, its scores with all their digits
     ]
 )
+"""Documents between two passes: what is asked of all of them in columns, the rest as JSON. As columns of columns, the
+fields of their items took several times as long to be written and read."""
 
 _TYPES: dict[str, type[Item]] = {"text": Text, "image": Image, "video": Video, "audio": Audio}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
@@ -233,30 +195,23 @@ def to_table(documents: Iterable[Document]) -> pa.Table:
     """Documents as one table of `SCHEMA`; what UTF-8 cannot hold is replaced."""
     rows = [_row(document) for document in documents]
     try:
-        return pa.Table.from_pylist(rows, schema=SCHEMA)
-    except UnicodeEncodeError:
-        return pa.Table.from_pylist(_valid_all(rows), schema=SCHEMA)
+        return _table(rows)
+    except (UnicodeEncodeError, orjson.JSONEncodeError):
+        return _table([_valid_all(row) for row in rows])
 
 
-REFERENCES = ("key", "url", "host", "source", "items.list.element.type", "items.list.element.url")
-"""The columns that `references` looks at."""
+def _row(document: Document) -> tuple[Any, ...]:
+    told = to_json(document)
+    # JSON has no word for what is no number, and such a score says nothing.
+    told["scores"] = {name: score for name, score in document.scores.items() if isfinite(score)}
+    images = [image.url for image in document.images]
+    return document.key, document.url, document.host, told["provenance"], images, told
 
 
-def references(table: pa.Table) -> Iterator[Document]:
-    """The documents of a table of `REFERENCES`, in order: of their items the pictures alone, by their URLs."""
-    rows = zip(*(table[name].to_pylist() for name in ("key", "url", "host", "source")), strict=True)
-    for items in table["items"].chunks:
-        flat = items.flatten()
-        images = [
-            Image(url) if kind == "image" else None
-            for kind, url in zip(flat.field("type").to_pylist(), flat.field("url").to_pylist(), strict=True)
-        ]
-        start = 0
-        for number in items.value_lengths().to_pylist():
-            key, url, host, source = next(rows)
-            mine: list[Item] = [image for image in images[start : start + number] if image]
-            yield Document(url, mine, key, host, source=Source(**source))
-            start += number
+def _table(rows: list[tuple[Any, ...]]) -> pa.Table:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in SCHEMA]
+    columns[-1] = [orjson.dumps(told) for told in columns[-1]]
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
 
 
 def _valid_all(value: Any) -> Any:
@@ -265,72 +220,33 @@ def _valid_all(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_valid_all(entry) for entry in value)
     if isinstance(value, dict):
-        return {key: _valid_all(entry) for key, entry in value.items()}
+        return {valid(key): _valid_all(entry) for key, entry in value.items()}
     return value
 
 
+REFERENCES = ("key", "url", "host", "source", "images")
+"""The columns that `references` looks at."""
+
+
+def references(table: pa.Table) -> Iterator[Document]:
+    """The documents of a table of `REFERENCES`, in order: of their items the pictures alone, by their URLs."""
+    for key, url, host, source, images in zip(*(table[name].to_pylist() for name in REFERENCES), strict=True):
+        yield Document(url, [Image(image) for image in images], key, host, source=Source(**source))
+
+
 def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Document]:
-    """The documents of a table of `SCHEMA`, in order, but for those with one of these ids."""
+    """The documents of a table of `SCHEMA`, in order, but for those with one of these ids. Raises KeyError, TypeError,
+    AttributeError or ValueError where one is none."""
     if without:
         stay = [_id(key) not in without for key in table["key"].to_pylist()]
         table = table.filter(pa.array(stay, pa.bool_()))
-    for batch in table.to_batches(max_chunksize=512):
-        listed = batch.column("items")
-        items, start = _items(listed.flatten()), 0
-        rows = batch.select([name for name in batch.schema.names if name != "items"]).to_pylist()
-        for row, number in zip(rows, listed.value_lengths().to_pylist(), strict=True):
-            row["scores"] = dict(row["scores"] or ())
-            row["source"] = Source(**row["source"])
-            yield Document(items=items[start : start + number], **row)
-            start += number
-
-
-def _items(flat: pa.StructArray) -> list[Item]:
-    """The items of an array of them, field by field: of each type only the fields that it has are looked at, which
-    takes a fifth of the time of all fields of each. Raises KeyError at one of no known type."""
-    types = flat.field("type").to_pylist()
-    made: list[Any] = [None] * len(types)
-    for name in set(types):
-        places = [place for place, other in enumerate(types) if other == name]
-        where = pa.array(places, pa.int64())
-        columns = [_values(flat.field(field_name).take(where), field_name) for field_name in _FIELDS[name]]
-        for place, *values in zip(places, *columns, strict=True):
-            made[place] = _TYPES[name](*values)
-    return made
-
-
-def _values(column: pa.Array, name: str) -> Iterable[Any]:
-    """A field of some items of one type."""
-    found: list[Any] = column.to_pylist()
-    if name == "scores":
-        return (dict(value or ()) for value in found)
-    return (value or [] for value in found) if name == "rights" else found
-
-
-def _row(document: Document) -> dict[str, Any]:
-    row = {name: getattr(document, name) for name in SCHEMA.names}
-    row["scores"] = list(document.scores.items())
-    row["source"] = _told(document.source)
-    row["items"] = [_item_row(item) for item in document.items]
-    return row
+    for told in table["document"]:
+        yield from_json(orjson.loads(told.as_py()))
 
 
 def _told(source: Source) -> dict[str, Any]:
     """Its fields; `asdict` takes ten times as long."""
     return {"file": source.file, "offset": source.offset, "digest": source.digest, "fetched": source.fetched}
-
-
-def _item_row(item: Item) -> dict[str, Any]:
-    if isinstance(item, Text):  # as most are
-        entry: dict[str, Any] = {"type": "text", "text": item.text, "kind": item.kind, "level": item.level}
-        entry["language"], entry["sure"] = item.language, item.sure
-        return entry
-    name = _NAMES[type(item)]
-    row: dict[str, Any] = {field_name: getattr(item, field_name) for field_name in _FIELDS[name]}
-    row["type"] = name
-    if "scores" in row:
-        row["scores"] = list(row["scores"].items())
-    return row
 
 
 def item_to_json(item: Item) -> dict[str, Any]:

@@ -108,6 +108,11 @@ def test_lone_surrogates_are_replaced_wherever_they_stand():
     assert valid("\ud83d\ude00") == "\U0001f600"
 
 
+def test_a_score_that_is_no_number_says_nothing():
+    (back,) = from_table(to_table([Document("u", scores={"a": float("nan"), "b": float("inf"), "c": 1 / 3})]))
+    assert back.scores == {"c": 1 / 3}
+
+
 def test_a_key_is_the_same_for_the_same_record_and_has_no_dots():
     source = Source("a.warc.gz", 5, "sha1:ABC", "2024-05-01T00:00:00Z")
     moved = Source("b.warc.gz", 9, "sha1:ABC", "2024-05-01T00:00:00Z")

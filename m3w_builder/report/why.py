@@ -84,9 +84,9 @@ def _documents_with(build: str, url: str) -> Iterator[tuple[str, str]]:
     folder = storage.join(build, "pages")
     for file in storage.names(folder):
         if file.endswith(".parquet") and file.count(".") == 1:
-            for table in storage.iter_tables(storage.join(folder, file), ["key", "url", "items"]):
-                items = table["items"].combine_chunks()
-                hits = pc.equal(pc.struct_field(pc.list_flatten(items), "url"), url)
-                rows = pc.unique(pc.list_parent_indices(items).filter(pc.fill_null(hits, False)))
+            for table in storage.iter_tables(storage.join(folder, file), ["key", "url", "images"]):
+                images = table["images"].combine_chunks()
+                hits = pc.equal(pc.list_flatten(images), url)
+                rows = pc.unique(pc.list_parent_indices(images).filter(pc.fill_null(hits, False)))
                 found = table.select(["key", "url"]).take(pa.array(rows))
                 yield from zip(found["key"].to_pylist(), found["url"].to_pylist(), strict=True)
