@@ -8,12 +8,16 @@ from typing import ClassVar
 import numpy as np
 
 from m3w_builder.classes import dataclass
+from m3w_builder.pictures import native
 from m3w_builder.pictures.picture import Picture
 from m3w_builder.stage import Drop
 
 
 def single_colour_share(array: np.ndarray, tolerance: int) -> float:
     """The share of px whose three channels are all within `tolerance` levels of the picture's mean colour."""
+    loops = native.loops()
+    if loops is not None and array.size:
+        return float(loops.near_mean(np.ascontiguousarray(array), tolerance) / (array.shape[0] * array.shape[1]))
     import cv2
 
     mean = cv2.mean(array)[:3]

@@ -150,7 +150,7 @@ cdef extern from *:
     void m3w_grey(uint8_t *out, const uint8_t *px, long long number) noexcept nogil
     int M3W_BITS, M3W_LOW, M3W_LANES
 
-FORM = 1
+FORM = 2
 """Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
 
 
@@ -246,3 +246,36 @@ def miniature(const unsigned char[:, :, ::1] px, int width, const unsigned char[
         m3w_grey(&grey[0], small, width * height)
         free(room)
     return made
+
+
+def lowest(const double[:, :] waves):
+    """64 bits of the first 8 × 8 of cosines: whether each is at least the 32nd of the 63 behind the first."""
+    cdef double found[64], sorted_[63], one
+    cdef int at, place
+    cdef unsigned long long bits = 0
+    if waves.shape[0] < 8 or waves.shape[1] < 8:
+        raise ValueError("fewer than 8 × 8")
+    for at in range(64):
+        found[at] = one = waves[at // 8, at % 8]
+        if at == 0:
+            continue
+        place = at - 1
+        while place > 0 and sorted_[place - 1] > one:
+            sorted_[place] = sorted_[place - 1]
+            place -= 1
+        sorted_[place] = one
+    for at in range(64):
+        bits = bits << 1 | (found[at] >= sorted_[31])
+    return bits
+
+
+def rising(const unsigned char[::1] levels, int width):
+    """A bit for each level but the first of every `width`: whether it is above the one before; 64 bits at most."""
+    cdef unsigned long long bits = 0
+    cdef Py_ssize_t at
+    if width < 2 or levels.shape[0] % width or levels.shape[0] // width * (width - 1) > 64:
+        raise ValueError(f"{levels.shape[0]} levels by {width}")
+    for at in range(levels.shape[0]):
+        if at % width:
+            bits = bits << 1 | (levels[at] > levels[at - 1])
+    return bits

@@ -4,6 +4,7 @@
 What calls them does without them too, in more time and to the same px.
 """
 
+from libc.math cimport rint
 from libc.stdlib cimport free, malloc
 
 cdef extern from "Python.h":
@@ -22,11 +23,13 @@ cdef extern from "px.h":
         unsigned char *out, const unsigned char *px, long long rows, long long width, int channels, int halvings,
         unsigned char *room
     ) noexcept nogil
+    void m3w_sums(long long *sums, const unsigned char *px, long long number) noexcept nogil
+    long long m3w_within(const unsigned char *px, long long number, const int *least, const int *most) noexcept nogil
 
 cdef enum:
     BLOCK = 1 << 16  # bytes of px that are made smaller at once, about: with what is made of them they stay in a cache
 
-FORM = 2
+FORM = 3
 """Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
 
 
@@ -77,6 +80,21 @@ def opaque(const unsigned char[:, :, ::1] px) -> bool:
     if not px.shape[0] or not px.shape[1]:
         return True
     return bool(m3w_opaque(&px[0, 0, 0], px.shape[0] * px.shape[1]))
+
+
+def near_mean(const unsigned char[:, :, ::1] px, double tolerance):
+    """How many px of (height, width, 3) have all channels within `tolerance` levels of the mean; OpenCV's arithmetic."""
+    cdef long long number = px.shape[0] * px.shape[1], sums[3]
+    cdef int least[3], most[3], channel
+    cdef double mean
+    if px.shape[2] != 3 or number < 1:
+        raise ValueError(f"{number} px of {px.shape[2]} channels, wants 3")
+    m3w_sums(sums, &px[0, 0, 0], number)
+    for channel in range(3):
+        mean = sums[channel] * (1.0 / number)
+        least[channel] = <int>max(0.0, rint(mean - tolerance))  # to the nearest, of two the even one
+        most[channel] = <int>min(255.0, rint(mean + tolerance))
+    return m3w_within(&px[0, 0, 0], number, least, most)
 
 
 def painted(

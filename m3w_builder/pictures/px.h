@@ -348,6 +348,34 @@ static void m3w_shrink(
     if (channels == 4) m3w_on_white(out, px, rows * width, weighed);
     else if (!halvings) memcpy(out, px, rows * width * channels);
 }
+/* What the px of RGB add up to, by channels: 48 bytes at once, in numbers of 16 bits while these can hold it. */
+static inline void m3w_sums(long long *sums, const unsigned char *px, long long number) {
+    long long at = 0, length = 3 * number;
+    sums[0] = sums[1] = sums[2] = 0;
+    while (at + 48 <= length) {
+        unsigned short some[48] = {0};
+        for (int block = 0; block < 256 && at + 48 <= length; block++, at += 48) {
+            for (int place = 0; place < 48; place++) some[place] += px[at + place];
+        }
+        for (int place = 0; place < 48; place++) sums[place % 3] += some[place];
+    }
+    for (; at < length; at++) sums[at % 3] += px[at];
+}
+/* How many px of RGB have all their channels within these levels, both included. */
+static inline long long m3w_within(const unsigned char *px, long long number, const int *least, const int *most) {
+    long long found = 0;
+    unsigned char low[3], span[3];
+    for (int c = 0; c < 3; c++) {
+        if (least[c] > most[c]) return 0;
+        low[c] = (unsigned char)least[c];
+        span[c] = (unsigned char)(most[c] - least[c]);
+    }
+    for (long long at = 0; at < number; at++, px += 3) {
+        found += ((unsigned char)(px[0] - low[0]) <= span[0]) & ((unsigned char)(px[1] - low[1]) <= span[1])
+            & ((unsigned char)(px[2] - low[2]) <= span[2]);
+    }
+    return found;
+}
 /* The colours that a row's numbers of 1, 2, 4 or 8 bits bear in a table of RGBA; 0 where one is not below `known`. */
 static inline int m3w_coloured(
     unsigned char *restrict out, const unsigned char *restrict packed, const unsigned char *restrict table,

@@ -81,3 +81,14 @@ def test_weights_of_another_length_are_refused() -> None:
     px = np.zeros((40, 40, 3), np.uint8)
     with pytest.raises(ValueError, match="another length"):
         compiled.miniature(px, 9, short, 9, long)
+
+
+@pytest.mark.skipif(native.lanczos() is None, reason="nothing is compiled: installed without a C compiler")
+@given(st.integers(0, 2**32), st.integers(1, 9))
+def test_the_compiled_bits_are_those_of_numpy(seed: int, levels: int) -> None:
+    random = np.random.default_rng(seed)
+    waves = random.integers(-levels, levels, (8, 32)) * 0.5  # with ties at the median
+    bits = waves[:, :8] >= np.sort(waves[:, :8].ravel()[1:])[31]
+    assert native.lanczos().lowest(waves[:, :8]) == hashes._number(bits)
+    small = random.integers(0, levels, (8, 9)).astype(np.uint8)
+    assert native.lanczos().rising(small.reshape(-1), 9) == hashes._number(small[:, 1:] > small[:, :-1])
