@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     signal.signal(signal.SIGTERM, _interrupt)
-    if argv is None and arguments.run.__module__.endswith(".building"):  # the process is ours alone
+    if argv is None and arguments.run.__module__.endswith((".building", ".looking")):  # the process is ours alone
         from m3w_builder import lean
 
         lean.process()
