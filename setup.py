@@ -31,7 +31,8 @@ class Tried(build_ext):
 
 
 def extension(file, speed, folder=FOLDER):
-    flags = [] if sys.platform == "win32" else [speed, "-g0"]
+    # Products are rounded before they are added, as OpenCV's are.
+    flags = [] if sys.platform == "win32" else [speed, "-g0", "-ffp-contract=off"]
     name = ".".join((*folder.parts, Path(file).stem))
     headers = [str(one) for one in folder.glob("*.h")]
     return Extension(

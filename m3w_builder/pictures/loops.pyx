@@ -24,12 +24,19 @@ cdef extern from "px.h":
         unsigned char *room
     ) noexcept nogil
     void m3w_sums(long long *sums, const unsigned char *px, long long number) noexcept nogil
+    ctypedef struct m3w_part:
+        pass
+    int m3w_parts(m3w_part *parts, int length, int made) noexcept nogil
+    void m3w_area(
+        unsigned char *out, const unsigned char *px, long long width, int channels, const m3w_part *down, int downs,
+        const m3w_part *across, int acrosses, long long made, float *sums
+    ) noexcept nogil
     long long m3w_within(const unsigned char *px, long long number, const int *least, const int *most) noexcept nogil
 
 cdef enum:
     BLOCK = 1 << 16  # bytes of px that are made smaller at once, about: with what is made of them they stay in a cache
 
-FORM = 3
+FORM = 4
 """Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
 
 
@@ -70,6 +77,31 @@ def shrunk(const unsigned char[:, :, ::1] px, int halvings):
             m3w_shrink(&out[at // factor * length], &px[at, 0, 0], count, width, channels, halvings, room)
             at += count
         free(room)
+    return result
+
+
+def fitted(const unsigned char[:, :, ::1] px, int width, int height):
+    """(height, width, channels) of 1, 3 or 4 channels made of larger ones by the areas that they share, as a new bytearray:
+    OpenCV's INTER_AREA, of which sides that are both divided by whole numbers are another case."""
+    cdef int tall = <int>px.shape[0], wide = <int>px.shape[1], channels = <int>px.shape[2]
+    if channels not in (1, 3, 4) or not 1 <= width <= wide or not 1 <= height <= tall:
+        raise ValueError(f"{tall} rows of {wide} px in {channels} channels, to be {height} of {width}")
+    if wide % width == 0 and tall % height == 0:
+        raise ValueError(f"{wide} × {tall} px are divided by whole numbers")
+    result = PyByteArray_FromStringAndSize(NULL, <Py_ssize_t>width * height * channels)
+    cdef unsigned char[::1] out = result
+    cdef size_t parts = 2 * (<size_t>tall + wide) * sizeof(m3w_part)
+    cdef m3w_part *down = <m3w_part *>malloc(parts + 2 * <size_t>width * channels * sizeof(float))
+    if down == NULL:
+        raise MemoryError
+    cdef m3w_part *across = down + 2 * <size_t>tall
+    cdef int downs, acrosses
+    with nogil:
+        downs, acrosses = m3w_parts(down, tall, height), m3w_parts(across, wide, width)
+        m3w_area(
+            &out[0], &px[0, 0, 0], wide, channels, down, downs, across, acrosses, width, <float *>(across + 2 * <size_t>wide)
+        )
+        free(down)
     return result
 
 

@@ -348,6 +348,74 @@ static void m3w_shrink(
     if (channels == 4) m3w_on_white(out, px, rows * width, weighed);
     else if (!halvings) memcpy(out, px, rows * width * channels);
 }
+/* A share of one px of a side in one of those that are made of it. */
+typedef struct { int from, to; float weight; } m3w_part;
+
+/* The shares of a side of `length` px in `made` fewer ones, in their order, and how many; at most twice `length`. A share
+   below a thousandth is none, as OpenCV has it (resize.cpp, computeResizeAreaTab), and the arithmetic is its own. */
+static inline int m3w_parts(m3w_part *parts, int length, int made) {
+    double scale = 1.0 / ((double)made / length);
+    int number = 0;
+    for (int to = 0; to < made; to++) {
+        double start = to * scale, end = start + scale, wide = scale < length - start ? scale : length - start;
+        int last = (int)end < length - 1 ? (int)end : length - 1; /* none is negative: whole parts are floors */
+        int first = (int)start + ((int)start < start);
+        if (first > last) first = last;
+        if (first - start > 1e-3) parts[number++] = (m3w_part){first - 1, to, (float)((first - start) / wide)};
+        for (int at = first; at < last; at++) parts[number++] = (m3w_part){at, to, (float)(1.0 / wide)};
+        if (end - last > 1e-3) {
+            double rest = end - last < 1.0 ? end - last : 1.0;
+            parts[number++] = (m3w_part){last, to, (float)((rest < wide ? rest : wide) / wide)};
+        }
+    }
+    return number;
+}
+static inline void m3w_along(
+    float *restrict sums, const unsigned char *restrict px, const m3w_part *restrict parts, int number, int channels
+) {
+    for (int part = 0; part < number;) {
+        int to = parts[part].to, end = part + 1;
+        while (end < number && parts[end].to == to) end++;
+        for (int c = 0; c < channels; c++) {
+            float sum = px[parts[part].from * channels + c] * parts[part].weight;
+            for (int at = part + 1; at < end; at++) sum += px[parts[at].from * channels + c] * parts[at].weight;
+            sums[to * channels + c] = sum;
+        }
+        part = end;
+    }
+}
+/* Px made fewer by the shares that they have: OpenCV's INTER_AREA where a factor is not whole. `sums` has room for two
+   made rows, `down` and `across` are the shares of columns and rows. */
+static inline void m3w_area(
+    unsigned char *out, const unsigned char *px, long long width, int channels, const m3w_part *down, int downs,
+    const m3w_part *across, int acrosses, long long made, float *sums
+) {
+    long long length = made * channels;
+    float *row = sums + length;
+    int told = -1;
+    for (int part = 0; part < downs; part++) {
+        const unsigned char *from = px + down[part].from * width * channels;
+        if (down[part].from != told) { /* a row that two made ones share is asked for twice */
+            if (channels == 1) m3w_along(row, from, across, acrosses, 1);
+            else if (channels == 3) m3w_along(row, from, across, acrosses, 3);
+            else m3w_along(row, from, across, acrosses, 4);
+        }
+        told = down[part].from;
+        float weight = down[part].weight;
+        if (!part || down[part].to != down[part - 1].to) for (long long at = 0; at < length; at++) sums[at] = weight * row[at];
+        else for (long long at = 0; at < length; at++) sums[at] += weight * row[at];
+        if (part + 1 == downs || down[part + 1].to != down[part].to) {
+            unsigned char *to = out + down[part].to * length;
+            for (long long at = 0; at < length; at++) { /* to the nearest, of two the even one: as adding 1.5 * 2^23 does */
+                float level = sums[at] + 12582912.0f;
+                int held;
+                memcpy(&held, &level, 4);
+                held -= 0x4B400000;
+                to[at] = held > 255 ? 255 : held;
+            }
+        }
+    }
+}
 /* What the px of RGB add up to, by channels: 48 bytes at once, in numbers of 16 bits while these can hold it. */
 static inline void m3w_sums(long long *sums, const unsigned char *px, long long number) {
     long long at = 0, length = 3 * number;

@@ -86,12 +86,20 @@ def shrunk(picture: Image.Image | Px | Rows, limit: int) -> Px:
     factor = -(-longer // limit) if limit else 1
     if factor == 1 or (factor in (2, 4, 8) and longer >= 0.8 * limit * factor):  # exact, and a fraction of the cost
         return _averaged(rows, factor)
-    import cv2
-
     px, weighed = _weighed(rows.whole())
     scale = limit / longer
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _finished(np.asarray(cv2.resize(px, size, interpolation=cv2.INTER_AREA)), weighed)
+    return _finished(_fitted(px, max(1, round(width * scale)), max(1, round(height * scale))), weighed)
+
+
+def _fitted(px: Px, width: int, height: int) -> Px:
+    """The px made fewer by the areas that they share."""
+    loops = native.loops()
+    if loops is not None and (px.shape[0] % height or px.shape[1] % width):
+        made = loops.fitted(np.ascontiguousarray(px).reshape(*px.shape[:2], -1), width, height)
+        return np.frombuffer(made, np.uint8).reshape(height, width, *px.shape[2:])
+    import cv2
+
+    return np.asarray(cv2.resize(px, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def halved(px: Px) -> Px:

@@ -75,3 +75,16 @@ def test_the_compiled_loops_give_the_same_px(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(native, "loops", lambda: None)
         assert np.array_equal(fast, reduced(px, 1 << halvings))
+
+
+@pytest.mark.skipif(native.loops() is None, reason="nothing is compiled: installed without a C compiler")
+@settings(max_examples=100)
+@given(st.integers(1, 90), st.integers(1, 90), st.sampled_from([(), (3,), (4,)]), st.integers(1, 80), st.integers(0, 9))
+def test_the_compiled_loops_bring_within_a_limit_as_opencv_does(
+    width: int, height: int, channels: tuple[int, ...], limit: int, seed: int
+) -> None:
+    px = np.random.default_rng(seed).integers(0, 256, (height, width, *channels), dtype=np.uint8)
+    fast = shrunk(px, limit)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(native, "loops", lambda: None)
+        assert np.array_equal(fast, shrunk(px, limit))
