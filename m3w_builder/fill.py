@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import difflib
 import inspect
 import math
 import textwrap
@@ -20,6 +19,8 @@ T = TypeVar("T")
 
 def nearest(key: str, known: typing.Iterable[str]) -> str:
     """'; did you mean …?' or the list of what is known."""
+    import difflib
+
     known = sorted(known)
     close = difflib.get_close_matches(key, known, 1, 0.6)
     return f"; did you mean '{close[0]}'?" if close else f"; known here: {', '.join(known) or 'nothing'}"
@@ -98,6 +99,8 @@ def _show(value: Any) -> str:
 
 
 def _mean(value: str, known: list[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(value, known, 1, 0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 

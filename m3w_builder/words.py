@@ -20,7 +20,6 @@ _MARKS = (
 )
 _WORD = re.compile(f"[{SPACELESS}]|(?:[^\\W{SPACELESS}]|[{_MARKS}])+")
 _RANGE = re.compile(r".-.|.")
-_SINGLE = re.compile(f"[{SPACELESS}]")
 _PLAIN = re.compile(r"\w+")
 _NOT_PLAIN = re.compile(f"[{SPACELESS}{_MARKS}]")
 
@@ -207,7 +206,7 @@ def _edges(kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _kind(character: str) -> int:
-    if _SINGLE.match(character):
+    if re.match(f"[{SPACELESS}]", character):
         return _WHOLE
     return _LETTER if _WORD.match(character) else 0
 

@@ -44,7 +44,6 @@ INSERT INTO words(words) VALUES('optimize');
 VACUUM;
 """
 # Where a script writes no spaces, each character is a word, and what is asked for is a phrase of them.
-_SINGLE = re.compile(f"([{SPACELESS}])")
 _ASKED = re.compile(r'"([^"]*)"?|(\S+)')
 
 
@@ -120,7 +119,7 @@ def _apart(text: str) -> str:
         return text
     if loops := letters():
         return str(loops.apart(text))
-    return _SINGLE.sub(r" \1 ", text)
+    return re.sub(f"([{SPACELESS}])", r" \1 ", text)
 
 
 def turned(host: str) -> str:
