@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from functools import lru_cache
@@ -15,7 +15,8 @@ from m3w_builder import shards, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 
-Taken = TypeVar("Taken")
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
 
 READERS = 16
 """Samples that are read at once: far stores answer slowly, and many at a time."""
@@ -70,41 +71,59 @@ class Draw:
     _limit: float = field(init=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sample stands, and in which language."""
+
+    tar: str
+    """Its URL."""
+    offset: int
+    bytes: int
+    language: str
+
+
 def read(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[Document, dict[str, bytes]]]:
     """The documents that were drawn, with their pictures' bytes by part, in this order."""
-    return _each(build, drawn, shards.read_sample)
+    return _each(build, _places(build, drawn), lambda one: shards.read_sample(one.tar, one.offset, one.bytes))
 
 
-def _each(build: str, drawn: Iterable[Drawn], take: Callable[[str, int, int], Taken]) -> Iterator[Taken]:
-    """What `take` makes of each by its tar's URL, offset and bytes, in this order."""
+def texts(
+    build: str, drawn: Iterable[Drawn], chosen: Callable[[Iterable[str]], Collection[str]]
+) -> Iterator[tuple[str, str]]:
+    """(language, text) of the documents that were drawn; of those languages that `chosen` takes, given each one's."""
+    places = list(_places(build, drawn))
+    languages = chosen(one.language for one in places)
+    wanted = (one for one in places if one.language in languages)
+    return _each(build, wanted, lambda one: (one.language, shards.read_text(one.tar, one.offset, one.bytes)))
+
+
+def _places(build: str, drawn: Iterable[Drawn]) -> Iterator[Place]:
+    """Where those that were drawn stand, in this order."""
 
     @lru_cache(maxsize=HELD)
     def index(name: str) -> pa.Table:
-        return storage.read_table(storage.join(build, "shards", f"{name}.parquet"), ["shard", "offset", "bytes"])
+        url = storage.join(build, "shards", f"{name}.parquet")
+        return storage.read_table(url, ["shard", "offset", "bytes", "language"])
 
-    def look(one: Drawn) -> Taken | None:
-        return _read(build, one, index, take)
-
-    if storage.is_local(build):
-        yield from (sample for one in drawn if (sample := look(one)) is not None)
-        return
-    with ThreadPoolExecutor(READERS) as pool:
-        yield from (sample for sample in pool.map(look, drawn) if sample is not None)
+    found = _each(build, drawn, lambda one: _place(build, one, index))
+    return (one for one in found if one is not None)
 
 
-def texts(build: str, drawn: Iterable[Drawn]) -> Iterator[tuple[str, str]]:
-    """(language, text) of the documents that were drawn."""
-    return _each(build, drawn, shards.read_text)
-
-
-def _read(
-    build: str, one: Drawn, index: Callable[[str], pa.Table], take: Callable[[str, int, int], Taken]
-) -> Taken | None:
+def _place(build: str, one: Drawn, index: Callable[[str], pa.Table]) -> Place | None:
     start = 0
     for name in one.shards:
         table = index(name)
         if one.number < start + table.num_rows:
-            shard, offset, size = (table[name][one.number - start].as_py() for name in ("shard", "offset", "bytes"))
-            return take(storage.join(build, "shards", shard), offset, size)
+            shard, *rest = (column[one.number - start].as_py() for column in table.columns)
+            return Place(storage.join(build, "shards", shard), *rest)
         start += table.num_rows
     return None  # a takedown has written the shards anew since
+
+
+def _each(build: str, asked: Iterable[Asked], look: Callable[[Asked], Found]) -> Iterator[Found]:
+    """What `look` finds for each, in this order; many at a time in far stores."""
+    if storage.is_local(build):
+        yield from map(look, asked)
+        return
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from pool.map(look, asked)

@@ -38,7 +38,7 @@ def write(build: str, found: dict[str, Any] | None = None) -> str:
     """
     found = found or figures.gather(build)
     many = found["sums"]["documents"] >= topics.LEAST
-    found = {**found, "topics": topics.topics(draw.texts(build, found["drawn"])) if many else []}
+    found = {**found, "topics": topics.topics(draw.texts(build, found["drawn"], topics.spoken)) if many else []}
     page = (
         templating.environment(escaping=True)
         .get_template("report.html")

@@ -26,16 +26,23 @@ _UNSPACED = "\u2e80"
 """Above it stand the scripts that write no spaces."""
 
 
+def spoken(languages: Iterable[str]) -> set[str]:
+    """The languages whose topics are told, of each document's."""
+    counts = Counter(languages)
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:LANGUAGES]
+    return {language for language, number in ranked if number >= LEAST}
+
+
 def topics(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """For each of the languages: documents looked at, and topics with their share of these and their first words."""
     by_language: defaultdict[str, list[str]] = defaultdict(list)
     for language, text in texts:
-        by_language[language or "unknown"].append(text[:LETTERS])
-    ranked = sorted(by_language.items(), key=lambda item: (-len(item[1]), item[0]))[:LANGUAGES]
+        by_language[language].append(text[:LETTERS])
+    chosen = spoken(language for language, found in by_language.items() for _ in found)
     return [
-        {"language": language, "documents": len(found), "topics": of_language(found)}
-        for language, found in ranked
-        if len(found) >= LEAST
+        {"language": language or "unknown", "documents": len(found), "topics": of_language(found)}
+        for language, found in sorted(by_language.items(), key=lambda one: (-len(one[1]), one[0]))
+        if language in chosen
     ]
 
 

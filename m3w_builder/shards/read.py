@@ -136,18 +136,17 @@ HEAD = 1 << 16
 """Bytes of a sample that are read at first for its JSON alone."""
 
 
-def read_text(url: str, offset: int, size: int) -> tuple[str, str]:
-    """(language, text) of one sample by its place, without its pictures' bytes where its JSON stands first, as it does
-    in what this package writes; no document is made of it, which takes most of the time of reading one."""
+def read_text(url: str, offset: int, size: int) -> str:
+    """The text of one sample by its place, without its pictures' bytes where its JSON stands first, as it does in what
+    this package writes; no document is made of it, which takes most of the time of reading one."""
     body = storage.read_bytes(url, offset, offset + min(size, HEAD))
     name, behind = tar.first(body)
     if split_name(name)[1] != "json":
-        document, _ = read_sample(url, offset, size)
-        return document.language, document.text
+        return read_sample(url, offset, size)[0].text
     if behind > len(body):
         body = storage.read_bytes(url, offset, offset + behind)
     entry = parsed(body[tar.BLOCK : behind])
-    return entry["metadata"].get("language", ""), "\n\n".join(item["text"] for item in entry["items"] if "text" in item)
+    return "\n\n".join(item["text"] for item in entry["items"] if "text" in item)
 
 
 def spans(url: str) -> list[tuple[int, int]]:

@@ -41,6 +41,13 @@ def test_few_documents_of_a_language_have_none():
     assert topics.of_language(["the same words in each"] * 200) == []
 
 
+def test_the_languages_of_most_documents_are_told():
+    many = {"en": 300, "de": 200, "": 200, "fr": 150, "pl": topics.LEAST - 1}
+    languages = [language for language, number in many.items() for _ in range(number)]
+    assert topics.spoken(languages) == {"en", "de", ""}
+    assert topics.spoken(language for language in languages if language not in ("en", "fr")) == {"de", ""}
+
+
 def test_words_of_three_letters_and_pairs_of_unspaced_characters_are_terms():
     assert topics.terms("The sea, the SEA: 2024 is at 灯台は光") == {
         "the": 2, "sea": 2, "灯台": 1, "台は": 1, "は光": 1,

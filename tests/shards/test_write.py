@@ -81,7 +81,7 @@ def test_a_text_is_read_without_its_pictures(tmp_path, samples, monkeypatch, hea
     (shard,) = written(tmp_path, samples, validation=0.0)
     index = storage.read_table(str(tmp_path / f"{shard.name}.parquet")).to_pylist()
     found = [shards.read_text(str(tmp_path / row["shard"]), row["offset"], row["bytes"]) for row in index]
-    assert found == [(document.language, document.text) for document, _ in samples]
+    assert found == [document.text for document, _ in samples]
 
 
 def test_a_text_is_read_whose_json_stands_behind_its_pictures(tmp_path, samples):
@@ -92,7 +92,7 @@ def test_a_text_is_read_whose_json_stands_behind_its_pictures(tmp_path, samples)
             info.size = len(part)
             tar.addfile(info, io.BytesIO(part))
     size = (tmp_path / "one.tar").stat().st_size
-    assert shards.read_text(str(tmp_path / "one.tar"), 0, size) == (document.language, document.text)
+    assert shards.read_text(str(tmp_path / "one.tar"), 0, size) == document.text
 
 
 def swapped(document, bodies):
