@@ -42,8 +42,9 @@ def _enter(entry: Entry, begun: struct_rusage, ended: struct_rusage, beside: flo
 
 
 class _Timed:
-    """Enters what a block takes; a class by hand, and the system asked from here, since there are several blocks a
-    picture, and half of what a build takes outside of its stages was this."""
+    """Enters what a stage's blocks take, none of which lies within another of the same stage; a class by hand, and the
+    system asked from here, since there are several blocks a picture, and half of what a build takes outside of its
+    stages was this."""
 
     __slots__ = ("_aside", "_beside", "_entry", "_used")
 
@@ -82,8 +83,8 @@ class Books:
 
     def __init__(self, ledger: Ledger, writer: pq.ParquetWriter) -> None:
         self.ledger = ledger
-        self.aside: Callable[[], float] = float
-        """CPU seconds until now of a thread whose time is entered by itself, and is no block's; of none where unset."""
+        self._aside: Callable[[], float] = float
+        self._timed: dict[str, _Timed] = {}
         self._writer = writer
         self._rows: list[dict[str, Any]] = []
 
@@ -137,10 +138,18 @@ class Books:
             records = left
         return records
 
+    def beside(self, seconds: Callable[[], float]) -> None:
+        """Say how to ask for the CPU seconds until now of a thread whose time is entered by itself: no block's."""
+        self._aside = seconds
+        self._timed.clear()
+
     def timed(self, stage: str) -> _Timed:
-        """The process's CPU time of the block is the stage's, but for what goes on `aside`; and so is the growth of its
+        """The process's CPU time of the block is the stage's, but for the thread `beside`; and so is the growth of its
         largest resident size."""
-        return _Timed(self.ledger[stage], self.aside)
+        block = self._timed.get(stage)
+        if block is None:
+            block = self._timed[stage] = _Timed(self.ledger[stage], self._aside)
+        return block
 
     def take(self, rows: pa.Table) -> None:
         """Rows of what went that an earlier task entered, as they are."""
@@ -148,7 +157,7 @@ class Books:
 
     def laps(self) -> Laps:
         """As `timed`, of stages that follow each other; the first begins here."""
-        return Laps(self.ledger, self.aside)
+        return Laps(self.ledger, self._aside)
 
     def _row(self, unit: str, url: str, page: str, doc: str, stage: str, drop: Drop) -> None:
         self._rows.append(

@@ -35,8 +35,9 @@ def judged(
             for page_url, key in places:
                 the_books.picture(stage, url, page_url, key, answer, size)
             return False
-        the_books.ledger[stage].pictures.kept += len(places)
-        the_books.ledger[stage].pictures.bytes += size * len(places)
+        count = the_books.ledger[stage].pictures
+        count.kept += len(places)
+        count.bytes += size * len(places)
         return True
 
     for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):

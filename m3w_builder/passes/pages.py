@@ -133,9 +133,10 @@ def _extracted(
             case sources.Refused():
                 the_books.page("read", record.url, record.drop)
             case sources.Page() | sources.Ready():
-                the_books.ledger["read"].pages.kept += 1
                 size = len(record.html) if isinstance(record, sources.Page) else 0
-                the_books.ledger["read"].pages.bytes += size
+                read = the_books.ledger["read"].pages
+                read.kept += 1
+                read.bytes += size
                 extracted = the_books.ledger["extract"].pages
                 name = _name(record)
                 suspects.touch(name)

@@ -174,7 +174,7 @@ def _found(
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
     left = [url for url in wanted.pages if url not in at and url not in inline]
     clock = fetch.Clock()
-    the_books.aside = lambda: clock.seconds  # it goes on while pictures are decoded
+    the_books.beside(lambda: clock.seconds)  # it goes on while pictures are decoded
     rest = fetch.fetch_all(left, task.config.fetch, spent=wanted.spent, clock=clock)
     while True:
         with the_books.timed("fetch"):

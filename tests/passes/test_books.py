@@ -30,7 +30,7 @@ def test_memory_that_a_stage_takes_is_told_as_its_own(tmp_path):
 def test_a_thread_whose_time_is_entered_by_itself_adds_to_no_stage(tmp_path):
     ledger, taken = Ledger(), 0.0
     with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
-        the_books.aside = lambda: taken
+        the_books.beside(lambda: taken)
         with the_books.timed("decode"):
             taken = 1000.0
         with the_books.timed("store"):
@@ -42,7 +42,7 @@ def test_a_thread_whose_time_is_entered_by_itself_adds_to_no_stage(tmp_path):
 def test_laps_enter_all_that_was_taken_from_their_beginning(tmp_path):
     ledger, taken = Ledger(), 0.0
     with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
-        the_books.aside = lambda: -taken  # a clock that is set by hand, beside the process's own
+        the_books.beside(lambda: -taken)  # a clock that is set by hand, beside the process's own
         lap = the_books.laps()
         for stage, seconds in (("rights", 1000.0), ("decode", 2000.0), ("rights", 4000.0)):
             taken += seconds
