@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
+from typing import Any
 
 from m3w_builder import fetch, pictures
 from m3w_builder.passes.books import Books, Laps
@@ -63,6 +64,7 @@ def _decoded(
     suspects: Suspects,
 ) -> Iterator[Picture]:
     """The pictures that came in, are not reserved, and can be decoded."""
+    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
     for url, answer in found:
         size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
         if not enter("fetch", url, answer, size):
@@ -74,7 +76,7 @@ def _decoded(
         refused = pictures.judge(said, config.opt_out)
         lap("rights")
         if enter("rights", url, refused, size):
-            if _small(url, answer.body, config, lap, enter):
+            if early and _small(url, answer.body, config, early, lap, enter):
                 suspects.clear()
                 continue
             picture = suspects.drop(url) or _contained(
@@ -92,12 +94,12 @@ def _small(
     url: str,
     body: bytes,
     config: pictures.PicturesConfig,
+    early: list[Any],
     lap: Laps,
     enter: Callable[[str, str, object, int], bool],
 ) -> bool:
     """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
-    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
-    picture = pictures.described(url, body, config) if early else None
+    picture = pictures.described(url, body, config)
     if picture is None:
         return False
     lap("decode")

@@ -52,9 +52,7 @@ def decode(url: str, body: bytes, config: PicturesConfig) -> Picture | Drop:
     if size and size[0] * size[1] > config.max_pixels:
         return _too_many(size, config)
     try:
-        with warnings.catch_warnings():  # decoders also warn, of broken EXIF and the like, into the operator's terminal
-            warnings.simplefilter("ignore")
-            return _decode(url, body, name, config)
+        return _decode(url, body, name, config)
     except Exception as error:  # decoders raise nearly everything on broken bytes
         return _fault(error, body, name, config)
 
@@ -107,7 +105,9 @@ def _decode(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture
         if px is not None:
             made = _small(px, px.shape[1::-1], _extent(*size, px.shape[1::-1]), False, config)
             return _picture(url, body, name, size, made, mode=frame.mode)
-    return _opened(url, body, name, config)
+    with warnings.catch_warnings():  # Pillow also warns, of broken EXIF and the like, into the operator's terminal
+        warnings.simplefilter("ignore")
+        return _opened(url, body, name, config)
 
 
 def _opened(url: str, body: bytes, name: str, config: PicturesConfig) -> Picture | Drop:

@@ -24,6 +24,10 @@ cdef extern from "px.h":
         unsigned char *room
     ) noexcept nogil
     void m3w_sums(long long *sums, const unsigned char *px, long long number) noexcept nogil
+    int m3w_marked(
+        const unsigned char *text, long long length, const unsigned char *one, long long ones,
+        const unsigned char *other, long long others
+    ) noexcept nogil
     ctypedef struct m3w_part:
         pass
     int m3w_parts(m3w_part *parts, int length, int made) noexcept nogil
@@ -36,7 +40,7 @@ cdef extern from "px.h":
 cdef enum:
     BLOCK = 1 << 16  # bytes of px that are made smaller at once, about: with what is made of them they stay in a cache
 
-FORM = 4
+FORM = 5
 """Counted up with every change of what these functions take and do: an older compiled form is not taken for this."""
 
 
@@ -127,6 +131,15 @@ def near_mean(const unsigned char[:, :, ::1] px, double tolerance):
         least[channel] = <int>max(0.0, rint(mean - tolerance))  # to the nearest, of two the even one
         most[channel] = <int>min(255.0, rint(mean + tolerance))
     return m3w_within(&px[0, 0, 0], number, least, most)
+
+
+def marked(const unsigned char[::1] text, const unsigned char[::1] one, const unsigned char[::1] other) -> bool:
+    """Whether one of two marks of two bytes or more stands in the text."""
+    if one.shape[0] < 2 or other.shape[0] < 2:
+        raise ValueError("a mark of less than two bytes")
+    if not text.shape[0]:
+        return False
+    return bool(m3w_marked(&text[0], text.shape[0], &one[0], one.shape[0], &other[0], other.shape[0]))
 
 
 def painted(

@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 from typing import Any
 
-FORM, BANDS_FORM, LANCZOS_FORM = 4, 1, 2
+FORM, BANDS_FORM, LANCZOS_FORM = 5, 1, 2
 """Of `loops.pyx`, `bands.pyx` and `lanczos.pyx`, as they say themselves."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 
 from m3w_builder.classes import dataclass
+from m3w_builder.pictures import native
 from m3w_builder.rights import OPT_OUTS
 from m3w_builder.stage import Drop
 
@@ -32,6 +33,8 @@ _LICENCE = re.compile(
     r"(?:\s*=\s*[\"'](?P<a>[^\"'<>]{1,500})|[^<>]{0,99}?rdf:resource\s*=\s*[\"'](?P<b>[^\"'<>]{1,500})"
     r"|[^<>]{0,99}>\s*(?P<c>[^<>\s]{1,500}))"
 )
+_XMP = b"<x:xmpmeta"
+"""How an XMP packet begins."""
 _C2PA = b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"
 """The UUID of a C2PA manifest store's description box (C2PA 2.1, 11.1.4.2)."""
 
@@ -52,6 +55,9 @@ class Declared:
 def declared(body: bytes) -> Declared:
     """The rights that a picture's bytes declare, of any format; never raises."""
     found = Declared()
+    loops = native.loops()
+    if loops is not None and not loops.marked(body, _XMP, _C2PA):  # most say nothing, and are looked through once
+        return found
     for text in packets(body):
         found.signals += [f"xmp:{value}" for value in _MINING.findall(text)[:4]]
         found.signals += ["xmp:tdm-reservation"] if _TDM.search(text) else []
@@ -70,7 +76,7 @@ def packets(body: bytes) -> Iterator[str]:
     """The XMP packets in a picture's bytes, at most four."""
     at = 0
     for _ in range(4):
-        start = body.find(b"<x:xmpmeta", at)
+        start = body.find(_XMP, at)
         if start < 0:
             return
         end = body.find(b"</x:xmpmeta", start, start + MAX_PACKET)

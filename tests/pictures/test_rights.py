@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from m3w_builder.pictures import native
 from m3w_builder.pictures.rights import REASONS, boxes, declared, judge
 
 ALL = tuple(REASONS)
@@ -137,3 +138,11 @@ def test_a_c2pa_manifest_is_told_and_its_reservation_obeyed(use: bytes, reason: 
 def test_no_bytes_make_it_raise(body: bytes, start: bytes) -> None:
     declared(start + body)
     boxes(start + body)
+
+
+@pytest.mark.skipif(native.loops() is None, reason="nothing is compiled: installed without a C compiler")
+@given(st.lists(st.sampled_from([b"<x:xmpmeta", b"c2pa" + bytes(12), b"<x", b"<", b"c", b"c2p", bytes(15), bytes(3)])))
+def test_a_mark_is_found_wherever_it_stands(parts: list[bytes]) -> None:
+    body = b"".join(parts)
+    wanted = b"<x:xmpmeta" in body or b"c2pa" + bytes(12) in body
+    assert native.loops().marked(body, b"<x:xmpmeta", b"c2pa" + bytes(12)) == wanted
