@@ -1,10 +1,11 @@
-"""Reads tars as shards are: member by member, straight through, several times faster than tarfile."""
+"""Reads and writes tars as shards are: member by member, straight through, several times faster than tarfile."""
 
 from __future__ import annotations
 
 import io
 import tarfile
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import IO
 
 BLOCK = 512
@@ -115,3 +116,51 @@ def _pax(body: bytes) -> tuple[str, int]:
         found[key] = value
         body = body[int(length) :]
     return found.get(b"path", b"").decode("utf-8", "surrogateescape"), int(found.get(b"size", b"-1"))
+
+
+class Writer:
+    """Writes the members of a tar to a stream; tarfile would copy each body several times, by ten thousand bytes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.size = 0
+
+    def add(self, name: str, body: bytes) -> None:
+        self._write(header(name, len(body)))
+        self._write(body)
+        self._write(bytes(-len(body) % BLOCK))
+
+    def end(self) -> None:
+        """Two empty blocks, and as many as fill a whole record."""
+        self._write(bytes(2 * BLOCK))
+        self._write(bytes(-self.size % tarfile.RECORDSIZE))
+
+    def _write(self, data: bytes) -> None:
+        self.size += len(data)
+        self.stream.write(data)
+
+
+def header(name: str, size: int) -> bytes:
+    """A regular file's header (ustar), as tarfile makes it; names of ASCII in a tenth of its time.
+
+    Raises ValueError for what ustar can't tell: a name that is too long, 8 GB or more.
+    """
+    told = name.encode("ascii", "replace")
+    if len(told) > tarfile.LENGTH_NAME or size >= 8**11 or not name.isascii():
+        return _made(name, size)
+    digits = b"%011o" % size
+    empty = _empty()
+    number = int(empty[148:154], 8) + sum(told) + sum(digits) - sum(b"0" * 11)
+    return b"".join((told, empty[len(told) : 124], digits, empty[135:148], b"%06o" % number, empty[154:]))
+
+
+def _made(name: str, size: int) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = size, 0o644, 0
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
+@lru_cache(1)
+def _empty() -> bytes:
+    """The header of an empty file without a name."""
+    return _made("", 0)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import field
-from typing import IO, Any
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -17,7 +16,7 @@ from m3w_builder import document, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.document import Audio, Document, Image, Text, Video
 from m3w_builder.errors import BuildError
-from m3w_builder.shards import search
+from m3w_builder.shards import search, tar
 from m3w_builder.shards.config import ShardsConfig
 from m3w_builder.words import word_count
 
@@ -178,10 +177,10 @@ def write_prepared(
                 number = counts.setdefault(split, 0)
                 counts[split] += 1
                 open_tars[split] = _Tar(folder, f"{split}-{prefix}-{number:05d}", split, config.search_texts)
-            tar = open_tars[split]
-            tar.put(one, pictures)
+            writing = open_tars[split]
+            writing.put(one, pictures)
             # Of what was expected, the last one takes the rest, be it a little more.
-            if tar.size >= limits.get(split, target) and counts[split] != planned.get(split):
+            if writing.size >= limits.get(split, target) and counts[split] != planned.get(split):
                 shards.append(open_tars.pop(split).close())
         for split in sorted(open_tars):
             shards.append(open_tars.pop(split).close())
@@ -191,43 +190,16 @@ def write_prepared(
 @contextmanager
 def open_shard(folder: str, name: str, split: str, search_texts: bool = True) -> Iterator[_Tar]:
     """One shard of a given name, to `add` samples to and to `close`; nothing is left of it where that fails."""
-    tar = _Tar(folder, name, split, search_texts)
+    made = _Tar(folder, name, split, search_texts)
     with ExitStack() as stack:
-        stack.callback(lambda: None if tar.closed else tar.abandon())
-        yield tar
+        stack.callback(lambda: None if made.closed else made.abandon())
+        yield made
 
 
 def _abandon(tars: dict[str, _Tar]) -> None:
     """Leave nothing behind of tars that were not finished."""
-    for tar in tars.values():
-        tar.abandon()
-
-
-class _Members:
-    """Writes the members of a tar to a stream.
-
-    Headers are `tarfile`'s; its writer would copy each body several times, through blocks of ten thousand bytes.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-        self.size = 0
-
-    def add(self, name: str, body: bytes) -> None:
-        info = tarfile.TarInfo(name)
-        info.size, info.mode, info.mtime = len(body), 0o644, 0
-        self._write(info.tobuf(tarfile.USTAR_FORMAT))
-        self._write(body)
-        self._write(bytes(-len(body) % tarfile.BLOCKSIZE))
-
-    def end(self) -> None:
-        """Two empty blocks, and as many as fill a whole record."""
-        self._write(bytes(2 * tarfile.BLOCKSIZE))
-        self._write(bytes(-self.size % tarfile.RECORDSIZE))
-
-    def _write(self, data: bytes) -> None:
-        self.size += len(data)
-        self.stream.write(data)
+    for one in tars.values():
+        one.abandon()
 
 
 @dataclass(slots=True)
@@ -245,7 +217,7 @@ class _Tar:
     _rows: list[dict[str, Any]] = field(default_factory=list)
     """What the index does not have yet: no more than a row group."""
     _stack: ExitStack = field(default_factory=ExitStack)
-    _out: _Members = field(init=False)
+    _out: tar.Writer = field(init=False)
     _index: Any = None
     _written: storage.Written = field(default_factory=storage.Written)
     _indexed: storage.Written = field(default_factory=storage.Written)
@@ -255,7 +227,7 @@ class _Tar:
         index = storage.table_writer(storage.join(self.folder, f"{self.name}.parquet"), INDEX, self._indexed)
         self._index = self._stack.enter_context(index)
         stream = storage.atomic(storage.join(self.folder, f"{self.name}.tar"), self._written)
-        self._out = _Members(self._stack.enter_context(stream))
+        self._out = tar.Writer(self._stack.enter_context(stream))
 
     @property
     def size(self) -> int:
@@ -271,7 +243,7 @@ class _Tar:
         self._out.add(f"{key}.json", one.sample)
         places = []
         for image, body in zip(one.row["pictures"], pictures, strict=True):
-            places.append(self.size + tarfile.BLOCKSIZE)
+            places.append(self.size + tar.BLOCK)
             self._out.add(f"{key}.{image['part']}", body)
         row = _placed(one.row, f"{self.name}.tar", self.split, start, self.size - start, places)
         self.samples += 1
@@ -331,7 +303,7 @@ def prepared(one: Document) -> Prepared:
 
 def size_of(text: int, pictures: Iterable[int]) -> int:
     """Bytes of a sample in a tar whose JSON and pictures have so many: a header each, and padding to whole blocks."""
-    block = tarfile.BLOCKSIZE
+    block = tar.BLOCK
     return sum(block + size + -size % block for size in (text, *pictures))
 
 

@@ -70,3 +70,18 @@ WHOLE = made([("a.json", b"{}"), ("a.0.jpg", bytes(700))])
 def test_a_broken_tar_is_told(reader, body, said):
     with pytest.raises(tarfile.ReadError, match=said):
         list(reader(io.BytesIO(body)))
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=120), st.integers(0, 2**34))
+def test_headers_are_those_that_tarfile_makes(name, size):
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o644
+    try:
+        expected = info.tobuf(tarfile.USTAR_FORMAT)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"name is too long|overflow"):
+            tar.header(name, size)
+        return
+    assert tar.header(name, size) == expected
+    plain = "a" * (size % 101)
+    assert tar.header(plain, size % 8**11) == tar._made(plain, size % 8**11)
