@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -97,20 +98,21 @@ def judge(task: ExchangeTask) -> Receipt:
             receipt.check(task.build, source, group, (f"-{task.number:05d}.parquet",))
         keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
         keys = keys.unify_dictionaries()
-        before = time.process_time()
-        decisions = JUDGES[task.exchange](keys, task.config, task.alone)
-        mine.ledger[STAGE_OF[task.exchange]].cpu_seconds += time.process_time() - before
+        with judging(task.exchange, mine):
+            decisions = JUDGES[task.exchange](keys, task.config, task.alone)
         groups = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
             mine_only = decisions.filter(pa.array(groups == group))
             write(task.build, mine, f"{name}/{task.number:05d}-{group:05d}.parquet", mine_only)
         mine.stats = {"links": 0}
         if not task.alone:
-            links = dedup.links(keys, task.config)
+            with judging(task.exchange, mine):
+                links = dedup.links(keys, task.config)
             write(task.build, mine, f"{name}/{task.number:05d}-links.parquet", links)
             mine.stats["links"] = len(links)
         if task.exchange == "exchange2":
-            mine.stats["repeats"] = dedup.repeats(keys)
+            with judging(task.exchange, mine):
+                mine.stats["repeats"] = dedup.repeats(keys)
 
     return receipt.once(task.build, name, task.number, f"bucket {task.number}", mark, work)
 
@@ -136,7 +138,8 @@ def deliver(task: ExchangeTask) -> Receipt:
             if len(some) < len(task.partitions):
                 within = [("partition", ">=", some[0]), ("partition", "<=", some[-1])]
             decisions = pa.concat_tables([storage.read_table(url, filters=within) for url in urls])
-            decisions = dedup.settle(dedup.contained(decisions, task.config.contained))
+            with judging(task.exchange, mine):
+                decisions = dedup.settle(dedup.contained(decisions, task.config.contained))
             partitions = decisions["partition"].to_numpy()
             for partition in some:
                 low, high = np.searchsorted(partitions, [partition, partition + 1])
@@ -146,6 +149,14 @@ def deliver(task: ExchangeTask) -> Receipt:
             mine.stats = {"distances": dict(sorted(distances.items(), key=lambda one: int(one[0])))}
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
+
+
+@contextmanager
+def judging(exchange: str, mine: Receipt) -> Iterator[None]:
+    """What the block takes is the stage's whose decisions it makes, and no bookkeeping."""
+    before = time.process_time()
+    yield
+    mine.ledger[STAGE_OF[exchange]].cpu_seconds += time.process_time() - before
 
 
 def decisions_name(exchange: str, partition: int) -> str:

@@ -17,7 +17,7 @@ from m3w_builder import dedup, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
 from m3w_builder.passes import receipt
-from m3w_builder.passes.exchange import CODE, GROUP, checksums, write
+from m3w_builder.passes.exchange import CODE, GROUP, checksums, judging, write
 from m3w_builder.passes.receipt import Receipt
 
 LINKS_A_BUCKET = 4_000_000
@@ -81,7 +81,8 @@ def unite(task: GroupsTask) -> Receipt:
         if state:
             receipt.check(task.build, name, before[task.place], ("-pointers.parquet",))
             pointers = storage.read_table(storage.join(task.build, state))
-        pointers, out, moved = dedup.merged(pointers, pa.concat_tables(told), task.place, task.buckets)
+        with judging(task.exchange, mine):
+            pointers, out, moved = dedup.merged(pointers, pa.concat_tables(told), task.place, task.buckets)
         write(task.build, mine, f"{name}/{task.number:06d}-pointers.parquet", pointers)
         _post(task, mine, name, out)
         mine.stats = {"moved": int(moved)}
@@ -99,7 +100,8 @@ def settle(task: GroupsTask) -> Receipt:
     def work(mine: Receipt) -> None:
         receipt.check(task.build, source, task.number, (ending,))
         pointers = storage.read_table(storage.join(task.build, f"{source}/{task.number:06d}{ending}"))
-        decisions = dedup.decided(pointers, task.config)
+        with judging(task.exchange, mine):
+            decisions = dedup.decided(pointers, task.config)
         of = decisions["partition"].to_numpy() // GROUP
         for group in task.groups:
             write(
