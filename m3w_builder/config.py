@@ -93,7 +93,7 @@ class Config:
 def load(path: str, settings: Sequence[str] = ()) -> Config:
     """The config in a YAML file, with `key.sub=value` settings laid over it; raises ConfigError."""
     try:
-        data = _plain(storage.read_bytes(path))
+        data = _plain(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such config file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -109,12 +109,12 @@ def load(path: str, settings: Sequence[str] = ()) -> Config:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def _plain(body: bytes) -> Any:
-    """What YAML says, by the C library where that is; what is no YAML is told by Python's own, which shows the line."""
+def _plain(path: str) -> Any:
+    """What a YAML file says; what is no YAML is told by Python's own reader, which shows the line."""
     try:
-        return yaml.load(body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return storage.read_yaml(path)
     except yaml.YAMLError:
-        return yaml.safe_load(body)
+        return yaml.safe_load(storage.read_bytes(path))
 
 
 def parse(data: Mapping[str, Any]) -> Config:

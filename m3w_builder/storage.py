@@ -280,7 +280,7 @@ def read_json(url: str) -> Any:
 
 
 def read_yaml(url: str) -> Any:
-    """A YAML file that a build wrote as plain data. By the C library where that is: a tenth of the time."""
+    """A YAML file of plain data. By the C library where that is: a tenth of the time."""
     import yaml
 
     return yaml.load(read_bytes(url), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))

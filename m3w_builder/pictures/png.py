@@ -87,11 +87,9 @@ class Rows:
         bands = native.bands()
         if bands is None:
             return None
-        view = memoryview(self.body)
-        packed = view[self.data[0]] if len(self.data) == 1 else b"".join(view[part] for part in self.data)
         try:
             made = bands.drawn(
-                packed,
+                self._packed(),
                 self.width,
                 self.height,
                 _CHANNELS[self.colours],
@@ -122,7 +120,8 @@ class Rows:
 
         undo = native.loops().undo
         stream = zlib_ng.decompressobj()
-        packed = self._packed()
+        whole = self._packed()
+        packed = (whole[at : at + FEED] for at in range(0, len(whole), FEED))
         px[0] = 0
         try:
             for start in range(0, self.height, rows):
@@ -135,12 +134,11 @@ class Rows:
         except Exception as error:  # zlib-ng's own kind is not known to types
             raise Broken(str(error)) from error
 
-    def _packed(self) -> Iterator[memoryview]:
+    def _packed(self) -> memoryview:
+        """All that is packed, in one piece."""
         view = memoryview(self.body)
         parts = [view[part] for part in self.data]  # often of 8 kB each
-        packed = parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
-        for at in range(0, len(packed), FEED):
-            yield packed[at : at + FEED]
+        return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
     def _coloured(self, rows: np.ndarray) -> np.ndarray:
         """Rows of bytes as px."""

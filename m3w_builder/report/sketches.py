@@ -100,18 +100,19 @@ class Frequent:
         self.counts: Counter[str] = Counter(counts or {})
         self.error = error
 
-    def update(self, names: Iterable[str]) -> None:
+    def update(self, names: Iterable[str] | Mapping[str, int]) -> None:
+        """Count names, each once or as often as is told."""
         self.counts.update(names)
-        self.bound()
+        self._bound()
 
     def merge(self, other: Frequent) -> None:
         self.counts.update(other.counts)
         self.error += other.error
-        self.bound()
+        self._bound()
 
-    def bound(self) -> None:
+    def _bound(self) -> None:
         """Where more than twice `keep` names are held, take the (keep + 1)-th count from all; what comes to nothing
-        goes. Whoever adds to `counts` by other ways than these calls it."""
+        goes."""
         if len(self.counts) <= 2 * self.keep:
             return
         ranked = self.counts.most_common(self.keep + 1)

@@ -111,7 +111,7 @@ class Statistics:
 
     def _settle(self) -> None:
         """Enter what the tally holds."""
-        self.words.merge(Frequent(WORDS_HELD, self._tally.taken()))
+        self.words.update(self._tally.taken())
 
     def _metadata(self, document: Document) -> None:
         self.distinct["hosts"].add(document.host)

@@ -89,7 +89,7 @@ class Prepared:
     @property
     def text(self) -> str:
         """As `Document.text`."""
-        return "\n\n".join(item["text"] for item in orjson.loads(self.sample)["items"] if "text" in item)
+        return document.text_of(orjson.loads(self.sample))
 
 
 @dataclass(slots=True)
