@@ -103,14 +103,17 @@ SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 def test_quantiles_merged_of_parts_are_no_worse_than_those_of_kll(kind):
     kll = pytest.importorskip("datasketches").kll_doubles_sketch
     values = VALUES[kind](np.random.default_rng(1))
-    merged, peer = Histogram(), kll(200)
+    # A sketch of KLL leaves to chance what it keeps, and is a lucky one once in a hundred times: the middle one counts.
+    merged, peers = Histogram(), [kll(200) for _ in range(5)]
     for part in np.split(values, 20):
-        mine, other = Histogram(), kll(200)
+        mine = Histogram()
         for value in part.tolist():
             mine.add(value)
-        other.update(part.astype(float))
         merged.merge(Histogram(json.loads(json.dumps(mine.to_json()))))
-        peer.merge(other)
+        for peer in peers:
+            other = kll(200)
+            other.update(part.astype(float))
+            peer.merge(other)
     values.sort()
     exact = values[[int(share * len(values)) - 1 for share in SHARES]]
 
@@ -119,10 +122,11 @@ def test_quantiles_merged_of_parts_are_no_worse_than_those_of_kll(kind):
         low, high = (np.searchsorted(values, found, side) / len(values) for side in ("left", "right"))
         return in_value, max(np.maximum(0, np.maximum(low - SHARES, np.array(SHARES) - high)))
 
-    ours, theirs = errors([merged.quantile(share) for share in SHARES]), errors(peer.get_quantiles(list(SHARES)))
+    ours = errors([merged.quantile(share) for share in SHARES])
+    theirs = sorted(errors(peer.get_quantiles(list(SHARES))) for peer in peers)[2]
     assert ours[0] <= 2 ** (0.5 / STEPS) - 1 + 1e-9
     assert ours[0] < theirs[0]
-    assert ours[1] < peer.normalized_rank_error(False)
+    assert ours[1] < peers[0].normalized_rank_error(False)
 
 
 def test_whole_numbers_up_to_45_are_read_exactly():
