@@ -241,7 +241,7 @@ class Job:
         summary = self.summary
         entry = summary.passes.setdefault(name, {"tasks": 0, "reused": 0})
         resources = self.config.cluster.pass_resources.get(shards.NAME if name == joined.NAME else name)
-        for outcome in self.engine.map(function, tasks, resources):
+        for outcome in self.engine.map(function, tasks, resources, total):
             mine = outcome.result
             number = getattr(
                 outcome.task, "partition", getattr(outcome.task, "bundle", getattr(outcome.task, "number", 0))

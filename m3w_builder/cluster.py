@@ -73,11 +73,15 @@ class Dask:
             raise BuildError(f"cluster: no worker for {patience:g} s; see to them, and run again: it goes on from here")
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        resources: Mapping[str, float] | None = None,
+        total: int = 0,
     ) -> Iterator[Outcome[Task, Result]]:
         from m3w_builder.flight import Flight
 
-        return Flight(self, function, dict(resources or {})).outcomes(tasks)
+        return Flight(self, function, dict(resources or {}), total).outcomes(tasks)
 
 
 @contextmanager

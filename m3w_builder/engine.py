@@ -94,11 +94,16 @@ class Engine(Protocol):
     def workers(self) -> int: ...
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        resources: Mapping[str, float] | None = None,
+        total: int = 0,
     ) -> Iterator[Outcome[Task, Result]]:
         """Outcomes in any order; `tasks` is read only as far ahead as there are workers to take them.
 
         `resources`: what each task asks of its worker; an engine of one process has all that there is.
+        `total`: how many tasks there are, where that is known: the last ones are then shared out singly.
         """
         ...
 
@@ -112,7 +117,11 @@ class Serial:
     workers: int = 1
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task], resources: Mapping[str, float] | None = None
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        resources: Mapping[str, float] | None = None,
+        total: int = 0,
     ) -> Iterator[Outcome[Task, Result]]:
         for task in tasks:
             outcome: Outcome[Task, Result] = Outcome(task)

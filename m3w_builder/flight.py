@@ -71,10 +71,13 @@ def work(function: Callable[[Any], Any], tasks: list[Any], version: str, begins:
 class Flight:
     """The tasks of one pass on their way."""
 
-    def __init__(self, engine: Dask, function: Callable[[Any], Any], resources: dict[str, float]) -> None:
+    def __init__(
+        self, engine: Dask, function: Callable[[Any], Any], resources: dict[str, float], total: int = 0
+    ) -> None:
         self.engine = engine
         self.function = function
         self.resources = resources
+        self.left = total
         self.size = 1
         self.back: deque[Any] = deque()
         self.tasks: dict[Any, tuple[list[Any], int]] = {}
@@ -108,7 +111,12 @@ class Flight:
         """What goes to a worker next: what came back undone before what is new."""
         if self.back:
             return [self.back.popleft()]
-        return list(islice(source, self.size))
+        size = self.size
+        if self.left > 0:  # towards the end each takes less, or the others wait for the one that took much
+            size = min(size, max(1, self.left // (2 * self.engine.workers)))
+        some = list(islice(source, size))
+        self.left -= len(some)
+        return some
 
     def submit(self, tasks: list[Any], attempt: int) -> None:
         # Not Dask's retries but ours: they are counted, and the last error is told.
