@@ -295,7 +295,7 @@ def write_yaml(url: str, value: Any) -> None:
 
 
 PARQUET: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
-"""How all tables are written."""
+"""How tables are written, but for texts between two passes."""
 
 
 def worded(schema: pa.Schema) -> bool | list[str]:
@@ -321,7 +321,9 @@ def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP, *, texts:
 
 
 def _options(schema: pa.Schema, texts: bool) -> dict[str, Any]:
-    return {**PARQUET, "use_dictionary": not texts and worded(schema), "write_statistics": not texts}
+    if texts:
+        return {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+    return {**PARQUET, "use_dictionary": worded(schema)}
 
 
 @contextmanager
@@ -330,8 +332,9 @@ def table_writer(
 ) -> Iterator[pq.ParquetWriter]:
     """A Parquet file written table by table, whole or not at all; `written` is filled in at the end.
 
-    Of `texts`, which are read whole, neither repeated values nor the least and most are looked for: zstd finds repeats,
-    the file has the same size, and is written and read a third faster.
+    Of `texts`, which are read whole between two passes, neither repeated values nor the least and most are looked for:
+    what compresses them finds repeats. LZ4 is written in six tenths of zstd's time and read in half of it, to files
+    half as large again, beside which lie pictures of ten times their size.
     """
     with atomic(url, written) as stream, pq.ParquetWriter(stream, schema, **_options(schema, texts)) as writer:
         yield writer

@@ -1,4 +1,4 @@
-"""All pictures of one partition: fetched by an event loop in its own thread, answered one by one as they come."""
+"""All pictures of one partition: fetched by an event loop in its own thread, answered as they come."""
 
 from __future__ import annotations
 
@@ -94,11 +94,11 @@ class Outbox:
             self._ready.put(self._gathered)
             self._gathered = []
 
-    def __iter__(self) -> Iterator[Answer]:
+    def __iter__(self) -> Iterator[list[Answer]]:
         while some := self._ready.get():
-            for answer in some:
-                self._taken += _size(answer[1])
-                yield answer
+            size = sum([_size(result) for _, result in some])
+            yield some
+            self._taken += size  # only now: what the caller still works on is memory too
         if self.error:
             raise self.error
 
@@ -251,7 +251,20 @@ def fetch_all(
     spent: Spent | None = None,
     clock: Clock | None = None,
 ) -> Iterator[Answer]:
-    """Each URL once with its picture or its Drop, in the order in which they come.
+    """Each URL once with its picture or its Drop, in the order in which they come; see `fetch_some`."""
+    for some in fetch_some(urls, config, deadline=deadline, spent=spent, clock=clock):
+        yield from some
+
+
+def fetch_some(
+    urls: Iterable[str],
+    config: FetchConfig,
+    *,
+    deadline: float | None = None,
+    spent: Spent | None = None,
+    clock: Clock | None = None,
+) -> Iterator[list[Answer]]:
+    """Each URL once with its picture or its Drop, in the order in which they come, as many at once as have come.
 
     `deadline`: seconds for all of them (the config's where None). Transient failures are asked again after all
     others; every URL answers, whatever happens. Closing the iterator early ends the fetching. `spent`, where given,
@@ -264,12 +277,12 @@ def fetch_all(
         left = dict.fromkeys(urls)
         for url, result in tool.read_output(config.img2dataset_output, left, failures=not config.refetch_failed):
             del left[url]
-            yield url, result
+            yield [(url, result)]
         urls = left
     if config.engine == "img2dataset":
         from m3w_builder.fetch import tool
 
-        yield from tool.run(urls, config, deadline)
+        yield from ([answer] for answer in tool.run(urls, config, deadline))
         return
     outbox = Outbox(clock or Clock())
     batch = Batch(urls, config, deadline, outbox, {} if spent is None else spent)

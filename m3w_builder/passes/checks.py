@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
 from m3w_builder import fetch, pictures
-from m3w_builder.passes.books import Books, Laps
+from m3w_builder.passes.books import Books
 from m3w_builder.passes.suspects import Suspects
 from m3w_builder.passes.wanted import Wanted
 from m3w_builder.pictures import Picture
@@ -17,104 +17,155 @@ BATCH = 32
 """Pictures decoded and held at once, at most."""
 BATCH_BYTES = 64_000_000
 """Bytes that they may take before the batch is judged, however few they are."""
+GROUP, GROUP_BYTES = 8, 1 << 20
+"""Pictures, and bytes of theirs, that go through a step at once: to read the clock for each takes as long as to look at
+its header."""
+
+Come = tuple[str, fetch.Fetched]
+"""A picture's URL and what came of it."""
+
+
+class Desk:
+    """Where pictures' fates are entered, for every place where they stand."""
+
+    def __init__(self, wanted: Wanted, the_books: Books) -> None:
+        self.wanted = wanted
+        self.books = the_books
+
+    def enter(self, stage: str, url: str, answer: object, size: int) -> bool:
+        """Enter what became of one URL at a stage, of `size` bytes; whether it is kept."""
+        places = self.wanted.pages[url]
+        if isinstance(answer, Drop):
+            for page_url, key in places:
+                self.books.picture(stage, url, page_url, key, answer, size)
+            return False
+        count = self.books.ledger[stage].pictures
+        count.kept += len(places)
+        count.bytes += size * len(places)
+        return True
 
 
 def judged(
     config: pictures.PicturesConfig,
-    found: Iterable[tuple[str, fetch.Fetched | Drop]],
+    found: Iterable[Sequence[tuple[str, fetch.Fetched | Drop]]],
     wanted: Wanted,
     the_books: Books,
     suspects: Suspects,
     write: Callable[[bytes], object],
 ) -> Iterator[Picture]:
     """The pictures that pass every check, in the order in which they came in; `write` takes the bytes of each."""
-
-    def enter(stage: str, url: str, answer: object, size: int) -> bool:
-        """Enter one URL's fate at a stage, of `size` bytes, for every place where it stands; whether it is kept."""
-        places = wanted.pages[url]
-        if isinstance(answer, Drop):
-            for page_url, key in places:
-                the_books.picture(stage, url, page_url, key, answer, size)
-            return False
-        count = the_books.ledger[stage].pictures
-        count.kept += len(places)
-        count.bytes += size * len(places)
-        return True
-
-    for decoded in _batches(_decoded(found, config, the_books, enter, suspects), 1 if suspects.careful else BATCH):
+    desk = Desk(wanted, the_books)
+    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
+    came = (
+        picture
+        for some in found
+        for group in _groups(_come(some, desk), 1 if suspects.careful else GROUP)
+        for picture in _decoded(group, config, early, desk, suspects)
+    )
+    for decoded in _batches(came, 1 if suspects.careful else BATCH):
         for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
-            decoded = [p for p, a in zip(decoded, answers, strict=True) if enter(stage.name, p.url, a, len(p.body))]
-        for picture in decoded:
-            with the_books.timed("store"):
-                finished = _contained("store", lambda picture=picture: pictures.finish(picture, config))
-                if isinstance(finished, Picture):
-                    write(finished.body)
-            if enter("store", picture.url, finished, len(picture.body)):
-                assert isinstance(finished, Picture)
-                yield finished
+            pairs = zip(decoded, answers, strict=True)
+            decoded = [picture for picture, a in pairs if desk.enter(stage.name, picture.url, a, len(picture.body))]
+        with the_books.timed("store"):
+            finished = [_stored(picture, config, write) for picture in decoded]
+        for picture, answer in zip(decoded, finished, strict=True):
+            if desk.enter("store", picture.url, answer, len(picture.body)):
+                assert isinstance(answer, Picture)
+                yield answer
+
+
+def _come(some: Sequence[tuple[str, fetch.Fetched | Drop]], desk: Desk) -> list[Come]:
+    """The pictures that came in."""
+    came = []
+    for url, answer in some:
+        size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
+        if desk.enter("fetch", url, answer, size) and isinstance(answer, fetch.Fetched):
+            came.append((url, answer))
+    return came
+
+
+def _groups(came: list[Come], most: int) -> Iterator[list[Come]]:
+    group: list[Come] = []
+    held = 0
+    for one in came:
+        group.append(one)
+        held += len(one[1].body)
+        if len(group) == most or held >= GROUP_BYTES:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
 
 
 def _decoded(
-    found: Iterable[tuple[str, fetch.Fetched | Drop]],
-    config: pictures.PicturesConfig,
-    the_books: Books,
-    enter: Callable[[str, str, object, int], bool],
-    suspects: Suspects,
-) -> Iterator[Picture]:
-    """The pictures that came in, are not reserved, and can be decoded."""
-    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
-    for url, answer in found:
-        size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
-        if not enter("fetch", url, answer, size):
-            continue
-        assert isinstance(answer, fetch.Fetched)
-        suspects.touch(url)
-        lap = the_books.laps()
-        said = pictures.declared(answer.body)
-        refused = pictures.judge(said, config.opt_out)
-        lap("rights")
-        if enter("rights", url, refused, size):
-            if early and _small(url, answer.body, config, early, lap, enter):
-                suspects.clear()
-                continue
-            picture = suspects.drop(url) or _contained(
-                "decode", lambda url=url, body=answer.body: pictures.decode(url, body, config)
-            )
-            lap("decode")
-            if enter("decode", url, picture, size):
-                assert isinstance(picture, Picture)
-                picture.rights, picture.licence = [*answer.rights, *said.signals], said.licence
-                yield picture
-        suspects.clear()
+    group: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk, suspects: Suspects
+) -> list[Picture]:
+    """The pictures of a group that are not reserved, and can be decoded."""
+    suspects.touch(group[0][0])  # which is alone where that matters
+    with desk.books.timed("rights"):
+        said = [pictures.declared(answer.body) for _, answer in group]
+        refused = [pictures.judge(one, config.opt_out) for one in said]
+    left = [
+        (url, answer, one)
+        for (url, answer), one, no in zip(group, said, refused, strict=True)
+        if desk.enter("rights", url, no, len(answer.body))
+    ]
+    small = _small([(url, answer) for url, answer, _ in left], config, early, desk) if early else frozenset()
+    left = [one for one in left if one[0] not in small]
+    with desk.books.timed("decode"):
+        made = [
+            suspects.drop(url) or _contained("decode", _decoding(url, answer.body, config)) for url, answer, _ in left
+        ]
+    kept = []
+    for (url, answer, one), picture in zip(left, made, strict=True):
+        if desk.enter("decode", url, picture, len(answer.body)):
+            assert isinstance(picture, Picture)
+            picture.rights, picture.licence = [*answer.rights, *one.signals], one.licence
+            kept.append(picture)
+    suspects.clear()
+    return kept
 
 
-def _small(
-    url: str,
-    body: bytes,
-    config: pictures.PicturesConfig,
-    early: list[Any],
-    lap: Laps,
-    enter: Callable[[str, str, object, int], bool],
-) -> bool:
-    """Whether the first filters drop the picture by its header: then it is entered there, and never decoded."""
-    picture = pictures.described(url, body, config)
-    if picture is None:
-        return False
-    lap("decode")
+def _decoding(url: str, body: bytes, config: pictures.PicturesConfig) -> Callable[[], Picture | Drop]:
+    return lambda: pictures.decode(url, body, config)
+
+
+def _small(came: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk) -> frozenset[str]:
+    """Those that the first filters drop by their headers: they are entered there, and never decoded."""
+    with desk.books.timed("decode"):
+        described = [pictures.described(url, answer.body, config) for url, answer in came]
+    known = [picture for picture in described if picture is not None]
+    with desk.books.timed(early[0].name):  # microseconds for all of them, less than to time each
+        answers = [_asked(early, picture) for picture in known]
+    gone = set()
+    for picture, answered in zip(known, answers, strict=True):
+        if isinstance(answered[-1], Drop):
+            gone.add(picture.url)
+            desk.enter("decode", picture.url, None, len(picture.body))  # nothing was held against it there
+            for stage, answer in zip(early, answered, strict=False):
+                desk.enter(stage.name, picture.url, answer, len(picture.body))
+    return frozenset(gone)
+
+
+def _asked(early: list[Any], picture: Picture) -> list[Picture | Drop]:
+    """What the filters say, up to the first that drops it."""
     answers: list[Picture | Drop] = []
     for stage in early:
         answers += ask(stage, [picture])
         if isinstance(answers[-1], Drop):
             break
-    lap(early[0].name)  # microseconds for all of them, less than to time each
-    if not isinstance(answers[-1], Drop):
-        return False
-    enter("decode", url, None, len(body))  # nothing was held against it there
-    for passed, said in zip(early, answers, strict=False):
-        enter(passed.name, url, said, len(body))
-    return True
+    return answers
+
+
+def _stored(picture: Picture, config: pictures.PicturesConfig, write: Callable[[bytes], object]) -> Picture | Drop:
+    """The picture as it is kept, its bytes written and its px gone."""
+    finished = _contained("store", lambda: pictures.finish(picture, config))
+    if isinstance(finished, Picture):
+        write(finished.body)
+    picture.array = picture.whole = None
+    return finished
 
 
 def _contained(stage: str, call: object) -> Picture | Drop:

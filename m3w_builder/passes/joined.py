@@ -25,14 +25,21 @@ from m3w_builder.stage import Drop
 NAME = "joined"
 SCHEMA = pa.schema(
     [
+        ("key", pa.string()),
+        ("host", pa.string()),
+        ("size", pa.int64()),  # about, in a tar
         ("sample", pa.binary()),  # its JSON in a shard
         ("row", pa.binary()),  # its row in a shard's index, as JSON, without where it stands
-        ("offsets", pa.list_(pa.int64())),  # of its pictures' bytes in the partition's pictures/NNNNNN.bin
+        ("offsets", pa.binary()),  # of its pictures' bytes in the partition's pictures/NNNNNN.bin, as JSON
     ]
 )
 """A row a document, in the order of the partition."""
 BATCH = 64
-"""Documents whose pictures' bytes are held at once for the stages of `align`, and that stand together in the file."""
+"""Documents whose pictures' bytes are held at once for the stages of `align`."""
+TOGETHER = 256
+"""Documents that stand together in the file."""
+PICTURE = ("url", "sha256", "phash", "width", "height", "format", "rights", "licence", "scores", "offset", "bytes")
+"""What a document is told of its pictures."""
 _CODE = (
     *("document.py", "words.py", "stage.py", "dedup", "align"),
     *("shards/assemble.py", "shards/write.py"),
@@ -41,6 +48,8 @@ _CODE = (
 
 Offsets = list[int]
 """Where the bytes of a document's pictures begin, in reading order."""
+Row = tuple[str, str, int, bytes, bytes, bytes]
+"""A row of `SCHEMA`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +107,10 @@ def _work(task: JoinTask, mine: Receipt) -> None:
     ):
         with the_books.timed("write"):
             statistics = Statistics(task.config.report.tokenizer)
-        whole = _assembled(task, the_books)
-        while batch := list(islice(whole, BATCH)):
+        for batch in _assembled(task, the_books):
             with the_books.timed("write"):
-                kept.write_table(pa.Table.from_pylist([_row(one, at, statistics) for one, at in batch], schema=SCHEMA))
+                columns = zip(*(row(one, at, statistics) for one, at in batch), strict=True)
+                kept.write_table(pa.table(list(map(pa.array, columns, SCHEMA.types)), SCHEMA))
         with the_books.timed("write"):
             told = orjson.dumps(statistics.to_json(whole=True))
     out[".statistics"] = storage.write_bytes(urls[".statistics"], told)
@@ -110,16 +119,21 @@ def _work(task: JoinTask, mine: Receipt) -> None:
     mine.stats = {"ledger": ledger.to_json()}
 
 
-def _row(one: Document, offsets: Offsets, statistics: Statistics) -> dict[str, Any]:
+def row(one: Document, offsets: Offsets, statistics: Statistics) -> Row:
+    """What the next step is told of a document, which is counted."""
     one.scores = {name: round(score, 4) for name, score in sorted(one.scores.items())}  # as a sample has them
     shards.name_parts(one)
     statistics.add_document(one)
     made = shards.prepared(one)
-    return {"sample": made.sample, "row": orjson.dumps(made.row), "offsets": offsets}
+    pictures = made.row["pictures"]
+    # As before its pictures' parts were named: where a tar ends must not hang on it.
+    text = len(made.sample) - sum(len(f',"part":"{picture["part"]}"') for picture in pictures)
+    size = shards.size_of(text, [picture["bytes"] for picture in pictures])
+    return one.key, one.host, size, made.sample, orjson.dumps(made.row), orjson.dumps(offsets)
 
 
-def _assembled(task: JoinTask, the_books: Books) -> Iterator[tuple[Document, Offsets]]:
-    """The documents of a partition that come out whole, every drop entered."""
+def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document, Offsets]]]:
+    """The documents of a partition that come out whole, some at a time, every drop entered."""
     build, partition = task.build, task.partition
     decisions = exchange.read_decisions(build, "exchange1", partition)[0]
     gone, repeated = exchange.page_drops(decisions), exchange.repeated_lines(decisions)
@@ -127,7 +141,7 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[tuple[Document, Off
     duplicates, same = exchange.picture_duplicates(decisions), exchange.same_pictures(decisions)
     found = {
         row["url"]: row
-        for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet")).to_pylist()
+        for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet"), PICTURE).to_pylist()
     }
 
     def joined() -> Iterator[tuple[Document, Offsets]]:
@@ -135,21 +149,26 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[tuple[Document, Off
             with the_books.timed("picture_duplicates"):
                 documents = list(document.from_table(table, gone))
                 pairs = [(one, _join(one, found, duplicates)) for one in documents]
-            for one, offsets in pairs:
+            for one in documents if same else ():
                 if one.id in same:
                     the_books.page("picture_duplicates", one.url, same[one.id], one)
-                    continue
+            pairs = [(one, offsets) for one, offsets in pairs if one.id not in same] if same else pairs
+            for one, _ in pairs if repeated else ():
                 _take_out_lines(one, repeated.get(one.id, set()))
-                the_books.kept("picture_duplicates", one)
-                yield one, offsets
+            the_books.kept("picture_duplicates", [one for one, _ in pairs])
+            yield from pairs
 
     condemned = _condemned(task)
-    for one, offsets in _aligned(task, joined(), the_books):
-        if one.key in condemned:
-            the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
-            continue
-        for left in the_books.through([task.config.assemble], [one]):
-            yield left, offsets
+    aligned = _aligned(task, joined(), the_books)
+    while batch := list(islice(aligned, TOGETHER)):
+        places = {id(one): offsets for one, offsets in batch}
+        for one, _ in batch:
+            if one.key in condemned:
+                the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
+        standing = [one for one, _ in batch if one.key not in condemned]
+        left = the_books.through([task.config.assemble], standing)
+        if left:
+            yield [(one, places[id(one)]) for one in left]
 
 
 def _condemned(task: JoinTask) -> dict[str, str]:

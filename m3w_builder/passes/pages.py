@@ -24,6 +24,10 @@ REPEATED = "repeated_record"
 """The reason of a page whose very record, by URL, digest and time, stood earlier in the partition."""
 BATCH = 256
 """Documents that go through the stages at once: enough to amortise a call, few enough to be small."""
+GROUP, GROUP_BYTES = 16, 4 << 20
+"""Records, and bytes of theirs, that are read before they are extracted."""
+
+Record = sources.Page | sources.Ready | sources.Archived | sources.Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     ):
         for batch in _batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
             documents = the_books.through(stages, batch)
+            the_books.kept("keys", documents)
             if not documents:
                 continue
             with the_books.timed("keys"):
@@ -97,8 +102,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
                 made = dedup.page_keys(documents, task.partition, task.config.dedup)
                 keys.write_table(made)
                 key_rows += len(made)
-            for one in documents:
-                the_books.kept("keys", one)
+                documents.clear()  # all of them at once, and not when the next ones come
+                batch.clear()
         keys.write_table(dedup.archived_keys(archived, task.partition))
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
     for part, name in tables.items():
@@ -124,41 +129,67 @@ def _extracted(
     while True:
         suspects.clear()
         with the_books.timed("read"):
-            record = next(reading, None)
-        match record:
-            case None:
-                return
-            case sources.Archived():
-                archived.append(record)
-            case sources.Refused():
-                the_books.page("read", record.url, record.drop)
-            case sources.Page() | sources.Ready():
-                size = len(record.html) if isinstance(record, sources.Page) else 0
-                read = the_books.ledger["read"].pages
-                read.kept += 1
-                read.bytes += size
-                extracted = the_books.ledger["extract"].pages
-                name = _name(record)
-                suspects.touch(name)
-                answer: Document | Drop
-                if poison := suspects.drop(name):
-                    answer = poison
-                elif isinstance(record, sources.Ready):
-                    answer = record.document
-                else:
-                    with the_books.timed("extract"):
-                        answer = _extract(record, task.config.extract)
-                if isinstance(answer, Drop):
-                    the_books.page("extract", record.url, answer)
-                    extracted.drop(answer.reason, 0, size)
-                elif answer.id in seen:
-                    the_books.page("extract", record.url, Drop(REPEATED, answer.key), answer)
-                    extracted.drop(REPEATED, 0, size)
-                else:
-                    seen.add(answer.id)
-                    the_books.kept("extract", answer)
-                    extracted.bytes += size
-                    yield answer
+            some = _some(reading, 1 if suspects.careful else GROUP)
+        if not some:
+            return
+        if suspects.careful and isinstance(some[0], sources.Page | sources.Ready):
+            suspects.touch(_name(some[0]))
+        with the_books.timed("extract"):
+            answers = [_answer(record, task.config.extract, suspects) for record in some]
+        for record, answer in zip(some, answers, strict=True):
+            match record:
+                case sources.Archived():
+                    archived.append(record)
+                case sources.Refused():
+                    the_books.page("read", record.url, record.drop)
+                case sources.Page() | sources.Ready():
+                    assert answer is not None
+                    one = _entered(record, answer, seen, the_books)
+                    if one is not None:
+                        yield one
+
+
+def _some(reading: Iterator[Record], most: int) -> list[Record]:
+    """The next records, at most so many, of `GROUP_BYTES` or not much more; none at the end."""
+    some = []
+    held = 0
+    for record in reading:
+        some.append(record)
+        held += len(record.html) if isinstance(record, sources.Page) else 0
+        if len(some) == most or held >= GROUP_BYTES:
+            break
+    return some
+
+
+def _entered(
+    record: sources.Page | sources.Ready, answer: Document | Drop, seen: set[int], the_books: Books
+) -> Document | None:
+    """Enter what became of a page; its document, if there is one that was not seen before."""
+    size = len(record.html) if isinstance(record, sources.Page) else 0
+    read, extracted = the_books.ledger["read"].pages, the_books.ledger["extract"].pages
+    read.kept += 1
+    read.bytes += size
+    if isinstance(answer, Drop):
+        the_books.page("extract", record.url, answer)
+        extracted.drop(answer.reason, 0, size)
+    elif answer.id in seen:
+        the_books.page("extract", record.url, Drop(REPEATED, answer.key), answer)
+        extracted.drop(REPEATED, 0, size)
+    else:
+        seen.add(answer.id)
+        the_books.kept("extract", [answer])
+        extracted.bytes += size
+        return answer
+    return None
+
+
+def _answer(record: Record, config: extract.ExtractConfig, suspects: Suspects) -> Document | Drop | None:
+    """What extraction makes of a record; None of one that is no page."""
+    if not isinstance(record, sources.Page | sources.Ready):
+        return None
+    if suspects.poisoned and (poison := suspects.drop(_name(record))):
+        return poison
+    return record.document if isinstance(record, sources.Ready) else _extract(record, config)
 
 
 def _name(record: sources.Page | sources.Ready) -> str:

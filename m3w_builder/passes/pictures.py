@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ from m3w_builder.config import Config
 from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.books import Books, books
-from m3w_builder.passes.checks import judged
+from m3w_builder.passes.checks import GROUP, GROUP_BYTES, judged
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.suspects import Suspects
 from m3w_builder.passes.wanted import Wanted, refuse, wanted_of
@@ -23,6 +24,7 @@ from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop
 
 NAME = "pictures"
+Answer = tuple[str, fetch.Fetched | Drop]
 SLOWEST = 10
 """Hosts that a receipt names as those that took longest."""
 SCHEMA = pa.schema(
@@ -126,13 +128,16 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
             mine.ledger[name].pages.kept = wanted.documents
         dead: list[dict[str, Any]] = []
         answers = _noting(_found(task, decisions, wanted, the_books), dead)
-        with storage.atomic(urls[".bin"], out[".bin"]) as stream:
+        with ExitStack() as bodies:
+            stream = bodies.enter_context(storage.atomic(urls[".bin"], out[".bin"]))
             kept = keep(judged(how, answers, wanted, the_books, suspects, stream.write))
-        with the_books.timed("store"):
-            keys = keys_of(task, wanted, kept)
+            with the_books.timed("store"):
+                bodies.close()  # the system writes them now
+                keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
-    for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
-        out[ending] = storage.write_table(urls[ending], table, texts=ending == ".parquet")
+    out[".links.parquet"] = storage.write_table(urls[".links.parquet"], links)
+    out[".parquet"] = storage.write_table(urls[".parquet"], kept.sort_by("url"), texts=True)
+    out[".keys.parquet"] = storage.write_table(urls[".keys.parquet"], keys, row_group=exchange.ROW_GROUP)
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
     mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
     enter_files(task, mine, out, len(keys))
@@ -147,54 +152,68 @@ def enter_files(task: PicturesTask, mine: Receipt, out: Mapping[str, storage.Wri
     mine.stats |= {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 
-def _noting(
-    answers: Iterator[tuple[str, fetch.Fetched | Drop]], dead: list[dict[str, Any]]
-) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+def _noting(answers: Iterator[list[Answer]], dead: list[dict[str, Any]]) -> Iterator[list[Answer]]:
     """The answers; a row of each link that gave no picture is left in `dead`."""
-    for url, answer in answers:
-        if isinstance(answer, Drop):
-            dead.append({"url": url, "reason": answer.reason, "detail": valid(answer.detail), "tries": 1, "came": ""})
-        yield url, answer
+    for some in answers:
+        for url, answer in some:
+            if isinstance(answer, Drop):
+                detail = valid(answer.detail)
+                dead.append({"url": url, "reason": answer.reason, "detail": detail, "tries": 1, "came": ""})
+        yield some
 
 
-def _found(
-    task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books
-) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[list[Answer]]:
     """Every wanted URL once, with its bytes or why there are none: from its page or the archive where they have
-    them, else fetched."""
+    them, else fetched. As many at once as are there."""
     places = exchange.archived_places(decisions)
     at = {url: places[key] for url in wanted.pages if (key := dedup.picture_url_key(url)) in places}
     limit, options = task.config.fetch.max_bytes, task.config.source.options
-    for url in sorted(at, key=lambda url: at[url]):
+    opt_out = tuple(task.config.fetch.opt_out)
+    held = ((url, sources.read_payload(*at[url], limit, options, opt_out)) for url in sorted(at, key=at.__getitem__))
+    while True:
         with the_books.timed("fetch"):
-            answer = sources.read_payload(*at[url], limit, options, tuple(task.config.fetch.opt_out))
-        yield url, answer
+            some = _some(held)
+        if not some:
+            break
+        yield some
     inline = {url for url in wanted.pages if url not in at and extract.is_inline(url)}
     if inline:
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
     left = [url for url in wanted.pages if url not in at and url not in inline]
     clock = fetch.Clock()
-    the_books.beside(lambda: clock.seconds)  # it goes on while pictures are decoded
-    rest = fetch.fetch_all(left, task.config.fetch, spent=wanted.spent, clock=clock)
+    the_books.aside = lambda: clock.seconds  # it goes on while pictures are decoded
+    rest = fetch.fetch_some(left, task.config.fetch, spent=wanted.spent, clock=clock)
     while True:
         with the_books.timed("fetch"):
-            pair = next(rest, None)
-        if pair is None:
+            some = next(rest, [])
+        if not some:
             the_books.ledger["fetch"].cpu_seconds += clock.seconds
             return
-        yield pair
+        yield some
 
 
-def _inline(file: str, wanted: set[str]) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+def _some(answers: Iterator[Answer]) -> list[Answer]:
+    """As many as go through a step at once; none at the end."""
+    some: list[Answer] = []
+    held = 0
+    for url, answer in answers:
+        some.append((url, answer))
+        held += len(answer.body) if isinstance(answer, fetch.Fetched) else 0
+        if len(some) == GROUP or held >= GROUP_BYTES:
+            break
+    return some
+
+
+def _inline(file: str, wanted: set[str]) -> Iterator[list[Answer]]:
     """The pictures whose bytes stood in the pages themselves, which pass 1 kept beside them."""
     left = set(wanted)
     for table in storage.iter_tables(file):
         for url, body in zip(table["url"].to_pylist(), table["body"], strict=True):
             if url in left:
                 left.remove(url)
-                yield url, fetch.Fetched(url, url, 200, {}, body.as_py(), "")
-    for url in sorted(left):
-        yield url, Drop(ERROR, f"{file} does not hold it")
+                yield [(url, fetch.Fetched(url, url, 200, {}, body.as_py(), ""))]
+    if left:
+        yield [(url, Drop(ERROR, f"{file} does not hold it")) for url in sorted(left)]
 
 
 def keep(passed: Iterator[Picture], offset: int = 0) -> pa.Table:

@@ -59,7 +59,9 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
             shutil.copyfileobj(stream, out[".bin"], 1 << 20)
         answers = _answers(task, again, wanted, came, outcome)
         suspects = Suspects(task.build, NAME, task.partition, 1)
-        passed = judged(task.config.pictures, answers, wanted, the_books, suspects, out[".bin"].write)
+        passed = judged(
+            task.config.pictures, ([one] for one in answers), wanted, the_books, suspects, out[".bin"].write
+        )
         new = pictures.keep(passed, storage.size(urls[".bin"]))
         the_books.flush()
         kept = pa.concat_tables([storage.read_table(urls[".parquet"]), new])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import field
 from typing import IO, Any
@@ -52,8 +52,8 @@ class Ready:
     """The documents of a bundle: what orders them, in some 30 bytes each, and where they lie on this machine's disk."""
 
     texts: IO[bytes]
-    hosts: dict[str, int] = field(default_factory=dict)
-    """Numbers of the hosts that were met."""
+    hosts: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Of the hosts that were met their numbers and splits."""
     orders: array[int] = field(default_factory=lambda: array("Q"))
     """Seeded hashes of the keys: a host's pages follow each other by them."""
     host: array[int] = field(default_factory=lambda: array("i"))
@@ -62,22 +62,21 @@ class Ready:
     expected: dict[str, int] = field(default_factory=dict)
     """About how many bytes the tars of each split will have."""
 
-    def add(self, partition: int, one: Prepared, offsets: Offsets, config: shards.ShardsConfig) -> None:
-        row = one.row
-        self.orders.append(xxhash.xxh3_64_intdigest(row["key"].encode(), config.seed))
-        self.host.append(self.hosts.setdefault(row["host"], len(self.hosts)))
-        told = orjson.dumps([partition, offsets, row])
-        self.ends.append(self.ends[-1] + self.texts.write(b"%d %b%b" % (len(told), told, one.sample)))
-        # As before its pictures' parts were named: where a tar ends must not hang on it.
-        text = len(one.sample) - sum(len(f',"part":"{picture["part"]}"') for picture in row["pictures"])
-        split = shards.split_of(row["host"], config.validation)
-        size = shards.size_of(text, [picture["bytes"] for picture in row["pictures"]])
+    def add(self, partition: int, told: joined.Row, config: shards.ShardsConfig) -> None:
+        key, host, size, sample, row, offsets = told
+        self.orders.append(xxhash.xxh3_64_intdigest(key.encode(), config.seed))
+        if host not in self.hosts:
+            self.hosts[host] = len(self.hosts), shards.split_of(host, config.validation)
+        number, split = self.hosts[host]
+        self.host.append(number)
+        head = b"[%d,%b,%b]" % (partition, offsets, row)
+        self.ends.append(self.ends[-1] + self.texts.write(b"%d %b%b" % (len(head), head, sample)))
         self.expected[split] = self.expected.get(split, 0) + size
 
     def ordered(self, config: shards.ShardsConfig) -> Iterator[int]:
         """The documents' numbers, split by split, the pages of each host spread over it."""
         names = list(self.hosts)
-        split_of = [shards.split_of(name, config.validation) for name in names]
+        split_of = [split for _, split in self.hosts.values()]
         numbers = np.argsort(np.frombuffer(self.orders, np.uint64), kind="stable").tolist()
         for split in sorted(set(split_of)):
             mine = [number for number in numbers if split_of[self.host[number]] == split]
@@ -154,38 +153,29 @@ def _taken_in(
         with the_books.timed("write"):
             statistics.merge(Statistics.from_json(orjson.loads(storage.read_bytes(urls[".statistics"]))))
     for table in storage.iter_tables(urls[".parquet"]):
-        for row in table.to_pylist():
-            one, offsets = Prepared(row["sample"], orjson.loads(row["row"])), row["offsets"]
-            if stones:
-                left = _still_wanted(one, offsets, stones, task.config.assemble.min_pictures, statistics, the_books)
-                if left is None:
-                    continue
-                one, offsets = left
-            ready.add(partition, one, offsets, task.config.shards)
+        told: Iterable[joined.Row] = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        if stones:
+            told = _still_wanted(told, stones, task.config.assemble.min_pictures, statistics, the_books)
+        for one in told:
+            ready.add(partition, one, task.config.shards)
 
 
 def _still_wanted(
-    prepared: Prepared,
-    offsets: Offsets,
-    stones: Tombstones,
-    min_pictures: int,
-    statistics: Statistics,
-    the_books: Books,
-) -> tuple[Prepared, Offsets] | None:
-    """Apply what was taken down before: what is left of the document, None where it goes whole; it is counted."""
-    one = document.from_json(orjson.loads(prepared.sample))
-    whole, gone = stones.judge(one, min_pictures)
-    if whole:
-        the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
-        return None
-    out = {id(image) for image in gone}
-    left = [offset for image, offset in zip(one.images, offsets, strict=True) if id(image) not in out]
-    one.items = [item for item in one.items if id(item) not in out]
-    for image in gone:
-        the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN), image.bytes)
-    shards.name_parts(one)
-    statistics.add_document(one)
-    return shards.prepared(one), left
+    rows: Iterable[joined.Row], stones: Tombstones, min_pictures: int, statistics: Statistics, the_books: Books
+) -> Iterator[joined.Row]:
+    """Apply what was taken down before: what is left of the documents, which are counted; some go whole."""
+    for *_, sample, _, offsets in rows:
+        one = document.from_json(orjson.loads(sample))
+        whole, gone = stones.judge(one, min_pictures)
+        if whole:
+            the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
+            continue
+        out = {id(image) for image in gone}
+        left = [at for image, at in zip(one.images, orjson.loads(offsets), strict=True) if id(image) not in out]
+        one.items = [item for item in one.items if id(item) not in out]
+        for image in gone:
+            the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN), image.bytes)
+        yield joined.row(one, left, statistics)
 
 
 def _samples(task: ShardsTask, ready: Ready, the_books: Books) -> Iterator[tuple[Prepared, list[bytes]]]:

@@ -38,13 +38,15 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
     wanted = Wanted()
     for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.REFERENCES):
         with the_books.timed("page_duplicates"):
+            kept = []
             for one in document.references(table):
                 if one.id in gone:
                     the_books.page("page_duplicates", one.url, gone[one.id], one)
                     continue
-                the_books.kept("page_duplicates", one)
+                kept.append(one)
                 wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
                 _want(wanted, one, common, the_books)
+            the_books.kept("page_duplicates", kept)
     wanted.documents = len(wanted.facts)
     return wanted
 

@@ -7,14 +7,19 @@ from m3w_builder.passes.books import books, peak_mb
 from m3w_builder.stage import Drop
 
 
-def test_a_number_that_no_table_holds_exactly_is_entered_all_the_same(tmp_path):
+def test_what_no_table_holds_exactly_is_entered_all_the_same(tmp_path):
     """Found by a hostile archive: a bitmap that claims nearly 2**62 px ended its partition."""
     file = str(tmp_path / "dropped.parquet")
     with books(file, Ledger()) as the_books:
         the_books.picture(
             "decode", "http://x/a.bmp", "http://x/", "", Drop("too_many_pixels", "", 2**62 + 1, 40_000_000)
         )
-    assert pq.read_table(file)["value"].to_pylist() == [float(2**62)]
+        the_books.page("extract", "http://x/\ud800", Drop("error", "\udfff", None, 1.5))
+    rows = pq.read_table(file)
+    assert rows["value"].to_pylist() == [float(2**62), None]
+    assert rows["limit"].to_pylist() == [40_000_000.0, 1.5]
+    assert rows["url"].to_pylist() == ["http://x/a.bmp", "http://x/\ufffd"]
+    assert rows["detail"].to_pylist() == ["", "\ufffd"]
 
 
 def test_memory_that_a_stage_takes_is_told_as_its_own(tmp_path):
@@ -30,22 +35,10 @@ def test_memory_that_a_stage_takes_is_told_as_its_own(tmp_path):
 def test_a_thread_whose_time_is_entered_by_itself_adds_to_no_stage(tmp_path):
     ledger, taken = Ledger(), 0.0
     with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
-        the_books.beside(lambda: taken)
+        the_books.aside = lambda: taken
         with the_books.timed("decode"):
             taken = 1000.0
         with the_books.timed("store"):
             pass
     assert -1001 < ledger["decode"].cpu_seconds < -900
     assert 0 <= ledger["store"].cpu_seconds < 100
-
-
-def test_laps_enter_all_that_was_taken_from_their_beginning(tmp_path):
-    ledger, taken = Ledger(), 0.0
-    with books(str(tmp_path / "dropped.parquet"), ledger) as the_books:
-        the_books.beside(lambda: -taken)  # a clock that is set by hand, beside the process's own
-        lap = the_books.laps()
-        for stage, seconds in (("rights", 1000.0), ("decode", 2000.0), ("rights", 4000.0)):
-            taken += seconds
-            lap(stage)
-    assert 5000 <= ledger["rights"].cpu_seconds < 5100
-    assert 2000 <= ledger["decode"].cpu_seconds < 2100
