@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import compress, takewhile
 from typing import Any
 
 from m3w_builder import fetch, pictures
@@ -32,17 +32,24 @@ class Desk:
         self.wanted = wanted
         self.books = the_books
 
-    def enter(self, stage: str, url: str, answer: object, size: int) -> bool:
-        """Enter what became of one URL at a stage, of `size` bytes; whether it is kept."""
-        places = self.wanted.pages[url]
-        if isinstance(answer, Drop):
-            for page_url, key in places:
-                self.books.picture(stage, url, page_url, key, answer, size)
-            return False
+    def enter(self, stage: str, fates: Iterable[tuple[str, object, int]]) -> list[bool]:
+        """Enter what became of some URLs at a stage, (URL, answer, bytes) each; which of them are kept."""
+        kept = []
+        number = held = 0
+        pages = self.wanted.pages
+        for url, answer, size in fates:
+            places = pages[url]
+            kept.append(not isinstance(answer, Drop))
+            if isinstance(answer, Drop):
+                for page_url, key in places:
+                    self.books.picture(stage, url, page_url, key, answer, size)
+            else:
+                number += len(places)
+                held += size * len(places)
         count = self.books.ledger[stage].pictures
-        count.kept += len(places)
-        count.bytes += size * len(places)
-        return True
+        count.kept += number
+        count.bytes += held
+        return kept
 
 
 def judged(
@@ -66,23 +73,18 @@ def judged(
         for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
-            pairs = zip(decoded, answers, strict=True)
-            decoded = [picture for picture, a in pairs if desk.enter(stage.name, picture.url, a, len(picture.body))]
+            fates = ((p.url, answer, len(p.body)) for p, answer in zip(decoded, answers, strict=True))
+            decoded = list(compress(decoded, desk.enter(stage.name, fates)))
         with the_books.timed("store"):
             finished = [_stored(picture, config, write) for picture in decoded]
-        for picture, answer in zip(decoded, finished, strict=True):
-            if desk.enter("store", picture.url, answer, len(picture.body)):
-                assert isinstance(answer, Picture)
-                yield answer
+        desk.enter("store", ((p.url, answer, len(p.body)) for p, answer in zip(decoded, finished, strict=True)))
+        yield from (answer for answer in finished if isinstance(answer, Picture))
 
 
 def _come(some: Sequence[tuple[str, fetch.Fetched | Drop]], desk: Desk) -> list[Come]:
     """The pictures that came in."""
-    came = []
-    for url, answer in some:
-        size = len(answer.body) if isinstance(answer, fetch.Fetched) else 0
-        if desk.enter("fetch", url, answer, size) and isinstance(answer, fetch.Fetched):
-            came.append((url, answer))
+    came = [(url, answer) for url, answer in some if isinstance(answer, fetch.Fetched)]
+    desk.enter("fetch", ((url, a, len(a.body) if isinstance(a, fetch.Fetched) else 0) for url, a in some))
     return came
 
 
@@ -107,25 +109,21 @@ def _decoded(
     with desk.books.timed("rights"):
         said = [pictures.declared(answer.body) for _, answer in group]
         refused = [pictures.judge(one, config.opt_out) for one in said]
-    left = [
-        (url, answer, one)
-        for (url, answer), one, no in zip(group, said, refused, strict=True)
-        if desk.enter("rights", url, no, len(answer.body))
-    ]
+    fates = ((url, no, len(answer.body)) for (url, answer), no in zip(group, refused, strict=True))
+    free = desk.enter("rights", fates)
+    left = [(url, answer, one) for (url, answer), one in compress(zip(group, said, strict=True), free)]
     small = _small([(url, answer) for url, answer, _ in left], config, early, desk) if early else frozenset()
     left = [one for one in left if one[0] not in small]
     with desk.books.timed("decode"):
         made = [
             suspects.drop(url) or _contained("decode", _decoding(url, answer.body, config)) for url, answer, _ in left
         ]
-    kept = []
-    for (url, answer, one), picture in zip(left, made, strict=True):
-        if desk.enter("decode", url, picture, len(answer.body)):
-            assert isinstance(picture, Picture)
+    desk.enter("decode", ((url, p, len(answer.body)) for (url, answer, _), p in zip(left, made, strict=True)))
+    for (_, answer, one), picture in zip(left, made, strict=True):
+        if isinstance(picture, Picture):
             picture.rights, picture.licence = [*answer.rights, *one.signals], one.licence
-            kept.append(picture)
     suspects.clear()
-    return kept
+    return [picture for picture in made if isinstance(picture, Picture)]
 
 
 def _decoding(url: str, body: bytes, config: pictures.PicturesConfig) -> Callable[[], Picture | Drop]:
@@ -143,9 +141,9 @@ def _small(came: list[Come], config: pictures.PicturesConfig, early: list[Any], 
     for picture, answered in zip(known, answers, strict=True):
         if isinstance(answered[-1], Drop):
             gone.add(picture.url)
-            desk.enter("decode", picture.url, None, len(picture.body))  # nothing was held against it there
+            desk.enter("decode", [(picture.url, None, len(picture.body))])  # nothing was held against it there
             for stage, answer in zip(early, answered, strict=False):
-                desk.enter(stage.name, picture.url, answer, len(picture.body))
+                desk.enter(stage.name, [(picture.url, answer, len(picture.body))])
     return frozenset(gone)
 
 

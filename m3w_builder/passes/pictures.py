@@ -166,7 +166,8 @@ def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: B
     """Every wanted URL once, with its bytes or why there are none: from its page or the archive where they have
     them, else fetched. As many at once as are there."""
     places = exchange.archived_places(decisions)
-    at = {url: places[key] for url in wanted.pages if (key := dedup.picture_url_key(url)) in places}
+    asked = wanted.pages if places else ()
+    at = {url: places[key] for url in asked if (key := dedup.picture_url_key(url)) in places}
     limit, options = task.config.fetch.max_bytes, task.config.source.options
     opt_out = tuple(task.config.fetch.opt_out)
     held = ((url, sources.read_payload(*at[url], limit, options, opt_out)) for url in sorted(at, key=at.__getitem__))
