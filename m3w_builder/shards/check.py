@@ -146,6 +146,8 @@ def _pictures(one: Document, parts: dict[str, bytes]) -> Iterator[str]:
 
 
 def _decodes(body: bytes) -> bool:
+    if body.startswith(b"\x89PNG"):
+        return _pillow(body)  # libpng, by which OpenCV reads them, warns on the terminal of colour profiles
     import cv2
 
     try:
@@ -155,7 +157,7 @@ def _decodes(body: bytes) -> bool:
 
 
 def _pillow(body: bytes) -> bool:
-    """Formats that OpenCV does not read here (GIF, AVIF on some systems)."""
+    """PNG, and formats that OpenCV does not read here (GIF, AVIF on some systems)."""
     import io
 
     from PIL import Image as Pillow

@@ -1,10 +1,12 @@
 """Every fault that can be planted in a shard is found and named."""
 
+import hashlib
 import io
 import json
 import tarfile
 
 import pytest
+from PIL import Image
 
 from m3w_builder import shards
 from m3w_builder.shards import ShardsConfig
@@ -84,3 +86,16 @@ def test_an_index_that_is_missing_is_found(tmp_path, samples):
     (tmp_path / f"{shard.name}.parquet").unlink()
     faults = shards.check(str(tmp_path / f"{shard.name}.tar")).faults
     assert any(fault.startswith("index:") for fault in faults)
+
+
+def test_a_picture_with_a_profile_that_libpng_does_not_know_is_no_fault_and_no_noise(tmp_path, samples, capfd):
+    """The terminal had three lines of libpng's over the verdict on a build of real pages."""
+    document, bodies = samples[0]
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(bodies[0])) as picture:
+        picture.save(stream, "PNG", icc_profile=b"no profile" * 20)
+    body = stream.getvalue()
+    document.images[0].sha256 = hashlib.sha256(body).hexdigest()
+    (shard,) = shards.write([(document, [body, *bodies[1:]])], str(tmp_path), "000000", ShardsConfig(validation=0.0))
+    assert shards.check(str(tmp_path / f"{shard.name}.tar")).faults == []
+    assert capfd.readouterr().err == ""
