@@ -62,14 +62,8 @@ def judged(
 ) -> Iterator[Picture]:
     """The pictures that pass every check, in the order in which they came in; `write` takes the bytes of each."""
     desk = Desk(wanted, the_books)
-    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
-    came = (
-        picture
-        for some in found
-        for group in _groups(_come(some, desk), 1 if suspects.careful else GROUP)
-        for picture in _decoded(group, config, early, desk, suspects)
-    )
-    for decoded in _batches(came, 1 if suspects.careful else BATCH):
+    came = (group for some in found for group in _groups(_come(some, desk), 1 if suspects.careful else GROUP))
+    for decoded in _batches(_decoded(came, config, desk, suspects), 1 if suspects.careful else BATCH):
         for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
@@ -102,10 +96,20 @@ def _groups(came: list[Come], most: int) -> Iterator[list[Come]]:
 
 
 def _decoded(
+    came: Iterable[list[Come]], config: pictures.PicturesConfig, desk: Desk, suspects: Suspects
+) -> Iterator[Picture]:
+    """The pictures that are not reserved, and can be decoded."""
+    early = list(takewhile(lambda stage: getattr(stage, "by_header", False), config.by_look))
+    for group in came:
+        suspects.touch(group[0][0])  # which is alone where that matters
+        yield from _of_group(group, config, early, desk, suspects)
+        suspects.clear()  # only now: with what came of it the other checks were made
+
+
+def _of_group(
     group: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk, suspects: Suspects
 ) -> list[Picture]:
-    """The pictures of a group that are not reserved, and can be decoded."""
-    suspects.touch(group[0][0])  # which is alone where that matters
+    """Of a group those that are not reserved, and can be decoded."""
     with desk.books.timed("rights"):
         said = [pictures.declared(answer.body) for _, answer in group]
         refused = [pictures.judge(one, config.opt_out) for one in said]
@@ -122,7 +126,6 @@ def _decoded(
     for (_, answer, one), picture in zip(left, made, strict=True):
         if isinstance(picture, Picture):
             picture.rights, picture.licence = [*answer.rights, *one.signals], one.licence
-    suspects.clear()
     return [picture for picture in made if isinstance(picture, Picture)]
 
 

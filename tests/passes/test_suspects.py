@@ -16,7 +16,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Killer:
-    """Ends its process over one page."""
+    """Ends its process over one page or picture."""
     name: ClassVar[str] = "killer"
     reasons: ClassVar[dict] = {}
     url: str = ""
@@ -29,25 +29,27 @@ class Killer:
 
 
 def urls(out, name):
-    return pq.read_table(Path(out, "pages", name), columns=["url"])["url"].to_pylist()
+    return pq.read_table(Path(out, name), columns=["url"])["url"].to_pylist()
 
 
-def test_a_page_that_kills_its_worker_is_dropped_alone(make, tmp_path, monkeypatch):
-    good, _, _ = make("good")
+@pytest.mark.parametrize(
+    ("folder", "section"),
+    [("pages", lambda stage: {"text": [stage]}), ("pictures", lambda stage: {"pictures": {"filters": [stage]}})],
+)
+def test_what_kills_its_worker_in_a_filter_is_dropped_alone(make, tmp_path, monkeypatch, folder, section):
+    good, _, _ = make("good", pictures={"filters": []})
     (tmp_path / "killer_stage.py").write_text(KILLER)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-    bad = urls(good, "000001.parquet")[1]
-    out, summary, _ = make(
-        "build",
-        text=[{"killer_stage:Killer": {"url": bad}}],
-        plugins=["killer_stage"],
-        cluster={"kind": "local", "workers": 1, "dashboard": ""},
-    )
+    bad = urls(good, f"{folder}/000001.parquet")[1]
+    sections = {"pictures": {"filters": []}, **section({"killer_stage:Killer": {"url": bad}})}
+    cluster_of_one = {"kind": "local", "workers": 1, "dashboard": ""}
+    out, summary, _ = make("build", plugins=["killer_stage"], cluster=cluster_of_one, **sections)
     assert summary.quarantined == []
-    rows = pq.read_table(Path(out, "pages", "000001.dropped.parquet")).to_pylist()
+    rows = pq.read_table(Path(out, folder, "000001.dropped.parquet")).to_pylist()
     assert (bad, "poisoned") in [(row["url"], row["reason"]) for row in rows]
-    assert urls(out, "000001.parquet") == [url for url in urls(good, "000001.parquet") if url != bad]
+    left = [url for url in urls(good, f"{folder}/000001.parquet") if url != bad]
+    assert urls(out, f"{folder}/000001.parquet") == left
     assert verify.verify(out, cluster.Serial(1))[1] == []
 
 
