@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -80,6 +81,14 @@ def test_tasks_are_read_no_further_ahead_than_workers_can_take(dask):
     next(outcomes)
     assert taken <= dask.workers * dask.config.in_flight + 3
     outcomes.close()
+
+
+def test_the_last_tasks_are_shared_out_singly():
+    """Where one worker took the last four at once, the others waited for it."""
+    mine = flight.Flight(SimpleNamespace(workers=2), double, {}, total=20)
+    mine.size = 16
+    source = iter(range(20))
+    assert [len(some) for some in iter(lambda: mine.next(source), [])] == [5, 3, 3, 2, *7 * [1]]
 
 
 def test_a_task_over_its_time_is_given_up_and_the_others_come_through(dask):
