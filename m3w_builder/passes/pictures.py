@@ -165,22 +165,24 @@ def _noting(answers: Iterator[list[Answer]], dead: list[dict[str, Any]]) -> Iter
 def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[list[Answer]]:
     """Every wanted URL once, with its bytes or why there are none: from its page or the archive where they have
     them, else fetched. As many at once as are there."""
-    places = exchange.archived_places(decisions)
-    asked = wanted.pages if places else ()
-    at = {url: places[key] for url in asked if (key := dedup.picture_url_key(url)) in places}
+    with the_books.timed("fetch"):  # whom to ask is a part of it
+        places = exchange.archived_places(decisions)
+        asked = wanted.pages if places else ()
+        at = {url: places[key] for url in asked if (key := dedup.picture_url_key(url)) in places}
+        archived = sorted(at, key=at.__getitem__)
+        inline = {url for url in wanted.pages if url not in at and extract.is_inline(url)}
+        left = [url for url in wanted.pages if url not in at and url not in inline]
     limit, options = task.config.fetch.max_bytes, task.config.source.options
     opt_out = tuple(task.config.fetch.opt_out)
-    held = ((url, sources.read_payload(*at[url], limit, options, opt_out)) for url in sorted(at, key=at.__getitem__))
+    held = ((url, sources.read_payload(*at[url], limit, options, opt_out)) for url in archived)
     while True:
         with the_books.timed("fetch"):
             some = _some(held)
         if not some:
             break
         yield some
-    inline = {url for url in wanted.pages if url not in at and extract.is_inline(url)}
     if inline:
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
-    left = [url for url in wanted.pages if url not in at and url not in inline]
     clock = fetch.Clock()
     the_books.aside = lambda: clock.seconds  # it goes on while pictures are decoded
     rest = fetch.fetch_some(left, task.config.fetch, spent=wanted.spent, clock=clock)
