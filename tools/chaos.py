@@ -225,7 +225,8 @@ def sigterm(stage: Stage) -> str:
 def struck_by(stage: Stage, url: str, how: str) -> dict[str, Any]:
     """The sections of a config under which a page does this to its worker."""
     poison = {"chaos_stage:Poison": {"url": url, "how": how}}
-    return {"text": [*stage.config["text"], poison], "plugins": ["chaos_stage"]}
+    others = [one for one in stage.config["text"] if "chaos_stage:Poison" not in one]
+    return {"text": [*others, poison], "plugins": ["chaos_stage"]}
 
 
 def struck(stage: Stage, how: str, **cluster: Any) -> str:
