@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import IO, Any, TypeVar, cast
 
 import pyarrow as pa
@@ -77,15 +78,31 @@ def url_to_fs(url: str, **options: Any) -> tuple[Any, str]:
     """fsspec's file system and path of a URL."""
     from fsspec.core import url_to_fs
 
+    if re.search("\\bs3a?:", url):
+        _ask_no_leave()
     return url_to_fs(url, **options)  # type: ignore[no-any-return]
+
+
+@lru_cache(1)
+def _ask_no_leave() -> None:
+    """Let S3 be sent a body at once, and not ask for leave first (`Expect: 100-continue`), as botocore does.
+
+    Where the network is silent, aiohttp waits for that leave without an end, and a worker with it; what was sent is
+    answered within s3fs's 15 s, or sent again.
+    """
+    try:
+        from botocore import handlers
+    except ImportError:  # then there is no S3 either, and fsspec says so
+        return
+    asking = getattr(handlers, "add_expect_header", None)
+    handlers.BUILTIN_HANDLERS[:] = [one for one in handlers.BUILTIN_HANDLERS if asking is None or asking not in one]
 
 
 def open_read(url: str) -> IO[bytes]:
     if path := local_path(url):
         return open(path, "rb")
-    import fsspec
-
-    return fsspec.open(url, "rb").open()  # type: ignore[no-any-return]
+    fs, path = url_to_fs(url)
+    return fs.open(path, "rb")  # type: ignore[no-any-return]
 
 
 def read_bytes(url: str, start: int = 0, end: int | None = None) -> bytes:

@@ -1,6 +1,10 @@
 """Files are whole or not there, locally and on other file systems."""
 
 import os
+import socket
+import subprocess
+import sys
+import threading
 import time
 
 import pyarrow as pa
@@ -121,3 +125,24 @@ def test_remote_files_are_asked_for_abreast_and_told_in_order():
     most[0] = 0
     assert list(storage.abreast(look, [f"/here/{number}" for number in range(5)])) == list(range(5))
     assert most[0] == 1
+
+
+def test_s3_is_sent_a_file_at_once_and_not_asked_for_leave_first(monkeypatch):
+    """Behind a network that fell silent two workers waited for that leave, until somebody ended them."""
+    asked = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        near, _ = server.accept()
+        with near:
+            while b"what is kept" not in b"".join(asked):
+                asked.append(near.recv(1 << 16))
+            near.sendall(b'HTTP/1.1 200 OK\r\nETag: "0"\r\nContent-Length: 0\r\n\r\n')
+
+    threading.Thread(target=serve, daemon=True).start()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "not-a-key")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+    code = "from m3w_builder import storage; storage.write_bytes('s3://bucket/runs/file', b'what is kept')"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert b"expect" not in b"".join(asked).lower()
