@@ -333,8 +333,13 @@ def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP, *, texts:
     """A Parquet file, whole or not at all; `texts` as in `table_writer`."""
     written = Written()
     with atomic(url, written) as stream:
-        pq.write_table(table, stream, **_options(table.schema, texts), row_group_size=row_group)
+        put_table(stream, table, row_group, texts=texts)
     return written
+
+
+def put_table(stream: IO[bytes], table: pa.Table, row_group: int = ROW_GROUP, *, texts: bool = False) -> None:
+    """As `write_table`, into a stream that is there already."""
+    pq.write_table(table, stream, **_options(table.schema, texts), row_group_size=row_group)
 
 
 def _options(schema: pa.Schema, texts: bool) -> dict[str, Any]:

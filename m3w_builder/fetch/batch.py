@@ -15,7 +15,7 @@ from m3w_builder.fetch.client import Client
 from m3w_builder.fetch.config import FetchConfig, transient
 from m3w_builder.fetch.loop import Ready, new_loop
 from m3w_builder.fetch.pace import BUSY
-from m3w_builder.fetch.picture import Fetched, fetch_picture
+from m3w_builder.fetch.picture import Answer, Fetched, fetch_picture, size_of
 from m3w_builder.stage import Drop
 from m3w_builder.urls import host
 
@@ -31,7 +31,6 @@ PATIENCE = 2
 
 _COSTLY = _UNREACHED | {"tls", "truncated", "too_large", "bad_response", "bad_encoding", "too_many_redirects"}
 
-Answer = tuple[str, Fetched | Drop]
 Spent = dict[str, tuple[int, float]]
 """By host: requests, and the seconds that they took together."""
 
@@ -79,7 +78,7 @@ class Outbox:
         if not self._gathered:
             asyncio.get_running_loop().call_later(TOGETHER, self._hand_over)
         self._gathered.append((url, result))
-        self._put += _size(result)
+        self._put += size_of(self._gathered[-1])
         self.clock.seconds = time.thread_time()
 
     def close(self, error: BaseException | None) -> None:
@@ -96,15 +95,11 @@ class Outbox:
 
     def __iter__(self) -> Iterator[list[Answer]]:
         while some := self._ready.get():
-            size = sum([_size(result) for _, result in some])
+            size = sum(map(size_of, some))
             yield some
             self._taken += size  # only now: what the caller still works on is memory too
         if self.error:
             raise self.error
-
-
-def _size(result: Fetched | Drop) -> int:
-    return len(result.body) if isinstance(result, Fetched) else 0
 
 
 class Batch:
@@ -243,16 +238,9 @@ class Batch:
                     await asyncio.sleep(0.02)
 
 
-def fetch_all(
-    urls: Iterable[str],
-    config: FetchConfig,
-    *,
-    deadline: float | None = None,
-    spent: Spent | None = None,
-    clock: Clock | None = None,
-) -> Iterator[Answer]:
+def fetch_all(urls: Iterable[str], config: FetchConfig, *, deadline: float | None = None) -> Iterator[Answer]:
     """Each URL once with its picture or its Drop, in the order in which they come; see `fetch_some`."""
-    for some in fetch_some(urls, config, deadline=deadline, spent=spent, clock=clock):
+    for some in fetch_some(urls, config, deadline=deadline):
         yield from some
 
 

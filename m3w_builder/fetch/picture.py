@@ -30,6 +30,15 @@ class Fetched:
     rights: list[str] = field(default_factory=list)  # signals that were found, as "header:noarchive", "robots:GPTBot"
 
 
+Answer = tuple[str, Fetched | Drop]
+"""A URL, and its picture or the reason why there is none."""
+
+
+def size_of(answer: Answer) -> int:
+    """Bytes that came; 0 where there is no picture."""
+    return len(answer[1].body) if isinstance(answer[1], Fetched) else 0
+
+
 async def fetch_picture(client: Client, url: str) -> Fetched | Drop:
     """One picture within the config's total time; never raises."""
     try:

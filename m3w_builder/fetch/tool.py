@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from m3w_builder import storage
 from m3w_builder.fetch.config import FetchConfig
 from m3w_builder.fetch.guard import Guard
-from m3w_builder.fetch.picture import Fetched, not_a_picture
+from m3w_builder.fetch.picture import Answer, Fetched, not_a_picture
 from m3w_builder.stage import Drop
 
 PICTURES = ("jpg", "jpeg", "png", "webp")
@@ -44,8 +44,6 @@ _WORDS = (
     ("decod", "not_a_picture"),
     ("unknown url type", "bad_url"),
 )
-
-Answer = tuple[str, Fetched | Drop]
 
 
 def write_list(urls: Iterable[str], path: str) -> int:

@@ -7,9 +7,10 @@ from itertools import compress, takewhile
 from typing import Any
 
 from m3w_builder import fetch, pictures
+from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books
 from m3w_builder.passes.suspects import Suspects
-from m3w_builder.passes.wanted import Wanted
+from m3w_builder.passes.wanted import Desk, Wanted
 from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop, ask
 
@@ -25,36 +26,9 @@ Come = tuple[str, fetch.Fetched]
 """A picture's URL and what came of it."""
 
 
-class Desk:
-    """Where pictures' fates are entered, for every place where they stand."""
-
-    def __init__(self, wanted: Wanted, the_books: Books) -> None:
-        self.wanted = wanted
-        self.books = the_books
-
-    def enter(self, stage: str, fates: Iterable[tuple[str, object, int]]) -> list[bool]:
-        """Enter what became of some URLs at a stage, (URL, answer, bytes) each; which of them are kept."""
-        kept = []
-        number = held = 0
-        pages = self.wanted.pages
-        for url, answer, size in fates:
-            places = pages[url]
-            kept.append(not isinstance(answer, Drop))
-            if isinstance(answer, Drop):
-                for page_url, key in places:
-                    self.books.picture(stage, url, page_url, key, answer, size)
-            else:
-                number += len(places)
-                held += size * len(places)
-        count = self.books.ledger[stage].pictures
-        count.kept += number
-        count.bytes += held
-        return kept
-
-
 def judged(
     config: pictures.PicturesConfig,
-    found: Iterable[Sequence[tuple[str, fetch.Fetched | Drop]]],
+    found: Iterable[Sequence[fetch.Answer]],
     wanted: Wanted,
     the_books: Books,
     suspects: Suspects,
@@ -62,8 +36,10 @@ def judged(
 ) -> Iterator[Picture]:
     """The pictures that pass every check, in the order in which they came in; `write` takes the bytes of each."""
     desk = Desk(wanted, the_books)
-    came = (group for some in found for group in _groups(_come(some, desk), 1 if suspects.careful else GROUP))
-    for decoded in _batches(_decoded(came, config, desk, suspects), 1 if suspects.careful else BATCH):
+    group, batch = (1, 1) if suspects.careful else (GROUP, BATCH)
+    came = (some for all_ in found for some in batches(_come(all_, desk), group, GROUP_BYTES, fetch.size_of))
+    passed = _decoded(came, config, desk, suspects)
+    for decoded in batches(passed, batch, BATCH_BYTES, lambda picture: picture.held):
         for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
@@ -75,24 +51,11 @@ def judged(
         yield from (answer for answer in finished if isinstance(answer, Picture))
 
 
-def _come(some: Sequence[tuple[str, fetch.Fetched | Drop]], desk: Desk) -> list[Come]:
+def _come(some: Sequence[fetch.Answer], desk: Desk) -> list[Come]:
     """The pictures that came in."""
     came = [(url, answer) for url, answer in some if isinstance(answer, fetch.Fetched)]
-    desk.enter("fetch", ((url, a, len(a.body) if isinstance(a, fetch.Fetched) else 0) for url, a in some))
+    desk.enter("fetch", ((*one, fetch.size_of(one)) for one in some))
     return came
-
-
-def _groups(came: list[Come], most: int) -> Iterator[list[Come]]:
-    group: list[Come] = []
-    held = 0
-    for one in came:
-        group.append(one)
-        held += len(one[1].body)
-        if len(group) == most or held >= GROUP_BYTES:
-            yield group
-            group, held = [], 0
-    if group:
-        yield group
 
 
 def _decoded(
@@ -120,17 +83,14 @@ def _of_group(
     left = [one for one in left if one[0] not in small]
     with desk.books.timed("decode"):
         made = [
-            suspects.drop(url) or _contained("decode", _decoding(url, answer.body, config)) for url, answer, _ in left
+            suspects.drop(url) or _contained("decode", pictures.decode, url, answer.body, config)
+            for url, answer, _ in left
         ]
     desk.enter("decode", ((url, p, len(answer.body)) for (url, answer, _), p in zip(left, made, strict=True)))
     for (_, answer, one), picture in zip(left, made, strict=True):
         if isinstance(picture, Picture):
             picture.rights, picture.licence = [*answer.rights, *one.signals], one.licence
     return [picture for picture in made if isinstance(picture, Picture)]
-
-
-def _decoding(url: str, body: bytes, config: pictures.PicturesConfig) -> Callable[[], Picture | Drop]:
-    return lambda: pictures.decode(url, body, config)
 
 
 def _small(came: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk) -> frozenset[str]:
@@ -162,28 +122,15 @@ def _asked(early: list[Any], picture: Picture) -> list[Picture | Drop]:
 
 def _stored(picture: Picture, config: pictures.PicturesConfig, write: Callable[[bytes], object]) -> Picture | Drop:
     """The picture as it is kept, its bytes written and its px gone."""
-    finished = _contained("store", lambda: pictures.finish(picture, config))
+    finished = _contained("store", pictures.finish, picture, config)
     if isinstance(finished, Picture):
         write(finished.body)
     picture.array = picture.whole = None
     return finished
 
 
-def _contained(stage: str, call: object) -> Picture | Drop:
+def _contained(stage: str, function: Callable[..., Picture | Drop], *given: Any) -> Picture | Drop:
     try:
-        return call()  # type: ignore[operator,no-any-return]
+        return function(*given)
     except Exception as error:  # one picture is never allowed to end its partition
         return Drop(ERROR, f"{stage}: {type(error).__name__}: {error}"[:500])
-
-
-def _batches(decoded: Iterable[Picture], size: int) -> Iterator[list[Picture]]:
-    batch: list[Picture] = []
-    held = 0
-    for picture in decoded:
-        batch.append(picture)
-        held += picture.held
-        if len(batch) == size or held >= BATCH_BYTES:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -17,6 +16,7 @@ from m3w_builder.config import Config
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.ledger import Ledger
 from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
@@ -149,23 +149,26 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
             with the_books.timed("picture_duplicates"):
                 documents = list(document.from_table(table, gone))
                 pairs = [(one, _join(one, found, duplicates)) for one in documents]
-            for one in documents if same else ():
+            left = []
+            for one, offsets in pairs:
                 if one.id in same:
                     the_books.page("picture_duplicates", one.url, same[one.id], one)
-            pairs = [(one, offsets) for one, offsets in pairs if one.id not in same] if same else pairs
-            for one, _ in pairs if repeated else ():
+                    continue
                 _take_out_lines(one, repeated.get(one.id, set()))
-            the_books.kept("picture_duplicates", [one for one, _ in pairs])
-            yield from pairs
+                left.append((one, offsets))
+            the_books.kept("picture_duplicates", [one for one, _ in left])
+            yield from left
 
     condemned = _condemned(task)
     aligned = _aligned(task, joined(), the_books)
-    while batch := list(islice(aligned, TOGETHER)):
+    for batch in batches(aligned, TOGETHER):
         places = {id(one): offsets for one, offsets in batch}
+        standing = []
         for one, _ in batch:
             if one.key in condemned:
                 the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
-        standing = [one for one, _ in batch if one.key not in condemned]
+            else:
+                standing.append(one)
         left = the_books.through([task.config.assemble], standing)
         if left:
             yield [(one, places[id(one)]) for one in left]
@@ -210,7 +213,7 @@ def _aligned(
         yield from pairs
         return
     with storage.open_read(storage.join(task.build, f"pictures/{task.partition:06d}.bin")) as stream:
-        while batch := list(islice(pairs, BATCH)):
+        for batch in batches(pairs, BATCH):
             samples: list[Sample] = []
             offset_of: dict[int, int] = {}
             for one, offsets in batch:

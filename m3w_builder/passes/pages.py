@@ -13,6 +13,7 @@ from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, make_key
 from m3w_builder.passes import receipt
+from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.passes.suspects import Suspects
@@ -26,8 +27,6 @@ BATCH = 256
 """Documents that go through the stages at once: enough to amortise a call, few enough to be small."""
 GROUP, GROUP_BYTES = 16, 4 << 20
 """Records, and bytes of theirs, that are read before they are extracted."""
-
-Record = sources.Page | sources.Ready | sources.Archived | sources.Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
         storage.table_writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
         storage.table_writer(urls[".inline"], INLINE, out[".inline"]) as inline,
     ):
-        for batch in _batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
+        for batch in batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
             documents = the_books.through(stages, batch)
             the_books.kept("keys", documents)
             if not documents:
@@ -124,12 +123,12 @@ def _extracted(
     task: PagesTask, the_books: Books, archived: list[sources.Archived], suspects: Suspects
 ) -> Iterator[Document]:
     """The documents that the partition's records hold; what is no page, or has no content, is entered as dropped."""
-    reading = sources.read(task.input, task.config.read)
+    reading = batches(sources.read(task.input, task.config.read), 1 if suspects.careful else GROUP, GROUP_BYTES, _size)
     seen: set[int] = set()
     while True:
         suspects.clear()
         with the_books.timed("read"):
-            some = _some(reading, 1 if suspects.careful else GROUP)
+            some = next(reading, [])
         if not some:
             return
         if suspects.careful and isinstance(some[0], sources.Page | sources.Ready):
@@ -149,23 +148,15 @@ def _extracted(
                         yield one
 
 
-def _some(reading: Iterator[Record], most: int) -> list[Record]:
-    """The next records, at most so many, of `GROUP_BYTES` or not much more; none at the end."""
-    some = []
-    held = 0
-    for record in reading:
-        some.append(record)
-        held += len(record.html) if isinstance(record, sources.Page) else 0
-        if len(some) == most or held >= GROUP_BYTES:
-            break
-    return some
+def _size(record: sources.Record) -> int:
+    return len(record.html) if isinstance(record, sources.Page) else 0
 
 
 def _entered(
     record: sources.Page | sources.Ready, answer: Document | Drop, seen: set[int], the_books: Books
 ) -> Document | None:
     """Enter what became of a page; its document, if there is one that was not seen before."""
-    size = len(record.html) if isinstance(record, sources.Page) else 0
+    size = _size(record)
     read, extracted = the_books.ledger["read"].pages, the_books.ledger["extract"].pages
     read.kept += 1
     read.bytes += size
@@ -183,7 +174,7 @@ def _entered(
     return None
 
 
-def _answer(record: Record, config: extract.ExtractConfig, suspects: Suspects) -> Document | Drop | None:
+def _answer(record: sources.Record, config: extract.ExtractConfig, suspects: Suspects) -> Document | Drop | None:
     """What extraction makes of a record; None of one that is no page."""
     if not isinstance(record, sources.Page | sources.Ready):
         return None
@@ -208,14 +199,3 @@ def _extract(page: sources.Page, config: extract.ExtractConfig) -> Document | Dr
         answer.source = page.source
         answer.key = make_key(page.url, page.source)
     return answer
-
-
-def _batches(documents: Iterator[Document], size: int) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    for one in documents:
-        batch.append(one)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

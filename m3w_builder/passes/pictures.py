@@ -15,6 +15,7 @@ from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import valid
 from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.checks import GROUP, GROUP_BYTES, judged
 from m3w_builder.passes.receipt import Receipt
@@ -24,7 +25,6 @@ from m3w_builder.pictures import Picture
 from m3w_builder.stage import ERROR, Drop
 
 NAME = "pictures"
-Answer = tuple[str, fetch.Fetched | Drop]
 SLOWEST = 10
 """Hosts that a receipt names as those that took longest."""
 SCHEMA = pa.schema(
@@ -57,6 +57,14 @@ LINKS = pa.schema(
     ]
 )
 """A row a picture's link that gave no picture when it was first asked for."""
+
+HOW: dict[str, dict[str, Any]] = {
+    ".parquet": {"texts": True},
+    ".keys.parquet": {"row_group": exchange.ROW_GROUP},
+    ".dropped.parquet": {},
+    ".links.parquet": {},
+}
+"""How each table of a partition is written, by its ending."""
 
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
@@ -135,9 +143,8 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
                 bodies.close()  # the system writes them now
                 keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
-    out[".links.parquet"] = storage.write_table(urls[".links.parquet"], links)
-    out[".parquet"] = storage.write_table(urls[".parquet"], kept.sort_by("url"), texts=True)
-    out[".keys.parquet"] = storage.write_table(urls[".keys.parquet"], keys, row_group=exchange.ROW_GROUP)
+    for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
+        out[ending] = storage.write_table(urls[ending], table, **HOW[ending])
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
     mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
     enter_files(task, mine, out, len(keys))
@@ -152,7 +159,7 @@ def enter_files(task: PicturesTask, mine: Receipt, out: Mapping[str, storage.Wri
     mine.stats |= {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 
-def _noting(answers: Iterator[list[Answer]], dead: list[dict[str, Any]]) -> Iterator[list[Answer]]:
+def _noting(answers: Iterator[list[fetch.Answer]], dead: list[dict[str, Any]]) -> Iterator[list[fetch.Answer]]:
     """The answers; a row of each link that gave no picture is left in `dead`."""
     for some in answers:
         for url, answer in some:
@@ -162,7 +169,7 @@ def _noting(answers: Iterator[list[Answer]], dead: list[dict[str, Any]]) -> Iter
         yield some
 
 
-def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[list[Answer]]:
+def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: Books) -> Iterator[list[fetch.Answer]]:
     """Every wanted URL once, with its bytes or why there are none: from its page or the archive where they have
     them, else fetched. As many at once as are there."""
     with the_books.timed("fetch"):  # whom to ask is a part of it
@@ -175,39 +182,26 @@ def _found(task: PicturesTask, decisions: pa.Table, wanted: Wanted, the_books: B
     limit, options = task.config.fetch.max_bytes, task.config.source.options
     opt_out = tuple(task.config.fetch.opt_out)
     held = ((url, sources.read_payload(*at[url], limit, options, opt_out)) for url in archived)
-    while True:
-        with the_books.timed("fetch"):
-            some = _some(held)
-        if not some:
-            break
-        yield some
+    yield from _fetched(batches(held, GROUP, GROUP_BYTES, fetch.size_of), the_books)
     if inline:
         yield from _inline(storage.join(task.build, f"pages/{task.partition:06d}.inline.parquet"), inline)
     clock = fetch.Clock()
     the_books.aside = lambda: clock.seconds  # it goes on while pictures are decoded
-    rest = fetch.fetch_some(left, task.config.fetch, spent=wanted.spent, clock=clock)
+    yield from _fetched(fetch.fetch_some(left, task.config.fetch, spent=wanted.spent, clock=clock), the_books)
+    the_books.ledger["fetch"].cpu_seconds += clock.seconds
+
+
+def _fetched(answers: Iterator[list[fetch.Answer]], the_books: Books) -> Iterator[list[fetch.Answer]]:
+    """The answers; what it takes to come by them is fetching's."""
     while True:
         with the_books.timed("fetch"):
-            some = next(rest, [])
+            some = next(answers, [])
         if not some:
-            the_books.ledger["fetch"].cpu_seconds += clock.seconds
             return
         yield some
 
 
-def _some(answers: Iterator[Answer]) -> list[Answer]:
-    """As many as go through a step at once; none at the end."""
-    some: list[Answer] = []
-    held = 0
-    for url, answer in answers:
-        some.append((url, answer))
-        held += len(answer.body) if isinstance(answer, fetch.Fetched) else 0
-        if len(some) == GROUP or held >= GROUP_BYTES:
-            break
-    return some
-
-
-def _inline(file: str, wanted: set[str]) -> Iterator[list[Answer]]:
+def _inline(file: str, wanted: set[str]) -> Iterator[list[fetch.Answer]]:
     """The pictures whose bytes stood in the pages themselves, which pass 1 kept beside them."""
     left = set(wanted)
     for table in storage.iter_tables(file):

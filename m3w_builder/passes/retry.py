@@ -16,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from m3w_builder import fetch, storage
 from m3w_builder.document import valid
@@ -74,7 +73,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
             ".links.parquet": _links(links, came, outcome),
         }
         for ending, table in tables.items():
-            pq.write_table(table, out[ending], compression="zstd", compression_level=1)
+            storage.put_table(out[ending], table, **pictures.HOW[ending])
         mine = dataclasses.replace(
             old, ledger=_ledger(old.ledger, delta, links, again, wanted), outputs={}, reused=False
         )
@@ -87,7 +86,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
 
 def _answers(
     task: PicturesTask, again: list[str], wanted: Wanted, came: dict[str, str], outcome: dict[str, Drop]
-) -> Iterator[tuple[str, fetch.Fetched | Drop]]:
+) -> Iterator[fetch.Answer]:
     """Each URL once: from its own link, else from the archive, else the reason why its own link gave nothing."""
     config = task.config.fetch
     left: dict[str, Drop] = {}

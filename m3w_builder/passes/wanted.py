@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -63,17 +63,41 @@ def _want(wanted: Wanted, one: document.Document, common: dict[int, Drop], the_b
             wanted.fetched.setdefault(image.url, one.source.fetched)
 
 
+class Desk:
+    """Where pictures' fates are entered, for every place where they stand."""
+
+    def __init__(self, wanted: Wanted, the_books: Books) -> None:
+        self.wanted = wanted
+        self.books = the_books
+
+    def enter(self, stage: str, fates: Iterable[tuple[str, object, int]]) -> list[bool]:
+        """Enter what became of some URLs at a stage, (URL, answer, bytes) each; which of them are kept."""
+        kept = []
+        number = held = 0
+        pages = self.wanted.pages
+        for url, answer, size in fates:
+            places = pages[url]
+            kept.append(not isinstance(answer, Drop))
+            if isinstance(answer, Drop):
+                for page_url, key in places:
+                    self.books.picture(stage, url, page_url, key, answer, size)
+            else:
+                number += len(places)
+                held += size * len(places)
+        count = self.books.ledger[stage].pictures
+        count.kept += number
+        count.bytes += held
+        return kept
+
+
 def refuse(wanted: Wanted, stages: Sequence[Any], the_books: Books) -> None:
     """Ask the filters that know a picture by its URL alone: what they drop is no longer wanted."""
     for stage in stages:
         asked = [Picture(url, b"", None, 0, 0, "") for url in wanted.pages]
         with the_books.timed(stage.name):
             answers = ask(stage, asked)
-        for picture, answer in zip(asked, answers, strict=True):
-            places = wanted.pages[picture.url]
-            if not isinstance(answer, Drop):
-                the_books.ledger[stage.name].pictures.kept += len(places)
-                continue
-            for page_url, key in places:
-                the_books.picture(stage.name, picture.url, page_url, key, answer)
-            del wanted.pages[picture.url]
+        fates = ((picture.url, answer, 0) for picture, answer in zip(asked, answers, strict=True))
+        kept = Desk(wanted, the_books).enter(stage.name, fates)
+        for picture, stays in zip(asked, kept, strict=True):
+            if not stays:
+                del wanted.pages[picture.url]

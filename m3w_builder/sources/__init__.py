@@ -40,6 +40,7 @@ __all__ = [
     "Part",
     "ReadLimits",
     "Ready",
+    "Record",
     "Refused",
     "SourceConfig",
     "WarcSource",
@@ -53,6 +54,10 @@ __all__ = [
 
 LOOKED_AT = 100
 """Files that are looked at before any work: all of them are when the plan is made, once, which is long for many."""
+
+
+Record = Page | Ready | Archived | Refused
+"""What a partition holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +136,10 @@ def plan(config: SourceConfig, folder: str) -> Iterator[Part]:
         yield from crawl.plan(config.crawl, folder)
 
 
-def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Ready | Archived | Refused]:
+def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Record]:
     """What one partition holds, streaming; about bad data a Refused, never an exception."""
     if entry["kind"] == "folder":
-        found: Iterator[Page | Ready | Archived | Refused] = folder_source.read(entry, limits)
+        found: Iterator[Record] = folder_source.read(entry, limits)
     elif entry["kind"] == "ranges":
         found = commoncrawl.read(entry, limits)
     elif entry["kind"] == published.KIND:
@@ -144,9 +149,7 @@ def read(entry: Mapping[str, Any], limits: ReadLimits) -> Iterator[Page | Ready 
     return _listed(found, limits) if limits.block or limits.allow else found
 
 
-def _listed(
-    found: Iterator[Page | Ready | Archived | Refused], limits: ReadLimits
-) -> Iterator[Page | Ready | Archived | Refused]:
+def _listed(found: Iterator[Record], limits: ReadLimits) -> Iterator[Record]:
     """What is found, without the pages that block and allow list refuse; those of pictures stand in `fetch`."""
     block, allow = Places(limits.block), Places(limits.allow)
     for one in found:
