@@ -295,6 +295,6 @@ def bundles(numbers: list[int], sizes: dict[int, int], target: int) -> Iterator[
 
 
 def _number(name: str) -> int:
-    """The partition of a file such as 000012.keys.parquet; -1 for any other (a temporary file left by a kill)."""
+    """The partition of a file such as 000012.keys.arrow; -1 for any other (a temporary file left by a kill)."""
     head = name.split(".", 1)[0]
     return int(head) if head.isdigit() else -1

@@ -234,8 +234,12 @@ def references(table: pa.Table) -> Iterator[Document]:
         yield Document(url, [Image(image) for image in images], key, host, source=Source(**source))
 
 
+WHOLE = ("key", "document")
+"""The columns that `from_table` looks at."""
+
+
 def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Document]:
-    """The documents of a table of `SCHEMA`, in order, but for those with one of these ids. Raises KeyError, TypeError,
+    """The documents of a table of `WHOLE`, in order, but for those with one of these ids. Raises KeyError, TypeError,
     AttributeError or ValueError where one is none."""
     if without:
         stay = [_id(key) not in without for key in table["key"].to_pylist()]

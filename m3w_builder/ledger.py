@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from itertools import pairwise
 from typing import Any
 
 from m3w_builder.classes import dataclass
@@ -90,6 +91,17 @@ class Ledger:
             mine.pictures.add(entry.pictures)
             mine.cpu_seconds += entry.cpu_seconds
             mine.peak_mb = max(mine.peak_mb, entry.peak_mb)
+
+    def follow(self, stages: Sequence[str]) -> None:
+        """Enter what stages that come one after the other kept of the pictures: of each but the first, what was kept
+        before it without what it dropped. The one behind the last counts for itself, and so `faults` shows a loss.
+
+        To count a document's pictures anew behind each stage takes longer than most stages.
+        """
+        for earlier, stage in pairwise(stages):
+            before, count = self[earlier].pictures, self[stage].pictures
+            count.kept = before.kept - sum(count.dropped.values())
+            count.bytes = before.bytes - sum(count.dropped_bytes.values())
 
     def faults(self) -> list[str]:
         """Where the books do not balance: what a stage kept must be what the next one took. Empty when all is well.

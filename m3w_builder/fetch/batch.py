@@ -25,6 +25,9 @@ that nothing else gets, and each of its pages is had from the system and cleared
 TOGETHER = 0.005
 """Seconds for which answers are gathered before the caller is woken: to wake it takes two threads some microseconds."""
 
+ENOUGH = 32
+"""Answers that the caller is given at once, where so many wait: what it does between them costs by the list."""
+
 _UNREACHED = frozenset({"dns", "connect", "timeout", "reset"})
 PATIENCE = 2
 """Times dead_after: so many answers in a row that say 'asked too often' end the round for a host."""
@@ -94,12 +97,23 @@ class Outbox:
             self._gathered = []
 
     def __iter__(self) -> Iterator[list[Answer]]:
-        while some := self._ready.get():
+        while some := self._next():
             size = sum(map(size_of, some))
             yield some
             self._taken += size  # only now: what the caller still works on is memory too
         if self.error:
             raise self.error
+
+    def _next(self) -> list[Answer]:
+        """The answers that wait, some `ENOUGH` at most; none once it is over."""
+        some = self._ready.get()
+        while some and len(some) < ENOUGH and not self._ready.empty():
+            more = self._ready.get()
+            if not more:
+                self._ready.put(more)  # the end, which is told by itself
+                break
+            some += more
+        return some
 
 
 class Batch:

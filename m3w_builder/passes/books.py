@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from resource import RUSAGE_SELF, getrusage
 from time import process_time
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from m3w_builder import storage
-from m3w_builder.document import Document, Image, valid
+from m3w_builder.document import Document, valid
 from m3w_builder.ledger import PAGE_DROPPED, Entry, Ledger
 from m3w_builder.stage import Drop, Record, Stage, ask
 
@@ -66,7 +65,7 @@ class Books:
         """The CPU seconds until now of a thread whose time is entered by itself: no block's."""
         self._timed: dict[str, _Timed] = {}
         self._writer = writer
-        self._rows: list[tuple[Any, ...]] = []
+        self._columns: tuple[list[Any], ...] = tuple([] for _ in DROPPED_SCHEMA)
         self._peak = peak_mb()
 
     def page(self, stage: str, url: str, drop: Drop, document: Document | None = None) -> None:
@@ -74,42 +73,50 @@ class Books:
         entry = self.ledger[stage]
         entry.pages.drop(drop.reason)
         key = document.key if document else ""
-        self._row("page", url, (url, key, stage), drop)
+        self._rows("page", [url], (url, key, stage), [drop])
         if document:
             self._removed(stage, document)
-        for image in document.images if document else ():
-            entry.pictures.drop(PAGE_DROPPED, size=image.bytes)
-            self._row("picture", image.url, (url, key, stage), Drop(PAGE_DROPPED, drop.reason))
+        images = document.images if document else []
+        entry.pictures.drop(PAGE_DROPPED, len(images), sum([image.bytes for image in images]))
+        gone = Drop(PAGE_DROPPED, drop.reason)
+        self._rows("picture", [image.url for image in images], (url, key, stage), [gone] * len(images))
 
     def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop, size: int = 0) -> None:
         """A picture of `size` bytes, 0 where none had come, went; its page, of this URL and document key, stays."""
         self.ledger[stage].pictures.drop(drop.reason, size=size)
-        self._row("picture", image_url, (page_url, key, stage), drop)
+        self._rows("picture", [image_url], (page_url, key, stage), [drop])
 
     def kept(self, stage: str, documents: Sequence[Document]) -> None:
-        """Documents come out of a stage; the pictures that the stage took out of them are entered."""
+        """Documents come out of a stage; the pictures that the stage took out of them are entered. Of those that they
+        still have see `pictures` and `Ledger.follow`."""
         for document in documents:
             if document.removed:
                 self._removed(stage, document)
-        entry = self.ledger[stage]
-        entry.pages.kept += len(documents)
-        items = chain.from_iterable([document.items for document in documents])
-        sizes = [item.bytes for item in items if item.__class__ is Image]  # half of what `isinstance` takes
-        entry.pictures.kept += len(sizes)
-        entry.pictures.bytes += sum(sizes)
+        self.ledger[stage].pages.kept += len(documents)
+
+    def pictures(self, stage: str, number: int, size: int = 0) -> None:
+        """So many pictures, of `size` bytes together, come out of a stage, with their pages or alone."""
+        count = self.ledger[stage].pictures
+        count.kept += number
+        count.bytes += size
 
     def _removed(self, stage: str, document: Document) -> None:
         """Enter the pictures that a stage took out of a document, whether the document stays or goes."""
-        count, where = self.ledger[stage].pictures, (document.url, document.key, stage)
+        count = self.ledger[stage].pictures
         for image, drop in document.removed:
             count.drop(drop.reason, size=image.bytes)
-            self._row("picture", image.url, where, drop)
+        urls, drops = [image.url for image, _ in document.removed], [drop for _, drop in document.removed]
+        self._rows("picture", urls, (document.url, document.key, stage), drops)
         document.removed.clear()
 
     def through(
         self, stages: Sequence[Stage[Record]], records: list[Record], document_of: Callable[[Any], Document] = _itself
     ) -> list[Record]:
-        """The records that come out of all the stages, every drop entered; `document_of` gives a record's document."""
+        """The records that come out of all the stages, every drop entered; `document_of` gives a record's document.
+
+        What the stages keep of the pictures is left to `Ledger.follow`. `records` are taken out of their list, so that
+        those which went are freed with the stage that dropped them.
+        """
         for stage in stages:
             left = []
             with self.timed(stage.name):
@@ -121,6 +128,9 @@ class Books:
                 else:
                     left.append(answer)
             self.kept(stage.name, list(map(document_of, left)))
+            with self.timed(stage.name):
+                records.clear()
+                answers.clear()
             records = left
         return records
 
@@ -143,17 +153,27 @@ class Books:
         """Rows of what went that an earlier task entered, as they are."""
         self._writer.write_table(rows)
 
-    def _row(self, unit: str, url: str, where: tuple[str, str, str], drop: Drop) -> None:
-        """`where`: the page's URL, its document's key, the stage."""
-        self._rows.append((unit, url, *where, drop.reason, drop.detail, drop.value, drop.limit))
-        if len(self._rows) >= 8192:
+    def _rows(self, unit: str, urls: list[str], where: tuple[str, str, str], drops: list[Drop]) -> None:
+        """What went of one page; `where`: the page's URL, its document's key, the stage."""
+        number = len(urls)
+        of = self._columns
+        of[0].extend([unit] * number)
+        of[1].extend(urls)
+        for column, told in zip(of[2:5], where, strict=True):
+            column.extend([told] * number)
+        of[5].extend([drop.reason for drop in drops])
+        of[6].extend([drop.detail for drop in drops])
+        of[7].extend([drop.value for drop in drops])
+        of[8].extend([drop.limit for drop in drops])
+        if len(of[0]) >= 8192:
             self.flush()
 
     def flush(self) -> None:
-        if self._rows:
-            columns = zip(*self._rows, strict=True)
-            self._writer.write_table(pa.table(list(map(_column, columns, DROPPED_SCHEMA)), DROPPED_SCHEMA))
-            self._rows.clear()
+        if self._columns[0]:
+            columns = list(map(_column, self._columns, DROPPED_SCHEMA))
+            self._writer.write_table(pa.table(columns, DROPPED_SCHEMA))
+            for column in self._columns:
+                column.clear()
 
 
 def peak_mb() -> float:

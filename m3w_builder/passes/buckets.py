@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from m3w_builder import storage
+from m3w_builder.passes import keyfiles
 
 LEAST_HELD, HELD_A_BUCKET = 62_500, 1000
 """Rows that gather and deliver hold at once, some 250 bytes each with the copy that sorting makes: so many, and more
@@ -45,11 +46,11 @@ def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Cal
         parts: list[_Part] = []
         tables: list[pa.Table] = []
         for file in files:
-            tables.append(storage.read_table(storage.join(build, file)))
             if sum(map(len, tables)) >= held:
                 path = os.path.join(scratch, f"{len(parts)}.arrow")
                 parts.append(_spilt(_sorted(tables, buckets), path, files_open))
                 tables = []
+            tables.append(keyfiles.read(storage.join(build, file)))
         if tables:
             parts.append(_in_memory(*_sorted(tables, buckets)))
         yield lambda bucket: pa.concat_tables([part(bucket) for part in parts])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress, takewhile
+from itertools import takewhile
 from typing import Any
 
 from m3w_builder import fetch, pictures
@@ -18,7 +18,7 @@ BATCH = 32
 """Pictures decoded and held at once, at most."""
 BATCH_BYTES = 64_000_000
 """Bytes that they may take before the batch is judged, however few they are."""
-GROUP, GROUP_BYTES = 8, 1 << 20
+GROUP, GROUP_BYTES = 32, 1 << 20
 """Pictures, and bytes of theirs, that go through a step at once: to read the clock for each takes as long as to look at
 its header."""
 
@@ -43,18 +43,27 @@ def judged(
         for stage in config.by_look:
             with the_books.timed(stage.name):
                 answers = ask(stage, decoded)
-            fates = ((p.url, answer, len(p.body)) for p, answer in zip(decoded, answers, strict=True))
-            decoded = list(compress(decoded, desk.enter(stage.name, fates)))
+            decoded = desk.left(stage.name, decoded, answers)
         with the_books.timed("store"):
             finished = [_stored(picture, config, write) for picture in decoded]
         desk.enter("store", ((p.url, answer, len(p.body)) for p, answer in zip(decoded, finished, strict=True)))
         yield from (answer for answer in finished if isinstance(answer, Picture))
+    the_books.ledger.follow(["fetch", "rights", "decode", *(stage.name for stage in config.by_look)])
 
 
 def _come(some: Sequence[fetch.Answer], desk: Desk) -> list[Come]:
     """The pictures that came in."""
-    came = [(url, answer) for url, answer in some if isinstance(answer, fetch.Fetched)]
-    desk.enter("fetch", ((*one, fetch.size_of(one)) for one in some))
+    came = []
+    number = held = 0
+    for url, answer in some:
+        if isinstance(answer, Drop):
+            desk.drop("fetch", url, answer, 0)
+            continue
+        came.append((url, answer))
+        places = len(desk.wanted.pages[url])
+        number += places
+        held += places * len(answer.body)
+    desk.books.pictures("fetch", number, held)
     return came
 
 
@@ -76,38 +85,42 @@ def _of_group(
     with desk.books.timed("rights"):
         said = [pictures.declared(answer.body) for _, answer in group]
         refused = [pictures.judge(one, config.opt_out) for one in said]
-    fates = ((url, no, len(answer.body)) for (url, answer), no in zip(group, refused, strict=True))
-    free = desk.enter("rights", fates)
-    left = [(url, answer, one) for (url, answer), one in compress(zip(group, said, strict=True), free)]
-    small = _small([(url, answer) for url, answer, _ in left], config, early, desk) if early else frozenset()
-    left = [one for one in left if one[0] not in small]
+    left = []
+    for (url, answer), one, no in zip(group, said, refused, strict=True):
+        if no:
+            desk.drop("rights", url, no, len(answer.body))
+        else:
+            left.append((url, answer, one))
+    if early:
+        small = _small([(url, answer) for url, answer, _ in left], config, early, desk)
+        left = [one for one in left if one[0] not in small]
     with desk.books.timed("decode"):
         made = [
             suspects.drop(url) or _contained("decode", pictures.decode, url, answer.body, config)
             for url, answer, _ in left
         ]
-    desk.enter("decode", ((url, p, len(answer.body)) for (url, answer, _), p in zip(left, made, strict=True)))
-    for (_, answer, one), picture in zip(left, made, strict=True):
-        if isinstance(picture, Picture):
+    decoded = []
+    for (url, answer, one), picture in zip(left, made, strict=True):
+        if isinstance(picture, Drop):
+            desk.drop("decode", url, picture, len(answer.body))
+        else:
             picture.rights, picture.licence = [*answer.rights, *one.signals], one.licence
-    return [picture for picture in made if isinstance(picture, Picture)]
+            decoded.append(picture)
+    return decoded
 
 
-def _small(came: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk) -> frozenset[str]:
+def _small(came: list[Come], config: pictures.PicturesConfig, early: list[Any], desk: Desk) -> set[str]:
     """Those that the first filters drop by their headers: they are entered there, and never decoded."""
     with desk.books.timed("decode"):
         described = [pictures.described(url, answer.body, config) for url, answer in came]
-    known = [picture for picture in described if picture is not None]
     with desk.books.timed(early[0].name):  # microseconds for all of them, less than to time each
-        answers = [_asked(early, picture) for picture in known]
+        answered = [(picture, _asked(early, picture)) for picture in described if picture is not None]
     gone = set()
-    for picture, answered in zip(known, answers, strict=True):
-        if isinstance(answered[-1], Drop):
+    for picture, answers in answered:
+        if isinstance(answers[-1], Drop):
             gone.add(picture.url)
-            desk.enter("decode", [(picture.url, None, len(picture.body))])  # nothing was held against it there
-            for stage, answer in zip(early, answered, strict=False):
-                desk.enter(stage.name, [(picture.url, answer, len(picture.body))])
-    return frozenset(gone)
+            desk.drop(early[len(answers) - 1].name, picture.url, answers[-1], len(picture.body))
+    return gone
 
 
 def _asked(early: list[Any], picture: Picture) -> list[Picture | Drop]:

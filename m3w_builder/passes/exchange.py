@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from m3w_builder import dedup, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
-from m3w_builder.passes import receipt
+from m3w_builder.passes import keyfiles, receipt
 from m3w_builder.passes.buckets import LEAST_HELD, shares, split
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import Drop
@@ -31,7 +31,7 @@ from m3w_builder.stage import Drop
 GROUP = 256
 """Partitions a group."""
 ROW_GROUP = 1 << 16
-"""Rows that stand together in a table of keys, which is read whole: of fewer it is larger, and takes twice as long."""
+"""Rows that stand together in a table that is read whole: of fewer it is larger, and takes twice as long."""
 
 JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
     "exchange1": dedup.judge_pages,
@@ -40,7 +40,7 @@ JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
 STAGE_OF = {"exchange1": "page_duplicates", "exchange2": "picture_duplicates"}
 """The stage whose time it is to judge."""
 KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
-CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py")
+CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py", "passes/keyfiles.py")
 """What an exchange's outcome rests on."""
 
 
@@ -70,16 +70,17 @@ def gather(task: ExchangeTask) -> Receipt:
     """Split the keys of a group's partitions by bucket."""
     name = f"{task.exchange}/gather"
     source = KEYS_OF[task.exchange]
-    files = [f"{source}/{partition:06d}.keys.parquet" for partition in task.partitions]
-    inputs = checksums(task.build, source, task.partitions, ".keys.parquet")
+    files = [f"{source}/{partition:06d}.keys.arrow" for partition in task.partitions]
+    inputs = checksums(task.build, source, task.partitions, ".keys.arrow")
     mark = receipt.fingerprint(inputs, task.buckets, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
         for partition in task.partitions:
-            receipt.check(task.build, source, partition, (".keys.parquet",))
+            receipt.check(task.build, source, partition, (".keys.arrow",))
         with split(task.build, files, task.buckets, task.held) as members:
             for bucket in range(task.buckets):
-                write(task.build, mine, f"{name}/{task.number:05d}-{bucket:05d}.parquet", members(bucket))
+                file = f"{name}/{task.number:05d}-{bucket:05d}.arrow"
+                mine.enter(file, keyfiles.write(storage.join(task.build, file), members(bucket)))
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
@@ -91,14 +92,14 @@ def judge(task: ExchangeTask) -> Receipt:
     """
     name = f"{task.exchange}/judge"
     source = f"{task.exchange}/gather"
-    files = [f"{source}/{group:05d}-{task.number:05d}.parquet" for group in task.groups]
-    inputs = checksums(task.build, source, task.groups, f"-{task.number:05d}.parquet")
+    files = [f"{source}/{group:05d}-{task.number:05d}.arrow" for group in task.groups]
+    inputs = checksums(task.build, source, task.groups, f"-{task.number:05d}.arrow")
     mark = receipt.fingerprint(inputs, task.config, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
         for group in task.groups:
-            receipt.check(task.build, source, group, (f"-{task.number:05d}.parquet",))
-        keys = pa.concat_tables([storage.read_table(storage.join(task.build, file)) for file in files])
+            receipt.check(task.build, source, group, (f"-{task.number:05d}.arrow",))
+        keys = pa.concat_tables([keyfiles.read(storage.join(task.build, file)) for file in files])
         keys = keys.unify_dictionaries()
         with judging(task.exchange, mine):
             decisions = JUDGES[task.exchange](keys, task.config, task.alone)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from m3w_builder import dedup, document, shards, storage
 from m3w_builder.align import Sample
@@ -18,8 +19,10 @@ from m3w_builder.ledger import Ledger
 from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.nearby import Nearby
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
+from m3w_builder.shards import Prepared
 from m3w_builder.stage import Drop
 
 NAME = "joined"
@@ -28,12 +31,12 @@ SCHEMA = pa.schema(
         ("key", pa.string()),
         ("host", pa.string()),
         ("size", pa.int64()),  # about, in a tar
-        ("sample", pa.binary()),  # its JSON in a shard
-        ("row", pa.binary()),  # its row in a shard's index, as JSON, without where it stands
-        ("offsets", pa.binary()),  # of its pictures' bytes in the partition's pictures/NNNNNN.bin, as JSON
+        ("bytes", pa.int64()),  # of it in the partition's joined/NNNNNN.samples
+        ("hash", pa.uint64()),  # of these, by which they are proven when they are read
     ]
 )
-"""A row a document, in the order of the partition."""
+"""A row a document, in the order of the partition, in which they also stand in its `.samples`, one after the other
+(`unpacked`). They are no column of the table: each is read once, by itself, when its turn in a shard has come."""
 BATCH = 64
 """Documents whose pictures' bytes are held at once for the stages of `align`."""
 TOGETHER = 256
@@ -48,8 +51,8 @@ _CODE = (
 
 Offsets = list[int]
 """Where the bytes of a document's pictures begin, in reading order."""
-Row = tuple[str, str, int, bytes, bytes, bytes]
-"""A row of `SCHEMA`."""
+Row = tuple[str, str, int, bytes]
+"""Of a document its key, its host, its size in a tar, and what stands of it in `.samples`, which `unpacked` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,12 @@ class JoinTask:
 
 def file_names(partition: int) -> dict[str, str]:
     """The files of a partition by their endings, named from the build's folder."""
-    return {ending: f"{NAME}/{partition:06d}{ending}" for ending in (".parquet", ".dropped.parquet", ".statistics")}
+    endings = (".parquet", ".samples", ".dropped.parquet", ".statistics")
+    return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
 
 
 def run(task: JoinTask) -> Receipt:
-    """Make `joined/NNNNNN.parquet`, `.dropped.parquet` and `.statistics`.
+    """Make `joined/NNNNNN.parquet`, `.samples`, `.dropped.parquet` and `.statistics`.
 
     The books stand in the receipt's statistics: they are told by the bundle that takes the documents.
     """
@@ -101,19 +105,26 @@ def _work(task: JoinTask, mine: Receipt) -> None:
     ledger = Ledger()
     for name in stages(task.config):
         ledger[name]
+    rows: list[tuple[str, str, int, int, int]] = []
     with (
         books(urls[".dropped.parquet"], ledger, out[".dropped.parquet"]) as the_books,
-        storage.table_writer(urls[".parquet"], SCHEMA, out[".parquet"], texts=True) as kept,
+        storage.atomic(urls[".samples"], out[".samples"]) as samples,
     ):
         with the_books.timed("write"):
             statistics = Statistics(task.config.report.tokenizer)
         for batch in _assembled(task, the_books):
             with the_books.timed("write"):
-                columns = zip(*(row(one, at, statistics) for one, at in batch), strict=True)
-                kept.write_table(pa.table(list(map(pa.array, columns, SCHEMA.types)), SCHEMA))
+                for one, offsets in batch:
+                    key, host, size, told = row(one, offsets, statistics)
+                    rows.append((key, host, size, samples.write(told), xxhash.xxh3_64_intdigest(told)))
+                batch.clear()  # nothing else holds these documents: to free them is a part of it
+        ledger.follow(stages(task.config)[:-1])
         with the_books.timed("write"):
-            told = orjson.dumps(statistics.to_json(whole=True))
-    out[".statistics"] = storage.write_bytes(urls[".statistics"], told)
+            counted = orjson.dumps(statistics.to_json(whole=True))
+    out[".statistics"] = storage.write_bytes(urls[".statistics"], counted)
+    columns = zip(*rows, strict=True) if rows else ((),) * len(SCHEMA)
+    table = pa.table(list(map(pa.array, columns, SCHEMA.types)), SCHEMA)
+    out[".parquet"] = storage.write_table(urls[".parquet"], table)
     for ending, name in names.items():
         mine.enter(name, out[ending])
     mine.stats = {"ledger": ledger.to_json()}
@@ -129,7 +140,15 @@ def row(one: Document, offsets: Offsets, statistics: Statistics) -> Row:
     # As before its pictures' parts were named: where a tar ends must not hang on it.
     text = len(made.sample) - sum(len(f',"part":"{picture["part"]}"') for picture in pictures)
     size = shards.size_of(text, [picture["bytes"] for picture in pictures])
-    return one.key, one.host, size, made.sample, orjson.dumps(made.row), orjson.dumps(offsets)
+    head = b"[%b,%b]" % (orjson.dumps(offsets), orjson.dumps(made.row))
+    return one.key, one.host, size, b"%d %b%b" % (len(head), head, made.sample)
+
+
+def unpacked(told: bytes) -> tuple[Offsets, Prepared]:
+    """Where a document's pictures begin in its partition's `.bin`, and the document; the reverse of `row`."""
+    size, _, rest = told.partition(b" ")
+    offsets, row = orjson.loads(rest[: int(size)])
+    return offsets, Prepared(rest[int(size) :], row)
 
 
 def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document, Offsets]]]:
@@ -145,19 +164,23 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
     }
 
     def joined() -> Iterator[tuple[Document, Offsets]]:
-        for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet")):
+        for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.WHOLE):
             with the_books.timed("picture_duplicates"):
-                documents = list(document.from_table(table, gone))
-                pairs = [(one, _join(one, found, duplicates)) for one in documents]
-            left = []
-            for one, offsets in pairs:
+                pairs = [(one, _join(one, found, duplicates)) for one in document.from_table(table, gone)]
+            left, number, held = [], 0, 0
+            for one, (offsets, size) in pairs:
                 if one.id in same:
                     the_books.page("picture_duplicates", one.url, same[one.id], one)
                     continue
                 _take_out_lines(one, repeated.get(one.id, set()))
                 left.append((one, offsets))
+                number, held = number + len(offsets), held + size
             the_books.kept("picture_duplicates", [one for one, _ in left])
-            yield from left
+            the_books.pictures("picture_duplicates", number, held)
+            pairs.clear()
+            left.reverse()
+            while left:  # what was taken is not held here
+                yield left.pop()
 
     condemned = _condemned(task)
     aligned = _aligned(task, joined(), the_books)
@@ -169,9 +192,10 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
                 the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
             else:
                 standing.append(one)
-        left = the_books.through([task.config.assemble], standing)
+        batch.clear()
+        left = [(one, places[id(one)]) for one in the_books.through([task.config.assemble], standing)]
         if left:
-            yield [(one, places[id(one)]) for one in left]
+            yield left
 
 
 def _condemned(task: JoinTask) -> dict[str, str]:
@@ -212,22 +236,29 @@ def _aligned(
     if not task.config.align:
         yield from pairs
         return
-    with storage.open_read(storage.join(task.build, f"pictures/{task.partition:06d}.bin")) as stream:
+    bodies = storage.join(task.build, f"pictures/{task.partition:06d}.bin")
+    with Nearby() as near:
         for batch in batches(pairs, BATCH):
             samples: list[Sample] = []
             offset_of: dict[int, int] = {}
             for one, offsets in batch:
                 places = list(zip(one.images, offsets, strict=True))
-                samples.append(Sample(one, [read(stream, offset, image.bytes) for image, offset in places]))
+                samples.append(Sample(one, [near.read(bodies, offset, image.bytes) for image, offset in places]))
                 offset_of |= {id(image): offset for image, offset in places}
             for left in the_books.through(task.config.align, samples, lambda sample: sample.document):
                 yield left.document, [offset_of[id(image)] for image in left.document.images]
 
 
-def _join(one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop]) -> Offsets:
-    """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here)."""
+def _join(
+    one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop]
+) -> tuple[Offsets, int]:
+    """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here).
+
+    Where the bytes of those that stay begin, and how many bytes they have together.
+    """
     items: list[document.Item] = []
     offsets: Offsets = []
+    held = 0
     seen: set[str] = set()
     for item in one.items:
         if isinstance(item, Image):
@@ -248,12 +279,7 @@ def _join(one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tupl
             item.rights, item.licence = row["rights"] or [], row["licence"] or ""
             item.scores = dict(row["scores"] or ())
             offsets.append(row["offset"])
+            held += row["bytes"]
         items.append(item)
     one.items = items
-    return offsets
-
-
-def read(stream: IO[bytes], offset: int, size: int) -> bytes:
-    """A picture's bytes from its partition's file."""
-    stream.seek(offset)
-    return stream.read(size)
+    return offsets, held

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from m3w_builder import dedup, document, extract, sources, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, make_key
-from m3w_builder.passes import receipt
+from m3w_builder.passes import keyfiles, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
@@ -43,7 +44,7 @@ class PagesTask:
 
 
 def run(task: PagesTask) -> Receipt:
-    """Make `pages/NNNNNN.parquet`, `.dropped.parquet`, `.keys.parquet` and `.inline.parquet` of one partition."""
+    """Make `pages/NNNNNN.parquet`, `.dropped.parquet`, `.keys.arrow` and `.inline.parquet` of one partition."""
     config = task.config
     suspects = Suspects(task.build, NAME, task.partition, task.attempt)
     mark = receipt.fingerprint(
@@ -69,13 +70,13 @@ INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
 
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
-    *("sources", "extract", "text", "dedup", "passes/pages.py"),
+    *("sources", "extract", "text", "dedup", "passes/pages.py", "passes/keyfiles.py"),
 )
 
 
 def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     base = f"{NAME}/{task.partition:06d}"
-    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".keys", ".inline")}
+    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".inline")} | {".keys": f"{base}.keys.arrow"}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
     out = {part: Written() for part in tables}
     archived: list[sources.Archived] = []
@@ -87,7 +88,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     with (
         books(urls[".dropped"], mine.ledger, out[".dropped"]) as the_books,
         storage.table_writer(urls[""], document.SCHEMA, out[""], texts=True) as kept,
-        storage.table_writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
+        keyfiles.writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
         storage.table_writer(urls[".inline"], INLINE, out[".inline"]) as inline,
     ):
         for batch in batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
@@ -96,14 +97,17 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
             if not documents:
                 continue
             with the_books.timed("keys"):
-                kept.write_table(document.to_table(documents))
+                table = document.to_table(documents)
+                the_books.pictures("keys", pc.sum(pc.list_value_length(table["images"])).as_py())
+                kept.write_table(table)
                 _keep_inline(documents, inline, written)
                 made = dedup.page_keys(documents, task.partition, task.config.dedup)
-                keys.write_table(made)
+                keys.write(made)
                 key_rows += len(made)
                 documents.clear()  # all of them at once, and not when the next ones come
                 batch.clear()
-        keys.write_table(dedup.archived_keys(archived, task.partition))
+        keys.write(dedup.archived_keys(archived, task.partition))
+        mine.ledger.follow(["extract", *(stage.name for stage in stages)])
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
     for part, name in tables.items():
         mine.enter(name, out[part])
@@ -135,6 +139,7 @@ def _extracted(
             suspects.touch(_name(some[0]))
         with the_books.timed("extract"):
             answers = [_answer(record, task.config.extract, suspects) for record in some]
+        found = []
         for record, answer in zip(some, answers, strict=True):
             match record:
                 case sources.Archived():
@@ -145,7 +150,10 @@ def _extracted(
                     assert answer is not None
                     one = _entered(record, answer, seen, the_books)
                     if one is not None:
-                        yield one
+                        found.append(one)
+        the_books.kept("extract", found)
+        the_books.pictures("extract", sum([len(one.images) for one in found]))
+        yield from found
 
 
 def _size(record: sources.Record) -> int:
@@ -155,7 +163,7 @@ def _size(record: sources.Record) -> int:
 def _entered(
     record: sources.Page | sources.Ready, answer: Document | Drop, seen: set[int], the_books: Books
 ) -> Document | None:
-    """Enter what became of a page; its document, if there is one that was not seen before."""
+    """Enter what became of a page; its document, if there is one that was not seen before and is to be kept."""
     size = _size(record)
     read, extracted = the_books.ledger["read"].pages, the_books.ledger["extract"].pages
     read.kept += 1
@@ -168,7 +176,6 @@ def _entered(
         extracted.drop(REPEATED, 0, size)
     else:
         seen.add(answer.id)
-        the_books.kept("extract", [answer])
         extracted.bytes += size
         return answer
     return None

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from operator import attrgetter
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from m3w_builder import dedup, extract, fetch, sources, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import valid
-from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes import exchange, keyfiles, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.checks import GROUP, GROUP_BYTES, judged
@@ -58,17 +58,18 @@ LINKS = pa.schema(
 )
 """A row a picture's link that gave no picture when it was first asked for."""
 
-HOW: dict[str, dict[str, Any]] = {
-    ".parquet": {"texts": True},
-    ".keys.parquet": {"row_group": exchange.ROW_GROUP},
-    ".dropped.parquet": {},
-    ".links.parquet": {},
-}
-"""How each table of a partition is written, by its ending."""
-
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
-    *("sources", "fetch", "pictures", "dedup", "passes/pictures.py", "passes/wanted.py", "passes/checks.py"),
+    *(
+        "sources",
+        "fetch",
+        "pictures",
+        "dedup",
+        "passes/pictures.py",
+        "passes/wanted.py",
+        "passes/checks.py",
+        "passes/keyfiles.py",
+    ),
 )
 
 
@@ -83,7 +84,7 @@ class PicturesTask:
 
 
 def run(task: PicturesTask) -> Receipt:
-    """Make `pictures/NNNNNN.parquet`, `.bin`, `.dropped.parquet`, `.keys.parquet` and `.links.parquet`."""
+    """Make `pictures/NNNNNN.parquet`, `.bin`, `.dropped.parquet`, `.keys.arrow` and `.links.parquet`."""
     config = task.config
     decisions, decisions_sum = exchange.read_decisions(task.build, "exchange1", task.partition)
     pages = receipt.read(task.build, "pages", task.partition)
@@ -116,7 +117,7 @@ def policy(config: fetch.FetchConfig) -> fetch.FetchConfig:
 
 def file_names(partition: int) -> dict[str, str]:
     """The files of a partition by their endings, named from the build's folder."""
-    endings = (".parquet", ".bin", ".dropped.parquet", ".keys.parquet", ".links.parquet")
+    endings = (".parquet", ".bin", ".dropped.parquet", ".keys.arrow", ".links.parquet")
     return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
 
 
@@ -143,11 +144,20 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
                 bodies.close()  # the system writes them now
                 keys = keys_of(task, wanted, kept)
     links = pa.Table.from_pylist(dead, schema=LINKS).sort_by("url")
-    for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.parquet", keys)):
-        out[ending] = storage.write_table(urls[ending], table, **HOW[ending])
+    for ending, table in ((".links.parquet", links), (".parquet", kept.sort_by("url")), (".keys.arrow", keys)):
+        with storage.atomic(urls[ending], out[ending]) as stream:
+            put(stream, ending, table)
     slowest = sorted(wanted.spent.items(), key=lambda one: -one[1][1])[:SLOWEST]
     mine.stats["hosts"] = [[name, requests, round(seconds, 1)] for name, (requests, seconds) in slowest]
     enter_files(task, mine, out, len(keys))
+
+
+def put(stream: IO[bytes], ending: str, table: pa.Table) -> None:
+    """Write one of a partition's tables, by the ending of its file."""
+    if ending == ".keys.arrow":
+        keyfiles.put(stream, table)
+    else:
+        storage.put_table(stream, table, texts=ending == ".parquet")
 
 
 def enter_files(task: PicturesTask, mine: Receipt, out: Mapping[str, storage.Written], keys: int) -> None:

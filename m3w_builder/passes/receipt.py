@@ -129,7 +129,7 @@ class SpoiltError(BuildError):
 def check(build: str, pass_name: str, number: int, endings: tuple[str, ...]) -> None:
     """Hold files of a task against its receipt before they are used; raises SpoiltError.
 
-    endings: what follows the first dot of a name, as ".keys.parquet", or the last hyphen, as "-00003.parquet".
+    endings: what follows the first dot of a name, as ".keys.arrow", or the last hyphen, as "-00003.parquet".
     """
     mine = read(build, pass_name, number)
     if mine is None:

@@ -68,12 +68,12 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
         dropped = _dropped(storage.read_table(urls[".dropped.parquet"]), again, rows)
         tables = {
             ".parquet": kept.sort_by("url"),
-            ".keys.parquet": keys,
+            ".keys.arrow": keys,
             ".dropped.parquet": dropped,
             ".links.parquet": _links(links, came, outcome),
         }
         for ending, table in tables.items():
-            storage.put_table(out[ending], table, **pictures.HOW[ending])
+            pictures.put(out[ending], ending, table)
         mine = dataclasses.replace(
             old, ledger=_ledger(old.ledger, delta, links, again, wanted), outputs={}, reused=False
         )

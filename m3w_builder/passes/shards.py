@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import field
+from itertools import accumulate
 from typing import IO, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from m3w_builder.ledger import Ledger
 from m3w_builder.passes import joined, receipt
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.joined import Offsets
+from m3w_builder.passes.nearby import Nearby
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
 from m3w_builder.shards import Prepared, tombstones
@@ -49,46 +50,43 @@ class ShardsTask:
 
 @dataclass(slots=True)
 class Ready:
-    """The documents of a bundle: what orders them, in some 30 bytes each, and where they lie on this machine's disk."""
+    """The documents of a bundle: what orders them, in some 50 bytes each, and where they lie."""
 
-    texts: IO[bytes]
+    config: shards.ShardsConfig
     hosts: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Of the hosts that were met their numbers and splits."""
     orders: array[int] = field(default_factory=lambda: array("Q"))
     """Seeded hashes of the keys: a host's pages follow each other by them."""
     host: array[int] = field(default_factory=lambda: array("i"))
-    ends: array[int] = field(default_factory=lambda: array("q", [0]))
-    """Where each document ends among the texts, and the next begins."""
+    partition: array[int] = field(default_factory=lambda: array("i"))
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    """Where each document begins in its partition's `.samples`, or among those that a takedown left."""
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    hashes: array[int] = field(default_factory=lambda: array("Q"))
     expected: dict[str, int] = field(default_factory=dict)
     """About how many bytes the tars of each split will have."""
 
-    def add(self, partition: int, told: joined.Row, config: shards.ShardsConfig) -> None:
-        key, host, size, sample, row, offsets = told
-        self.orders.append(xxhash.xxh3_64_intdigest(key.encode(), config.seed))
+    def add(self, partition: int, key: str, host: str, size: int, start: int, told: int, digest: int) -> None:
+        """Take in a document of `size` bytes in a tar, of which `told` bytes from `start` on tell, of this hash."""
+        self.orders.append(xxhash.xxh3_64_intdigest(key.encode(), self.config.seed))
         if host not in self.hosts:
-            self.hosts[host] = len(self.hosts), shards.split_of(host, config.validation)
+            self.hosts[host] = len(self.hosts), shards.split_of(host, self.config.validation)
         number, split = self.hosts[host]
         self.host.append(number)
-        head = b"[%d,%b,%b]" % (partition, offsets, row)
-        self.ends.append(self.ends[-1] + self.texts.write(b"%d %b%b" % (len(head), head, sample)))
+        self.partition.append(partition)
+        self.starts.append(start)
+        self.sizes.append(told)
+        self.hashes.append(digest)
         self.expected[split] = self.expected.get(split, 0) + size
 
-    def ordered(self, config: shards.ShardsConfig) -> Iterator[int]:
+    def ordered(self) -> Iterator[int]:
         """The documents' numbers, split by split, the pages of each host spread over it."""
         names = list(self.hosts)
         split_of = [split for _, split in self.hosts.values()]
         numbers = np.argsort(np.frombuffer(self.orders, np.uint64), kind="stable").tolist()
         for split in sorted(set(split_of)):
             mine = [number for number in numbers if split_of[self.host[number]] == split]
-            yield from shards.spread(mine, lambda number: names[self.host[number]], config.seed)
-
-    def read(self, number: int) -> tuple[int, Offsets, Prepared]:
-        """(partition, where its pictures begin, the document)."""
-        start, end = self.ends[number], self.ends[number + 1]
-        self.texts.seek(start)
-        size, _, rest = self.texts.read(end - start).partition(b" ")
-        partition, offsets, row = orjson.loads(rest[: int(size)])
-        return partition, offsets, Prepared(rest[int(size) :], row)
+            yield from shards.spread(mine, lambda number: names[self.host[number]], self.config.seed)
 
 
 def run(task: ShardsTask) -> Receipt:
@@ -111,15 +109,20 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
         mine.ledger[name]
     gone = storage.Written()
     place = storage.join(task.build, dropped)
-    with tempfile.TemporaryFile() as texts, books(place, mine.ledger, gone) as the_books:
-        ready = Ready(texts)
+    with Nearby() as near, tempfile.TemporaryFile() as left, books(place, mine.ledger, gone) as the_books:
         with the_books.timed("write"):
             statistics = Statistics(task.config.report.tokenizer)
+        ready = Ready(task.config.shards)
+        stones = tombstones.read(task.build)
         for partition in task.partitions:
-            _taken_in(task, partition, ready, mine.ledger, statistics, the_books)
+            _books_of(task, partition, mine.ledger, the_books)
+            if stones:
+                _take_what_is_left(task, partition, ready, statistics, the_books, stones, left)
+            else:
+                _take(task, partition, ready, statistics, the_books)
         with the_books.timed("write"):
             written = shards.write_prepared(
-                _samples(task, ready, the_books),
+                _samples(task, ready, near, left if stones else None, the_books),
                 storage.join(task.build, NAME),
                 f"{task.bundle:06d}",
                 task.config.shards,
@@ -136,66 +139,92 @@ def _work(task: ShardsTask, mine: Receipt) -> None:
     }
 
 
-def _taken_in(
-    task: ShardsTask, partition: int, ready: Ready, ledger: Ledger, statistics: Statistics, the_books: Books
-) -> None:
-    """Take in a partition's documents, its books and statistics; what was taken down before is left out of them."""
+def _books_of(task: ShardsTask, partition: int, ledger: Ledger, the_books: Books) -> None:
+    """Prove that a partition's files are what its task wrote, and take its books over."""
     names = joined.file_names(partition)
-    receipt.check(task.build, joined.NAME, partition, tuple(names))
+    at_once = tuple(ending for ending in names if ending != ".samples")  # they are proven one by one
+    receipt.check(task.build, joined.NAME, partition, at_once)
     before = receipt.read(task.build, joined.NAME, partition)
     assert before is not None
     ledger.add(Ledger.from_json(before.stats["ledger"]))
-    urls = {ending: storage.join(task.build, name) for ending, name in names.items()}
-    for rows in storage.iter_tables(urls[".dropped.parquet"]):
+    for rows in storage.iter_tables(storage.join(task.build, names[".dropped.parquet"])):
         the_books.take(rows)
-    stones = tombstones.read(task.build)
-    if not stones:
-        with the_books.timed("write"):
-            statistics.merge(Statistics.from_json(orjson.loads(storage.read_bytes(urls[".statistics"]))))
-    for table in storage.iter_tables(urls[".parquet"]):
-        told: Iterable[joined.Row] = zip(*(column.to_pylist() for column in table.columns), strict=True)
-        if stones:
-            told = _still_wanted(told, stones, task.config.assemble.min_pictures, statistics, the_books)
-        for one in told:
-            ready.add(partition, one, task.config.shards)
 
 
-def _still_wanted(
-    rows: Iterable[joined.Row], stones: Tombstones, min_pictures: int, statistics: Statistics, the_books: Books
-) -> Iterator[joined.Row]:
-    """Apply what was taken down before: what is left of the documents, which are counted; some go whole."""
-    for *_, sample, _, offsets in rows:
-        one = document.from_json(orjson.loads(sample))
-        whole, gone = stones.judge(one, min_pictures)
-        if whole:
-            the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
-            continue
-        out = {id(image) for image in gone}
-        left = [at for image, at in zip(one.images, orjson.loads(offsets), strict=True) if id(image) not in out]
-        one.items = [item for item in one.items if id(item) not in out]
-        for image in gone:
-            the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN), image.bytes)
-        yield joined.row(one, left, statistics)
+def _rows(task: ShardsTask, partition: int) -> Iterator[tuple[str, str, int, int, int, int]]:
+    """Of each document of a partition its key, host and size, and where in `.samples` it begins, its bytes and hash."""
+    table = storage.read_table(storage.join(task.build, joined.file_names(partition)[".parquet"]))
+    key, host, size, told, digest = (column.to_pylist() for column in table.columns)
+    return zip(key, host, size, accumulate(told[:-1], initial=0), told, digest, strict=True)
 
 
-def _samples(task: ShardsTask, ready: Ready, the_books: Books) -> Iterator[tuple[Prepared, list[bytes]]]:
-    """Each document with the bytes of its pictures, in reading order, which are proven to be theirs."""
+def _take(task: ShardsTask, partition: int, ready: Ready, statistics: Statistics, the_books: Books) -> None:
+    """Take in a partition's documents and statistics as they are."""
+    for one in _rows(task, partition):
+        ready.add(partition, *one)
+    with the_books.timed("write"):
+        counted = storage.read_bytes(storage.join(task.build, joined.file_names(partition)[".statistics"]))
+        statistics.merge(Statistics.from_json(orjson.loads(counted)))
+
+
+def _take_what_is_left(
+    task: ShardsTask,
+    partition: int,
+    ready: Ready,
+    statistics: Statistics,
+    the_books: Books,
+    stones: Tombstones,
+    left: IO[bytes],
+) -> None:
+    """Apply what was taken down before: what remains of the documents goes into `left`, and is counted anew."""
+    with storage.open_read(storage.join(task.build, joined.file_names(partition)[".samples"])) as samples:
+        for *_, told, digest in _rows(task, partition):
+            offsets, made = _proven(task, partition, samples.read(told), digest)
+            one = document.from_json(orjson.loads(made.sample))
+            whole, gone = stones.judge(one, task.config.assemble.min_pictures)
+            if whole:
+                the_books.page("write", one.url, Drop(TAKEN_DOWN), one)
+                continue
+            out = {id(image) for image in gone}
+            offsets = [at for image, at in zip(one.images, offsets, strict=True) if id(image) not in out]
+            one.items = [item for item in one.items if id(item) not in out]
+            for image in gone:
+                the_books.picture("write", image.url, one.url, one.key, Drop(TAKEN_DOWN), image.bytes)
+            key, host, size, remains = joined.row(one, offsets, statistics)
+            ready.add(partition, key, host, size, left.tell(), left.write(remains), xxhash.xxh3_64_intdigest(remains))
+
+
+def _proven(task: ShardsTask, partition: int, told: bytes, digest: int) -> tuple[Offsets, Prepared]:
+    """What stands of a document in `.samples`; raises SpoiltError where it is not what was written."""
+    if xxhash.xxh3_64_intdigest(told) != digest:
+        storage.remove(receipt.path(task.build, joined.NAME, partition))
+        raise receipt.SpoiltError(f"{joined.file_names(partition)['.samples']}: not what its task wrote; run again")
+    return joined.unpacked(told)
+
+
+def _samples(
+    task: ShardsTask, ready: Ready, near: Nearby, left: IO[bytes] | None, the_books: Books
+) -> Iterator[tuple[Prepared, list[bytes]]]:
+    """Each document, of `left` where a takedown left it there, with the bytes of its pictures, in reading order, which
+    are proven to be theirs."""
     entry = the_books.ledger["write"]
-    with ExitStack() as stack:
-        streams: dict[int, IO[bytes]] = {}
-        for number in ready.ordered(task.config.shards):
-            partition, offsets, one = ready.read(number)
-            if partition not in streams:
-                url = storage.join(task.build, f"pictures/{partition:06d}.bin")
-                streams[partition] = stack.enter_context(storage.open_read(url))
-            bodies = []
-            for picture, offset in zip(one.row["pictures"], offsets, strict=True):
-                body = joined.read(streams[partition], offset, picture["bytes"])
-                if hashlib.sha256(body).hexdigest() != picture["sha256"]:
-                    storage.remove(receipt.path(task.build, "pictures", partition))
-                    raise receipt.SpoiltError(f"pictures/{partition:06d}.bin: not what its task wrote; run again")
-                bodies.append(body)
-            entry.pages.kept += 1
-            entry.pictures.kept += len(bodies)
-            entry.pictures.bytes += one.row["picture_bytes"]
-            yield one, bodies
+    for number in ready.ordered():
+        partition, start, size = ready.partition[number], ready.starts[number], ready.sizes[number]
+        if left:
+            left.seek(start)
+            told = left.read(size)
+        else:
+            told = near.read(storage.join(task.build, joined.file_names(partition)[".samples"]), start, size)
+        offsets, one = _proven(task, partition, told, ready.hashes[number])
+        file = storage.join(task.build, f"pictures/{partition:06d}.bin")
+        bodies = []
+        for picture, offset in zip(one.row["pictures"], offsets, strict=True):
+            body = near.read(file, offset, picture["bytes"])
+            if hashlib.sha256(body).hexdigest() != picture["sha256"]:
+                storage.remove(receipt.path(task.build, "pictures", partition))
+                raise receipt.SpoiltError(f"pictures/{partition:06d}.bin: not what its task wrote; run again")
+            bodies.append(body)
+        entry.pages.kept += 1
+        entry.pictures.kept += len(bodies)
+        entry.pictures.bytes += one.row["picture_bytes"]
+        yield one, bodies

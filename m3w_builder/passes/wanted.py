@@ -38,15 +38,17 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
     wanted = Wanted()
     for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.REFERENCES):
         with the_books.timed("page_duplicates"):
-            kept = []
+            kept, pictures = [], 0
             for one in document.references(table):
                 if one.id in gone:
                     the_books.page("page_duplicates", one.url, gone[one.id], one)
                     continue
                 kept.append(one)
+                pictures += len(one.items)
                 wanted.facts[one.key] = (dedup.hash64(one.host), dedup.time_rank(one.source.fetched))
                 _want(wanted, one, common, the_books)
             the_books.kept("page_duplicates", kept)
+            the_books.pictures("page_duplicates", pictures)
     wanted.documents = len(wanted.facts)
     return wanted
 
@@ -76,17 +78,29 @@ class Desk:
         number = held = 0
         pages = self.wanted.pages
         for url, answer, size in fates:
-            places = pages[url]
             kept.append(not isinstance(answer, Drop))
             if isinstance(answer, Drop):
-                for page_url, key in places:
-                    self.books.picture(stage, url, page_url, key, answer, size)
+                self.drop(stage, url, answer, size)
             else:
-                number += len(places)
-                held += size * len(places)
-        count = self.books.ledger[stage].pictures
-        count.kept += number
-        count.bytes += held
+                places = len(pages[url])
+                number += places
+                held += size * places
+        self.books.pictures(stage, number, held)
+        return kept
+
+    def drop(self, stage: str, url: str, drop: Drop, size: int) -> None:
+        """Enter that a stage dropped a picture of `size` bytes; what it keeps is left to `Ledger.follow`."""
+        for page_url, key in self.wanted.pages[url]:
+            self.books.picture(stage, url, page_url, key, drop, size)
+
+    def left(self, stage: str, asked: Sequence[Picture], answers: Sequence[Picture | Drop]) -> list[Picture]:
+        """The pictures that a stage keeps, those that it drops entered."""
+        kept = []
+        for picture, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, Drop):
+                self.drop(stage, picture.url, answer, len(picture.body))
+            else:
+                kept.append(picture)
         return kept
 
 
