@@ -23,7 +23,7 @@ from m3w_builder.passes.receipt import Receipt
 
 KEYS_A_BUCKET, FEW_BUCKETS = 4_000_000, 128
 """Key rows that one judge holds at once, some 300 bytes each while it judges. A build with fewer keys has up to so many
-buckets of 31,250 rows, so that it takes no more than a small one."""
+buckets of 31,250 rows, or of what a partition has where that is more, so that it takes no more than a small one."""
 
 QUARANTINED = "quarantined"
 """The reason of pages and pictures whose partition failed in every attempt."""
@@ -190,15 +190,21 @@ class Job:
         if not numbers:
             return  # every partition is quarantined: nobody waits for it
         groups_of = list(exchange.groups(numbers))
-        buckets = exchange.bucket_count(keys, KEYS_A_BUCKET, FEW_BUCKETS)
+        least = max(KEYS_A_BUCKET // FEW_BUCKETS, keys // len(numbers))  # a judge may hold what a partition has
+        buckets = exchange.bucket_count(keys, KEYS_A_BUCKET, max(1, KEYS_A_BUCKET // least))
         held = key_buckets.held(buckets)
         ids = tuple(group for group, _ in groups_of)
 
         def task(number: int, partitions: tuple[int, ...] = (), linked: int = 0) -> ExchangeTask:
             return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, linked, held)
 
-        self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
-        judged = self._step(f"{name}/judge", exchange.judge, [task(bucket) for bucket in range(buckets)])
+        if buckets == len(groups_of) == 1:
+            plan.sweep(self.out, f"{name}/gather", lambda file: False)
+            judges = [task(0, groups_of[0][1])]
+        else:
+            self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
+            judges = [task(bucket) for bucket in range(buckets)]
+        judged = self._step(f"{name}/judge", exchange.judge, judges)
         linked = self._groups(name, buckets, sum(stats["links"] for stats in judged), ids)
         deliveries = [task(group, members, linked) for group, members in groups_of]
         self._step(f"{name}/deliver", exchange.deliver, deliveries)

@@ -210,6 +210,9 @@ class Written:
 
     bytes: int = 0
     sha256: str = ""
+    lasting: bool = True
+    """Whether the file is to outlive a power cut that follows at once, for which the system is made to write it down
+    now. What lies between two passes need not: it is held against its checksum before it is used, and made anew."""
 
 
 class _Hashing(io.RawIOBase):
@@ -237,7 +240,7 @@ def atomic(url: str, written: Written | None = None) -> Iterator[IO[bytes]]:
 
     `written` is filled in at the end.
     """
-    with _whole(url) as stream:
+    with _whole(url, written is None or written.lasting) as stream:
         hashing = _Hashing(stream)
         yield stream if written is None else cast(IO[bytes], hashing)
     if written is not None:
@@ -245,7 +248,7 @@ def atomic(url: str, written: Written | None = None) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _whole(url: str) -> Iterator[IO[bytes]]:
+def _whole(url: str, lasting: bool) -> Iterator[IO[bytes]]:
     path = local_path(url)
     if not is_local(url):
         # Object stores show an object only once it was closed whole: the upload is the rename.
@@ -264,8 +267,9 @@ def _whole(url: str) -> Iterator[IO[bytes]]:
     try:
         with open(temporary, "wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
@@ -281,15 +285,15 @@ def _forget(stream: Any) -> None:
             end and end()
 
 
-def write_bytes(url: str, data: bytes) -> Written:
-    written = Written()
+def write_bytes(url: str, data: bytes, lasting: bool = True) -> Written:
+    written = Written(lasting=lasting)
     with atomic(url, written) as stream:
         stream.write(data)
     return written
 
 
-def write_json(url: str, value: Any) -> None:
-    write_bytes(url, json.dumps(value, ensure_ascii=False, sort_keys=False, indent=1).encode() + b"\n")
+def write_json(url: str, value: Any, lasting: bool = True) -> None:
+    write_bytes(url, json.dumps(value, ensure_ascii=False, sort_keys=False, indent=1).encode() + b"\n", lasting)
 
 
 def read_json(url: str) -> Any:
@@ -329,11 +333,11 @@ ROW_GROUP = 4096
 """Rows that stand together in a table of documents."""
 
 
-def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP, *, texts: bool = False) -> Written:
-    """A Parquet file, whole or not at all; `texts` as in `table_writer`."""
-    written = Written()
+def write_table(url: str, table: pa.Table, row_group: int = ROW_GROUP, *, lasting: bool = True) -> Written:
+    """A Parquet file, whole or not at all; `lasting` as in `Written`."""
+    written = Written(lasting=lasting)
     with atomic(url, written) as stream:
-        put_table(stream, table, row_group, texts=texts)
+        put_table(stream, table, row_group)
     return written
 
 

@@ -374,11 +374,12 @@ def spoilt(stage: Stage) -> str:
     late = ("joined", "shards")
     cases = {  # a file, and the folders of what comes behind it
         "pages/000001.parquet": ("pictures", "exchange2", *late),
-        "pages/000002.keys.parquet": ("exchange1", "pictures", "exchange2", *late),
+        "pages/000002.keys.arrow": ("exchange1", "pictures", "exchange2", *late),
         "exchange1/decisions/*1.parquet": ("pictures", "exchange2", *late),
         "pictures/000000.bin": ("exchange2", *late),
         "pictures/000001.parquet": ("exchange2", *late),
         "joined/000001.parquet": ("shards",),
+        "joined/000001.samples": ("shards",),
     }
     for number, (pattern, behind) in enumerate(cases.items()):
         out = stage.folder / f"spoilt{number}"
@@ -397,11 +398,13 @@ def spoilt(stage: Stage) -> str:
 
 
 def exchanges(stage: Stage) -> str:
-    """All workers die as soon as a round of an exchange has left its first file, in each of the six."""
+    """All workers die as soon as a round of an exchange has left its first file, in each that there is."""
     out = stage.folder / "exchanges"
     process = stage.start(out)
     for name in ("exchange1", "exchange2"):
         for step in ("gather", "judge", "deliver"):
+            if not (stage.out / name / step).exists():  # so few keys are not gathered
+                continue
             wait_for((out / name / step).exists, process, pause=0.001)
             for worker in bench.workers(process.pid):
                 worker.kill()

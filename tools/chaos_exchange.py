@@ -31,7 +31,7 @@ import bench
 from m3w_builder import build as building
 from m3w_builder import cluster, config, engine, storage
 from m3w_builder.dedup.tables import keys_table
-from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes import exchange, keyfiles, receipt
 
 PARTITIONS = [exchange.GROUP * group + member for group in range(4) for member in range(32)]
 """Four groups: rounds in whose middle a worker can die while others are done."""
@@ -57,8 +57,8 @@ def write_keys(out: str, rows: int) -> int:
                 tables.append(keys_table(kind, number, partition=np.full(number, partition), **columns))
             table = pa.concat_tables(tables)
             size += table.nbytes if pass_name == "pages" else 0
-            name = f"{pass_name}/{partition:06d}.keys.parquet"
-            written = storage.write_table(storage.join(out, name), table, row_group=1 << 16)
+            name = f"{pass_name}/{partition:06d}.keys.arrow"
+            written = keyfiles.write(storage.join(out, name), table)
             mine = receipt.Receipt(pass_name, partition, stats={"keys": len(table), "sample_bytes": 1})
             mine.enter(name, written)
             storage.write_json(receipt.path(out, pass_name, partition), mine.to_json())
@@ -135,13 +135,17 @@ class Killer(threading.Thread):
         folder = self.out / name
         if name.endswith("deliver"):
             folder = self.out / name.replace("deliver", "decisions")
-        written = any(True for _ in folder.glob("*.parquet")) if folder.exists() else False
-        return written and not all_receipts(self.out / name)
+        return bool(tables(folder)) and not all_receipts(self.out / name)
+
+
+def tables(folder: Path) -> list[Path]:
+    """What a round has written so far."""
+    return [*folder.glob("*.parquet"), *folder.glob("*.arrow")]
 
 
 def all_receipts(folder: Path) -> bool:
     """Whether a round is over: each number that wrote a file has its receipt."""
-    numbers = {file.name[:5] for file in folder.glob("*.parquet")}
+    numbers = {file.name[:5] for file in tables(folder)}
     done = {file.stem[-5:] for file in folder.glob("*.json")}
     return bool(done) and numbers <= done
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from m3w_builder import storage
-from m3w_builder.document import Document, valid
-from m3w_builder.ledger import PAGE_DROPPED, Entry, Ledger
+from m3w_builder.document import Document, Image, valid
+from m3w_builder.ledger import PAGE_DROPPED, Count, Entry, Ledger
 from m3w_builder.stage import Drop, Record, Stage, ask
 
 DROPPED_SCHEMA = pa.schema(
@@ -70,28 +70,32 @@ class Books:
 
     def page(self, stage: str, url: str, drop: Drop, document: Document | None = None) -> None:
         """A page went, and with it the pictures that it still had."""
-        entry = self.ledger[stage]
-        entry.pages.drop(drop.reason)
-        key = document.key if document else ""
-        self._rows("page", [url], (url, key, stage), [drop])
         if document:
-            self._removed(stage, document)
-        images = document.images if document else []
-        entry.pictures.drop(PAGE_DROPPED, len(images), sum([image.bytes for image in images]))
-        gone = Drop(PAGE_DROPPED, drop.reason)
-        self._rows("picture", [image.url for image in images], (url, key, stage), [gone] * len(images))
+            self.gone(stage, [(document, drop)])
+            return
+        self.ledger[stage].pages.drop(drop.reason)
+        self._rows("page", stage, [url], [url], [""], [drop])
+
+    def gone(self, stage: str, pages: Sequence[tuple[Document, Drop]]) -> None:
+        """Documents went, and with them the pictures that they still had."""
+        urls, drops = [one.url for one, _ in pages], [drop for _, drop in pages]
+        entry = self.ledger[stage]
+        _count(entry.pages, drops)
+        self._rows("page", stage, urls, urls, [one.key for one, _ in pages], drops)
+        self._removed(stage, [one for one, _ in pages])
+        with_it = {drop.reason: Drop(PAGE_DROPPED, drop.reason) for drop in drops}
+        lost = [(image, with_it[drop.reason], one) for one, drop in pages for image in one.images]
+        self._pictures(stage, lost)
 
     def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop, size: int = 0) -> None:
         """A picture of `size` bytes, 0 where none had come, went; its page, of this URL and document key, stays."""
         self.ledger[stage].pictures.drop(drop.reason, size=size)
-        self._rows("picture", [image_url], (page_url, key, stage), [drop])
+        self._rows("picture", stage, [image_url], [page_url], [key], [drop])
 
     def kept(self, stage: str, documents: Sequence[Document]) -> None:
         """Documents come out of a stage; the pictures that the stage took out of them are entered. Of those that they
         still have see `pictures` and `Ledger.follow`."""
-        for document in documents:
-            if document.removed:
-                self._removed(stage, document)
+        self._removed(stage, documents)
         self.ledger[stage].pages.kept += len(documents)
 
     def pictures(self, stage: str, number: int, size: int = 0) -> None:
@@ -100,14 +104,20 @@ class Books:
         count.kept += number
         count.bytes += size
 
-    def _removed(self, stage: str, document: Document) -> None:
-        """Enter the pictures that a stage took out of a document, whether the document stays or goes."""
-        count = self.ledger[stage].pictures
-        for image, drop in document.removed:
-            count.drop(drop.reason, size=image.bytes)
-        urls, drops = [image.url for image, _ in document.removed], [drop for _, drop in document.removed]
-        self._rows("picture", urls, (document.url, document.key, stage), drops)
-        document.removed.clear()
+    def _removed(self, stage: str, documents: Sequence[Document]) -> None:
+        """Enter the pictures that a stage took out of documents, whether these stay or go."""
+        left = [one for one in documents if one.removed]
+        self._pictures(stage, [(image, drop, one) for one in left for image, drop in one.removed])
+        for one in left:
+            one.removed.clear()
+
+    def _pictures(self, stage: str, lost: Sequence[tuple[Image, Drop, Document]]) -> None:
+        """Enter pictures that went, each with its reason and its page."""
+        if lost:
+            drops = [drop for _, drop, _ in lost]
+            _count(self.ledger[stage].pictures, drops, [image.bytes for image, _, _ in lost])
+            urls = [image.url for image, _, _ in lost]
+            self._rows("picture", stage, urls, [one.url for *_, one in lost], [one.key for *_, one in lost], drops)
 
     def through(
         self, stages: Sequence[Stage[Record]], records: list[Record], document_of: Callable[[Any], Document] = _itself
@@ -118,19 +128,17 @@ class Books:
         those which went are freed with the stage that dropped them.
         """
         for stage in stages:
-            left = []
             with self.timed(stage.name):
                 answers = ask(stage, records)
-            for record, answer in zip(records, answers, strict=True):
-                if isinstance(answer, Drop):
-                    document = document_of(record)
-                    self.page(stage.name, document.url, answer, document)
-                else:
-                    left.append(answer)
+            told = list(zip(records, answers, strict=True))
+            gone = [(document_of(record), answer) for record, answer in told if isinstance(answer, Drop)]
+            left = [answer for answer in answers if not isinstance(answer, Drop)]
+            if gone:
+                self.gone(stage.name, gone)
             self.kept(stage.name, list(map(document_of, left)))
             with self.timed(stage.name):
-                records.clear()
-                answers.clear()
+                for some in (records, answers, told, gone):
+                    some.clear()
             records = left
         return records
 
@@ -153,19 +161,16 @@ class Books:
         """Rows of what went that an earlier task entered, as they are."""
         self._writer.write_table(rows)
 
-    def _rows(self, unit: str, urls: list[str], where: tuple[str, str, str], drops: list[Drop]) -> None:
-        """What went of one page; `where`: the page's URL, its document's key, the stage."""
+    def _rows(
+        self, unit: str, stage: str, urls: list[str], pages: list[str], keys: list[str], drops: list[Drop]
+    ) -> None:
+        """What went; `pages` and `keys` are the URLs and keys of the documents concerned."""
         number = len(urls)
-        of = self._columns
-        of[0].extend([unit] * number)
-        of[1].extend(urls)
-        for column, told in zip(of[2:5], where, strict=True):
-            column.extend([told] * number)
-        of[5].extend([drop.reason for drop in drops])
-        of[6].extend([drop.detail for drop in drops])
-        of[7].extend([drop.value for drop in drops])
-        of[8].extend([drop.limit for drop in drops])
-        if len(of[0]) >= 8192:
+        facts = [(drop.reason, drop.detail, drop.value, drop.limit) for drop in drops]
+        rows = ([unit] * number, urls, pages, keys, [stage] * number, *zip(*facts, strict=True))
+        for column, told in zip(self._columns, rows, strict=True):
+            column.extend(told)
+        if len(self._columns[0]) >= 8192:
             self.flush()
 
     def flush(self) -> None:
@@ -174,6 +179,15 @@ class Books:
             self._writer.write_table(pa.table(columns, DROPPED_SCHEMA))
             for column in self._columns:
                 column.clear()
+
+
+def _count(count: Count, drops: Sequence[Drop], sizes: Sequence[int] = ()) -> None:
+    reasons = [drop.reason for drop in drops]
+    for reason in dict.fromkeys(reasons):
+        count.drop(reason, reasons.count(reason))
+    if any(sizes):
+        for reason, size in zip(reasons, sizes, strict=True):
+            count.drop(reason, 0, size)
 
 
 def peak_mb() -> float:

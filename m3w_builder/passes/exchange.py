@@ -1,7 +1,7 @@
 """An exchange: the only place where partitions meet. Keys travel, bytes never do.
 
 Three rounds of ordinary tasks, each with its receipt, so that a lost worker costs one task:
-gather   a group of partitions' keys, split by bucket (the key's top bits)
+gather   a group of partitions' keys, split by bucket (the key's top bits); one group and one bucket need none
 judge    one bucket of all groups: every row of a key is here, so the duplicates are decided
 deliver  a group's decisions, one file a partition, rewritten only where they changed
 Where what is alike goes by connected groups and there are several buckets, `passes.groups` comes before the last.
@@ -88,18 +88,21 @@ def gather(task: ExchangeTask) -> Receipt:
 def judge(task: ExchangeTask) -> Receipt:
     """Decide one bucket of keys; the decisions are split by the group of their partition.
 
+    Where partitions are given, their keys are read where they lie: there is but one bucket, and nobody gathered them.
     What is alike in a chain may meet in several buckets: then its links are written, and their number told.
     """
     name = f"{task.exchange}/judge"
-    source = f"{task.exchange}/gather"
-    files = [f"{source}/{group:05d}-{task.number:05d}.arrow" for group in task.groups]
-    inputs = checksums(task.build, source, task.groups, f"-{task.number:05d}.arrow")
+    source, numbers, ending = f"{task.exchange}/gather", task.groups, f"-{task.number:05d}.arrow"
+    if task.partitions:
+        source, numbers, ending = KEYS_OF[task.exchange], task.partitions, ".keys.arrow"
+    inputs = checksums(task.build, source, numbers, ending)
     mark = receipt.fingerprint(inputs, task.config, receipt.code(*CODE))
 
     def work(mine: Receipt) -> None:
-        for group in task.groups:
-            receipt.check(task.build, source, group, (f"-{task.number:05d}.arrow",))
-        keys = pa.concat_tables([keyfiles.read(storage.join(task.build, file)) for file in files])
+        for number in numbers:
+            receipt.check(task.build, source, number, (ending,))
+        files = [storage.join(task.build, entry.partition(" ")[0]) for entry in inputs]
+        keys = pa.concat_tables(map(keyfiles.read, files))
         keys = keys.unify_dictionaries()
         with judging(task.exchange, mine):
             decisions = JUDGES[task.exchange](keys, task.config, task.alone)
@@ -212,7 +215,8 @@ def checksums(build: str, pass_name: str, numbers: tuple[int, ...], ending: str)
 
 
 def write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
-    mine.enter(name, storage.write_table(storage.join(build, name), table, row_group=ROW_GROUP))
+    written = storage.write_table(storage.join(build, name), table, row_group=ROW_GROUP, lasting=False)
+    mine.enter(name, written)
 
 
 def page_drops(decisions: pa.Table) -> dict[int, Drop]:

@@ -101,7 +101,7 @@ def _work(task: JoinTask, mine: Receipt) -> None:
         receipt.check(task.build, name, task.partition, (".parquet",))
     names = file_names(task.partition)
     urls = {ending: storage.join(task.build, name) for ending, name in names.items()}
-    out = {ending: storage.Written() for ending in names}
+    out = {ending: storage.Written(lasting=False) for ending in names}
     ledger = Ledger()
     for name in stages(task.config):
         ledger[name]
@@ -121,10 +121,10 @@ def _work(task: JoinTask, mine: Receipt) -> None:
         ledger.follow(stages(task.config)[:-1])
         with the_books.timed("write"):
             counted = orjson.dumps(statistics.to_json(whole=True))
-    out[".statistics"] = storage.write_bytes(urls[".statistics"], counted)
+    out[".statistics"] = storage.write_bytes(urls[".statistics"], counted, lasting=False)
     columns = zip(*rows, strict=True) if rows else ((),) * len(SCHEMA)
     table = pa.table(list(map(pa.array, columns, SCHEMA.types)), SCHEMA)
-    out[".parquet"] = storage.write_table(urls[".parquet"], table)
+    out[".parquet"] = storage.write_table(urls[".parquet"], table, lasting=False)
     for ending, name in names.items():
         mine.enter(name, out[ending])
     mine.stats = {"ledger": ledger.to_json()}

@@ -44,7 +44,7 @@ def writer(url: str, schema: pa.Schema, written: Written | None = None) -> Itera
 
 def write(url: str, table: pa.Table) -> Written:
     """A file of one table, whole or not at all."""
-    written = Written()
+    written = Written(lasting=False)
     with storage.atomic(url, written) as stream:
         put(stream, table)
     return written

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from m3w_builder import dedup, document, extract, sources, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
-from m3w_builder.document import Document, make_key
+from m3w_builder.document import Document, Image, make_key
 from m3w_builder.passes import keyfiles, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
@@ -78,7 +78,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     base = f"{NAME}/{task.partition:06d}"
     tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".inline")} | {".keys": f"{base}.keys.arrow"}
     urls = {part: storage.join(task.build, name) for part, name in tables.items()}
-    out = {part: Written() for part in tables}
+    out = {part: Written(lasting=False) for part in tables}
     archived: list[sources.Archived] = []
     written: set[str] = set()
     key_rows = 0
@@ -152,7 +152,7 @@ def _extracted(
                     if one is not None:
                         found.append(one)
         the_books.kept("extract", found)
-        the_books.pictures("extract", sum([len(one.images) for one in found]))
+        the_books.pictures("extract", sum([list(map(type, one.items)).count(Image) for one in found]))
         yield from found
 
 

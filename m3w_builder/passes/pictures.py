@@ -129,7 +129,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
     stages += [*(stage.name for stage in how.by_look), "store"]
     for name in stages:
         mine.ledger[name]
-    out = {part: storage.Written() for part in names}
+    out = {part: storage.Written(lasting=False) for part in names}
     with books(urls[".dropped.parquet"], mine.ledger, out[".dropped.parquet"]) as the_books:
         wanted = wanted_of(task.build, task.partition, decisions, the_books)
         refuse(wanted, how.by_url, the_books)

@@ -104,9 +104,18 @@ def numbers(build: str, pass_name: str) -> list[int]:
 
 
 def once(
-    build: str, pass_name: str, partition: int, label: str, fingerprint: str, work: Callable[[Receipt], None]
+    build: str,
+    pass_name: str,
+    partition: int,
+    label: str,
+    fingerprint: str,
+    work: Callable[[Receipt], None],
+    lasting: bool = False,
 ) -> Receipt:
-    """The receipt of this very work if it was done before and its files are whole; else do it and write the receipt."""
+    """The receipt of this very work if it was done before and its files are whole; else do it and write the receipt.
+
+    `lasting` as in `storage.Written`: a receipt that was lost costs its task.
+    """
     old = read(build, pass_name, partition)
     if old is not None and old.fingerprint == fingerprint and _whole(build, old):
         old.reused = True
@@ -118,7 +127,7 @@ def once(
     receipt.seconds, receipt.cpu_seconds = time.monotonic() - wall, time.process_time() - cpu
     receipt.peak_mb = peak_mb()
     receipt.worker = f"{socket.gethostname()}:{os.getpid()}"
-    storage.write_json(path(build, pass_name, partition), receipt.to_json())
+    storage.write_json(path(build, pass_name, partition), receipt.to_json(), lasting)
     return receipt
 
 

@@ -50,7 +50,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
     delta, rows = Ledger(), _Rows()
     the_books = Books(delta, rows)
     urls = {ending: storage.join(task.build, name) for ending, name in pictures.file_names(task.partition).items()}
-    written = {ending: storage.Written() for ending in urls}
+    written = {ending: storage.Written(lasting=False) for ending in urls}
     with ExitStack() as stack:
         # All files get their own names at the end, one right after the other.
         out = {ending: stack.enter_context(storage.atomic(url, written[ending])) for ending, url in urls.items()}
@@ -80,7 +80,7 @@ def _retried(task: PicturesTask, old: Receipt, links: pa.Table, again: list[str]
         storage.remove(receipt.path(task.build, NAME, task.partition))
     pictures.enter_files(task, mine, written, len(keys))
     mine.stats |= {"retried": len(again), "came": dict(Counter(came.values()))}
-    storage.write_json(receipt.path(task.build, NAME, task.partition), mine.to_json())
+    storage.write_json(receipt.path(task.build, NAME, task.partition), mine.to_json(), lasting=False)
     return mine
 
 

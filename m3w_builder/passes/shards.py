@@ -100,7 +100,7 @@ def run(task: ShardsTask) -> Receipt:
         inputs.append(before.outputs)
     mark = receipt.fingerprint(inputs, config.assemble.min_pictures, config.shards, config.report, receipt.code(*_CODE))
     label = f"partitions {task.partitions[0]}–{task.partitions[-1]}"
-    return receipt.once(task.build, NAME, task.bundle, label, mark, lambda mine: _work(task, mine))
+    return receipt.once(task.build, NAME, task.bundle, label, mark, lambda mine: _work(task, mine), lasting=True)
 
 
 def _work(task: ShardsTask, mine: Receipt) -> None:
