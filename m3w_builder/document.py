@@ -225,7 +225,7 @@ def _valid_all(value: Any) -> Any:
 
 
 REFERENCES = ("key", "url", "host", "source", "images")
-"""The columns that `references` looks at."""
+"""The columns that `references` looks at: a file of its own, since pass 2 reads nothing else of its pages."""
 
 
 def references(table: pa.Table) -> Iterator[Document]:
@@ -234,8 +234,8 @@ def references(table: pa.Table) -> Iterator[Document]:
         yield Document(url, [Image(image) for image in images], key, host, source=Source(**source))
 
 
-WHOLE = ("key", "document")
-"""The columns that `from_table` looks at."""
+WHOLE = ("key", "url", "document")
+"""The columns that `from_table` looks at, and the URL by which one is found."""
 
 
 def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Document]:

@@ -29,9 +29,9 @@ import pyarrow as pa
 
 import bench
 from m3w_builder import build as building
-from m3w_builder import cluster, config, engine, storage
+from m3w_builder import cluster, config, engine, interim, storage
 from m3w_builder.dedup.tables import keys_table
-from m3w_builder.passes import exchange, keyfiles, receipt
+from m3w_builder.passes import exchange, receipt
 
 PARTITIONS = [exchange.GROUP * group + member for group in range(4) for member in range(32)]
 """Four groups: rounds in whose middle a worker can die while others are done."""
@@ -58,7 +58,7 @@ def write_keys(out: str, rows: int) -> int:
             table = pa.concat_tables(tables)
             size += table.nbytes if pass_name == "pages" else 0
             name = f"{pass_name}/{partition:06d}.keys.arrow"
-            written = keyfiles.write(storage.join(out, name), table)
+            written = interim.write(storage.join(out, name), table)
             mine = receipt.Receipt(pass_name, partition, stats={"keys": len(table), "sample_bytes": 1})
             mine.enter(name, written)
             storage.write_json(receipt.path(out, pass_name, partition), mine.to_json())

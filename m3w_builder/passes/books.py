@@ -30,6 +30,9 @@ DROPPED_SCHEMA = pa.schema(
     ]
 )
 
+_WORDS, _FACTS = list(DROPPED_SCHEMA)[:5], list(DROPPED_SCHEMA)[5:]
+"""What stands there of a picture or page, and of the `Drop`."""
+
 
 def _itself(record: Any) -> Document:
     return record  # type: ignore[no-any-return]
@@ -65,7 +68,8 @@ class Books:
         """The CPU seconds until now of a thread whose time is entered by itself: no block's."""
         self._timed: dict[str, _Timed] = {}
         self._writer = writer
-        self._columns: tuple[list[Any], ...] = tuple([] for _ in DROPPED_SCHEMA)
+        self._words: tuple[list[str], ...] = tuple([] for _ in _WORDS)
+        self._drops: list[Drop] = []
         self._peak = peak_mb()
 
     def page(self, stage: str, url: str, drop: Drop, document: Document | None = None) -> None:
@@ -137,8 +141,8 @@ class Books:
                 self.gone(stage.name, gone)
             self.kept(stage.name, list(map(document_of, left)))
             with self.timed(stage.name):
-                for some in (records, answers, told, gone):
-                    some.clear()
+                records.clear()
+                del answers, told, gone
             records = left
         return records
 
@@ -165,20 +169,25 @@ class Books:
         self, unit: str, stage: str, urls: list[str], pages: list[str], keys: list[str], drops: list[Drop]
     ) -> None:
         """What went; `pages` and `keys` are the URLs and keys of the documents concerned."""
-        number = len(urls)
-        facts = [(drop.reason, drop.detail, drop.value, drop.limit) for drop in drops]
-        rows = ([unit] * number, urls, pages, keys, [stage] * number, *zip(*facts, strict=True))
-        for column, told in zip(self._columns, rows, strict=True):
+        self._drops.extend(drops)
+        words = ([unit] * len(urls), urls, pages, keys, [stage] * len(urls))
+        for column, told in zip(self._words, words, strict=True):
             column.extend(told)
-        if len(self._columns[0]) >= 8192:
+        if len(self._drops) >= 8192:
             self.flush()
 
     def flush(self) -> None:
-        if self._columns[0]:
-            columns = list(map(_column, self._columns, DROPPED_SCHEMA))
-            self._writer.write_table(pa.table(columns, DROPPED_SCHEMA))
-            for column in self._columns:
-                column.clear()
+        if not self._drops:
+            return
+        words = map(_column, self._words, _WORDS)
+        known = {id(drop): drop for drop in self._drops}  # many went for the very same one
+        place = {name: number for number, name in enumerate(known)}
+        which = pa.array([place[id(drop)] for drop in self._drops])
+        facts = (_column([getattr(drop, of.name) for drop in known.values()], of).take(which) for of in _FACTS)
+        self._writer.write_table(pa.table([*words, *facts], DROPPED_SCHEMA))
+        self._drops.clear()
+        for column in self._words:
+            column.clear()
 
 
 def _count(count: Count, drops: Sequence[Drop], sizes: Sequence[int] = ()) -> None:

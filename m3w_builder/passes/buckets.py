@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from m3w_builder import storage
-from m3w_builder.passes import keyfiles
+from m3w_builder import interim, storage
 
 LEAST_HELD, HELD_A_BUCKET = 62_500, 1000
 """Rows that gather and deliver hold at once, some 250 bytes each with the copy that sorting makes: so many, and more
@@ -50,7 +49,7 @@ def split(build: str, files: list[str], buckets: int, held: int) -> Iterator[Cal
                 path = os.path.join(scratch, f"{len(parts)}.arrow")
                 parts.append(_spilt(_sorted(tables, buckets), path, files_open))
                 tables = []
-            tables.append(keyfiles.read(storage.join(build, file)))
+            tables.append(interim.read(storage.join(build, file)))
         if tables:
             parts.append(_in_memory(*_sorted(tables, buckets)))
         yield lambda bucket: pa.concat_tables([part(bucket) for part in parts])

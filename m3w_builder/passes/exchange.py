@@ -20,10 +20,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from m3w_builder import dedup, storage
+from m3w_builder import dedup, interim, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.dedup import DedupConfig
-from m3w_builder.passes import keyfiles, receipt
+from m3w_builder.passes import receipt
 from m3w_builder.passes.buckets import LEAST_HELD, shares, split
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import Drop
@@ -40,7 +40,7 @@ JUDGES: Mapping[str, Callable[[pa.Table, DedupConfig, bool], pa.Table]] = {
 STAGE_OF = {"exchange1": "page_duplicates", "exchange2": "picture_duplicates"}
 """The stage whose time it is to judge."""
 KEYS_OF = {"exchange1": "pages", "exchange2": "pictures"}
-CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py", "passes/keyfiles.py")
+CODE = ("dedup", "passes/buckets.py", "passes/exchange.py", "passes/groups.py", "interim.py")
 """What an exchange's outcome rests on."""
 
 
@@ -80,7 +80,7 @@ def gather(task: ExchangeTask) -> Receipt:
         with split(task.build, files, task.buckets, task.held) as members:
             for bucket in range(task.buckets):
                 file = f"{name}/{task.number:05d}-{bucket:05d}.arrow"
-                mine.enter(file, keyfiles.write(storage.join(task.build, file), members(bucket)))
+                mine.enter(file, interim.write(storage.join(task.build, file), members(bucket)))
 
     return receipt.once(task.build, name, task.number, f"group {task.number}", mark, work)
 
@@ -102,7 +102,7 @@ def judge(task: ExchangeTask) -> Receipt:
         for number in numbers:
             receipt.check(task.build, source, number, (ending,))
         files = [storage.join(task.build, entry.partition(" ")[0]) for entry in inputs]
-        keys = pa.concat_tables(map(keyfiles.read, files))
+        keys = pa.concat_tables(map(interim.read, files))
         keys = keys.unify_dictionaries()
         with judging(task.exchange, mine):
             decisions = JUDGES[task.exchange](keys, task.config, task.alone)

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from m3w_builder import dedup, document, extract, sources, storage
+from m3w_builder import dedup, document, extract, interim, sources, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image, make_key
-from m3w_builder.passes import keyfiles, receipt
+from m3w_builder.passes import receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.receipt import Receipt
@@ -26,7 +26,7 @@ REPEATED = "repeated_record"
 """The reason of a page whose very record, by URL, digest and time, stood earlier in the partition."""
 BATCH = 256
 """Documents that go through the stages at once: enough to amortise a call, few enough to be small."""
-GROUP, GROUP_BYTES = 16, 4 << 20
+GROUP, GROUP_BYTES = 32, 4 << 20
 """Records, and bytes of theirs, that are read before they are extracted."""
 
 
@@ -44,7 +44,7 @@ class PagesTask:
 
 
 def run(task: PagesTask) -> Receipt:
-    """Make `pages/NNNNNN.parquet`, `.dropped.parquet`, `.keys.arrow` and `.inline.parquet` of one partition."""
+    """Make one partition's files in `pages/` (`file_names`)."""
     config = task.config
     suspects = Suspects(task.build, NAME, task.partition, task.attempt)
     mark = receipt.fingerprint(
@@ -67,18 +67,26 @@ def run(task: PagesTask) -> Receipt:
 
 INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
 """Of `pages/NNNNNN.inline.parquet`: the pictures whose bytes stand in the pages themselves, each once."""
+WHOLE, REFERENCES = (
+    pa.schema([document.SCHEMA.field(name) for name in names]) for names in (document.WHOLE, document.REFERENCES)
+)
 
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
-    *("sources", "extract", "text", "dedup", "passes/pages.py", "passes/keyfiles.py"),
+    *("sources", "extract", "text", "dedup", "passes/pages.py", "interim.py"),
 )
 
 
+def file_names(partition: int) -> dict[str, str]:
+    """The files of a partition by their endings, named from the build's folder."""
+    endings = (".parquet", ".references.arrow", ".keys.arrow", ".dropped.parquet", ".inline.parquet")
+    return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
+
+
 def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
-    base = f"{NAME}/{task.partition:06d}"
-    tables = {part: f"{base}{part}.parquet" for part in ("", ".dropped", ".inline")} | {".keys": f"{base}.keys.arrow"}
-    urls = {part: storage.join(task.build, name) for part, name in tables.items()}
-    out = {part: Written(lasting=False) for part in tables}
+    names = file_names(task.partition)
+    urls = {ending: storage.join(task.build, name) for ending, name in names.items()}
+    out = {ending: Written(lasting=False) for ending in names}
     archived: list[sources.Archived] = []
     written: set[str] = set()
     key_rows = 0
@@ -86,10 +94,11 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
     for name in ("read", "extract", *(stage.name for stage in stages), "keys"):
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
     with (
-        books(urls[".dropped"], mine.ledger, out[".dropped"]) as the_books,
-        storage.table_writer(urls[""], document.SCHEMA, out[""], texts=True) as kept,
-        keyfiles.writer(urls[".keys"], dedup.KEYS, out[".keys"]) as keys,
-        storage.table_writer(urls[".inline"], INLINE, out[".inline"]) as inline,
+        books(urls[".dropped.parquet"], mine.ledger, out[".dropped.parquet"]) as the_books,
+        storage.table_writer(urls[".parquet"], WHOLE, out[".parquet"], texts=True) as kept,
+        interim.writer(urls[".references.arrow"], REFERENCES, out[".references.arrow"], BATCH) as references,
+        interim.writer(urls[".keys.arrow"], dedup.KEYS, out[".keys.arrow"]) as keys,
+        storage.table_writer(urls[".inline.parquet"], INLINE, out[".inline.parquet"]) as inline,
     ):
         for batch in batches(_extracted(task, the_books, archived, suspects), 1 if suspects.careful else BATCH):
             documents = the_books.through(stages, batch)
@@ -99,7 +108,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
             with the_books.timed("keys"):
                 table = document.to_table(documents)
                 the_books.pictures("keys", pc.sum(pc.list_value_length(table["images"])).as_py())
-                kept.write_table(table)
+                kept.write_table(table.select(WHOLE.names))
+                references.write(table.select(REFERENCES.names))
                 _keep_inline(documents, inline, written)
                 made = dedup.page_keys(documents, task.partition, task.config.dedup)
                 keys.write(made)
@@ -109,8 +119,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
         keys.write(dedup.archived_keys(archived, task.partition))
         mine.ledger.follow(["extract", *(stage.name for stage in stages)])
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
-    for part, name in tables.items():
-        mine.enter(name, out[part])
+    for ending, name in names.items():
+        mine.enter(name, out[ending])
 
 
 def _keep_inline(documents: list[Document], inline: pq.ParquetWriter, written: set[str]) -> None:

@@ -10,11 +10,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from m3w_builder import dedup, extract, fetch, sources, storage
+from m3w_builder import dedup, extract, fetch, interim, sources, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import valid
-from m3w_builder.passes import exchange, keyfiles, receipt
+from m3w_builder.passes import exchange, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.checks import GROUP, GROUP_BYTES, judged
@@ -58,6 +58,9 @@ LINKS = pa.schema(
 )
 """A row a picture's link that gave no picture when it was first asked for."""
 
+READ = (".references.arrow", ".inline.parquet")
+"""What of a partition's pages is read."""
+
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
     *(
@@ -68,7 +71,7 @@ _CODE = (
         "passes/pictures.py",
         "passes/wanted.py",
         "passes/checks.py",
-        "passes/keyfiles.py",
+        "interim.py",
     ),
 )
 
@@ -92,7 +95,7 @@ def run(task: PicturesTask) -> Receipt:
         raise receipt.SpoiltError(f"no receipt of pages {task.partition} in {task.build}")
     suspects = Suspects(task.build, NAME, task.partition, task.attempt)
     mark = receipt.fingerprint(
-        pages.outputs[f"pages/{task.partition:06d}.parquet"]["sha256"],
+        [pages.outputs[f"pages/{task.partition:06d}{ending}"]["sha256"] for ending in READ],
         decisions_sum,
         policy(config.fetch),
         config.pictures,
@@ -103,7 +106,7 @@ def run(task: PicturesTask) -> Receipt:
     )
 
     def work(mine: Receipt) -> None:
-        receipt.check(task.build, "pages", task.partition, (".parquet", ".inline.parquet"))
+        receipt.check(task.build, "pages", task.partition, READ)
         with suspects.watch():
             _work(task, mine, decisions, suspects)
 
@@ -155,7 +158,7 @@ def _work(task: PicturesTask, mine: Receipt, decisions: pa.Table, suspects: Susp
 def put(stream: IO[bytes], ending: str, table: pa.Table) -> None:
     """Write one of a partition's tables, by the ending of its file."""
     if ending == ".keys.arrow":
-        keyfiles.put(stream, table)
+        interim.put(stream, table)
     else:
         storage.put_table(stream, table, texts=ending == ".parquet")
 
