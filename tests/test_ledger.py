@@ -54,3 +54,24 @@ def test_the_sum_of_partitions_is_stage_by_stage():
     assert total["extract"].peak_mb == 2.5
     assert total["extract"].pictures.dropped == {"icon": 14}
     assert total.faults() == []
+
+
+def test_what_stages_kept_follows_from_what_they_dropped():
+    ledger = Ledger()
+    ledger["fetch"].pictures.kept, ledger["fetch"].pictures.bytes = 9, 900
+    ledger["decode"].pictures.drop("undecodable", 2, 150)
+    ledger["size"].pictures.drop("too_small", 3, 30)
+    ledger["size"].pictures.drop("too_large", 1)
+    ledger["store"].pictures.kept = 3
+    ledger.follow(["fetch", "rights", "decode", "size"])
+    assert [ledger[stage].pictures.kept for stage in ("rights", "decode", "size")] == [9, 7, 3]
+    assert [ledger[stage].pictures.bytes for stage in ("rights", "decode", "size")] == [900, 750, 720]
+    assert ledger.faults() == []
+
+
+def test_a_loss_between_stages_that_follow_shows_behind_the_last():
+    ledger = Ledger()
+    ledger["fetch"].pictures.kept = 9
+    ledger["store"].pictures.kept = 8
+    ledger.follow(["fetch", "decode"])
+    assert ledger.faults() == ["pictures: decode kept 9 but store took 8"]

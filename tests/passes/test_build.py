@@ -160,13 +160,13 @@ def test_a_partition_that_fails_is_quarantined_and_retried_by_the_next_run(make,
     storage.make_folder(out)
     folder = Path(out, "pages")
     folder.mkdir()
-    (folder / "000001.keys.parquet").mkdir()  # nothing can be written over a folder
+    (folder / "000001.keys.arrow").mkdir()  # nothing can be written over a folder
     _, summary, listener = make()
     assert [(name, label) for name, label, _ in summary.quarantined] == [("pages", spoilt.name)]
     assert storage.exists(storage.join(out, "quarantine/pages-000001.json"))
     assert summary.ledger["write"].pages.kept == 4
     assert any("quarantined" in note for note in listener.notes)
-    (folder / "000001.keys.parquet").rmdir()
+    (folder / "000001.keys.arrow").rmdir()
     _, summary, _ = make()
     assert summary.quarantined == []
     assert storage.names(storage.join(out, "quarantine")) == []

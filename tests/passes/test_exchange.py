@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from m3w_builder import dedup, storage
+from m3w_builder import dedup, interim, storage
 from m3w_builder.dedup.tables import decisions_table, keys_table
 from m3w_builder.passes import buckets as buckets_of
 from m3w_builder.passes import exchange, receipt
@@ -25,7 +25,7 @@ def keys(tmp_path):
         tables.append(
             pa.concat_tables([keys_table("url", length, **columns), keys_table("archived", length, file=files)])
         )
-        storage.write_table(f"{tmp_path}/{partition}.parquet", tables[-1])
+        interim.write(f"{tmp_path}/{partition}.arrow", tables[-1])
     return str(tmp_path), pa.concat_tables(tables)
 
 
@@ -34,7 +34,7 @@ def keys(tmp_path):
 def test_a_bucket_has_the_same_rows_in_the_same_order_whether_or_not_they_were_put_aside(keys, buckets, held):
     folder, whole = keys
     of = buckets_of.place(whole["key"].to_numpy(), buckets)
-    with buckets_of.split(folder, [f"{number}.parquet" for number in range(7)], buckets, held) as members:
+    with buckets_of.split(folder, [f"{number}.arrow" for number in range(7)], buckets, held) as members:
         for bucket in range(buckets):
             assert members(bucket).to_pylist() == whole.filter(pa.array(of == bucket)).to_pylist()
 
@@ -48,7 +48,7 @@ def test_what_a_killed_worker_put_aside_is_removed_and_what_a_living_one_did_is_
     kept = tmp_path / "scratch" / f"{buckets_of._mine()}{os.getpid()}-abc"
     left.mkdir(parents=True)
     kept.mkdir()
-    with buckets_of.split(folder, ["1.parquet"], 2, 1):
+    with buckets_of.split(folder, ["1.arrow"], 2, 1):
         assert not left.exists()
     assert os.listdir(tmp_path / "scratch") == [kept.name]
 

@@ -219,10 +219,15 @@ def test_a_build_that_is_whole_has_none(build):
 
 def test_a_shard_whose_bytes_and_items_do_not_pair_ends_the_build(make, monkeypatch):
     """What verify looks for is proven at writing too: such a task fails in every attempt, and no shard is left."""
-    from m3w_builder.passes import joined
+    from m3w_builder.passes.nearby import Nearby
 
-    read = joined.read
-    monkeypatch.setattr(joined, "read", lambda stream, offset, size: read(stream, offset, size)[:-1] + b"\0")
+    read = Nearby.read
+
+    def other(near, url, start, size):
+        body = read(near, url, start, size)
+        return body[:-1] + b"\0" if url.endswith(".bin") else body
+
+    monkeypatch.setattr(Nearby, "read", other)
     out, summary, _ = make()
     assert [name for name, _, _ in summary.quarantined] == ["shards"]
     assert list(Path(out, "shards").glob("*.tar")) == []
