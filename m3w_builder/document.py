@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from math import isfinite
 from typing import Any
@@ -168,11 +168,10 @@ SCHEMA = pa.schema(
             ),
         ),
         ("images", pa.list_(pa.string())),  # the URLs of its pictures, in order
-        ("document", pa.binary()),  # as `to_json` has it, its scores with all their digits
     ]
 )
-"""Documents between two passes: what is asked of all of them in columns, the rest as JSON. As columns of columns, the
-fields of their items took several times as long to be written and read."""
+"""What is asked of all documents between two passes. The rest is JSON: as columns of columns, the fields of their items
+took several times as long to be written and read."""
 
 _TYPES: dict[str, type[Item]] = {"text": Text, "image": Image, "video": Video, "audio": Audio}
 _NAMES = {cls: name for name, cls in _TYPES.items()}
@@ -191,8 +190,11 @@ def valid(text: str) -> str:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def to_table(documents: Iterable[Document]) -> pa.Table:
-    """Documents as one table of `SCHEMA`; what UTF-8 cannot hold is replaced."""
+def to_table(documents: Iterable[Document]) -> tuple[pa.Table, list[bytes]]:
+    """Of documents a table of `SCHEMA`, and each as JSON, as `to_json` has it with all digits of its scores.
+
+    What UTF-8 cannot hold is replaced.
+    """
     rows = [_row(document) for document in documents]
     try:
         return _table(rows)
@@ -208,10 +210,10 @@ def _row(document: Document) -> tuple[Any, ...]:
     return document.key, document.url, document.host, told["provenance"], images, told
 
 
-def _table(rows: list[tuple[Any, ...]]) -> pa.Table:
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in SCHEMA]
-    columns[-1] = [orjson.dumps(told) for told in columns[-1]]
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
+def _table(rows: list[tuple[Any, ...]]) -> tuple[pa.Table, list[bytes]]:
+    *columns, told = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(len(SCHEMA) + 1)]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    return pa.table(arrays, SCHEMA), [orjson.dumps(one) for one in told]
 
 
 def _valid_all(value: Any) -> Any:
@@ -224,28 +226,10 @@ def _valid_all(value: Any) -> Any:
     return value
 
 
-REFERENCES = ("key", "url", "host", "source", "images")
-"""The columns that `references` looks at: a file of its own, since pass 2 reads nothing else of its pages."""
-
-
 def references(table: pa.Table) -> Iterator[Document]:
-    """The documents of a table of `REFERENCES`, in order: of their items the pictures alone, by their URLs."""
-    for key, url, host, source, images in zip(*(table[name].to_pylist() for name in REFERENCES), strict=True):
+    """The documents of a table of `SCHEMA`, in order: of their items the pictures alone, by their URLs."""
+    for key, url, host, source, images in zip(*(table[name].to_pylist() for name in SCHEMA.names), strict=True):
         yield Document(url, [Image(image) for image in images], key, host, source=Source(**source))
-
-
-WHOLE = ("key", "url", "document")
-"""The columns that `from_table` looks at, and the URL by which one is found."""
-
-
-def from_table(table: pa.Table, without: Container[int] = ()) -> Iterator[Document]:
-    """The documents of a table of `WHOLE`, in order, but for those with one of these ids. Raises KeyError, TypeError,
-    AttributeError or ValueError where one is none."""
-    if without:
-        stay = [_id(key) not in without for key in table["key"].to_pylist()]
-        table = table.filter(pa.array(stay, pa.bool_()))
-    for told in table["document"]:
-        yield from_json(orjson.loads(told.as_py()))
 
 
 def _told(source: Source) -> dict[str, Any]:

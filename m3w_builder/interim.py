@@ -65,10 +65,3 @@ def read(url: str) -> pa.Table:
     """All rows of a file; of each column with words there is one dictionary."""
     with storage.open_read(url) as stream:
         return pa.ipc.open_stream(stream).read_all().unify_dictionaries()
-
-
-def tables(url: str) -> Iterator[pa.Table]:
-    """The rows of a file as they were written, some at a time."""
-    with storage.open_read(url) as stream:
-        for batch in pa.ipc.open_stream(stream):
-            yield pa.Table.from_batches([batch])

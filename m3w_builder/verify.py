@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from m3w_builder import document, shards, storage
+from m3w_builder import shards, spool, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.engine import Engine
 from m3w_builder.errors import BuildError
@@ -134,8 +134,7 @@ def _originals(build: str, mine: Receipt) -> dict[str, shards.Shape] | None:
         return {
             one.key: shards.shape(one)
             for partition in mine.stats["partitions"]
-            for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"))
-            for one in document.from_table(table)
+            for one in spool.read(storage.join(build, f"pages/{partition:06d}"))
         }
     except (OSError, ValueError, KeyError):
         return None  # what is wrong with them is told of their own receipt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from m3w_builder import dedup, document, shards, storage
+from m3w_builder import dedup, document, shards, spool, storage
 from m3w_builder.align import Sample
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.ledger import Ledger
-from m3w_builder.passes import exchange, receipt
+from m3w_builder.passes import exchange, pages, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
 from m3w_builder.passes.nearby import Nearby
@@ -44,7 +44,7 @@ TOGETHER = 256
 PICTURE = ("url", "sha256", "phash", "width", "height", "format", "rights", "licence", "scores", "offset", "bytes")
 """What a document is told of its pictures."""
 _CODE = (
-    *("document.py", "words.py", "stage.py", "dedup", "align"),
+    *("document.py", "words.py", "spool.py", "stage.py", "dedup", "align"),
     *("shards/assemble.py", "shards/write.py"),
     *("report/statistics.py", "report/sketches.py", "report/tokens.py", "passes/joined.py", "passes/pictures.py"),
 )
@@ -153,49 +153,132 @@ def unpacked(told: bytes) -> tuple[Offsets, Prepared]:
 
 def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document, Offsets]]]:
     """The documents of a partition that come out whole, some at a time, every drop entered."""
-    build, partition = task.build, task.partition
-    decisions = exchange.read_decisions(build, "exchange1", partition)[0]
-    gone, repeated = exchange.page_drops(decisions), exchange.repeated_lines(decisions)
-    decisions = exchange.read_decisions(build, "exchange2", partition)[0]
-    duplicates, same = exchange.picture_duplicates(decisions), exchange.same_pictures(decisions)
-    found = {
-        row["url"]: row
-        for row in storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet"), PICTURE).to_pylist()
-    }
-
-    def joined() -> Iterator[tuple[Document, Offsets]]:
-        for table in storage.iter_tables(storage.join(build, f"pages/{partition:06d}.parquet"), document.WHOLE):
-            with the_books.timed("picture_duplicates"):
-                pairs = [(one, _join(one, found, duplicates)) for one in document.from_table(table, gone)]
-            left, number, held = [], 0, 0
-            for one, (offsets, size) in pairs:
-                if one.id in same:
-                    the_books.page("picture_duplicates", one.url, same[one.id], one)
-                    continue
-                _take_out_lines(one, repeated.get(one.id, set()))
-                left.append((one, offsets))
-                number, held = number + len(offsets), held + size
-            the_books.kept("picture_duplicates", [one for one, _ in left])
-            the_books.pictures("picture_duplicates", number, held)
-            pairs.clear()
-            left.reverse()
-            while left:  # what was taken is not held here
-                yield left.pop()
-
     condemned = _condemned(task)
-    aligned = _aligned(task, joined(), the_books)
-    for batch in batches(aligned, TOGETHER):
-        places = {id(one): offsets for one, offsets in batch}
-        standing = []
-        for one, _ in batch:
-            if one.key in condemned:
-                the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
-            else:
-                standing.append(one)
-        batch.clear()
-        left = [(one, places[id(one)]) for one in the_books.through([task.config.assemble], standing)]
-        if left:
-            yield left
+    with Nearby() as near:
+        aligned = _aligned(task, _joined(task, _decided(task), the_books, near), the_books, near)
+        for batch in batches(aligned, TOGETHER):
+            places = {id(one): offsets for one, offsets in batch}
+            standing = []
+            for one, _ in batch:
+                if one.key in condemned:
+                    the_books.page("assemble", one.url, Drop("bad_picture", condemned[one.key]), one)
+                else:
+                    standing.append(one)
+            batch.clear()
+            left = [(one, places[id(one)]) for one in the_books.through([task.config.assemble], standing)]
+            if left:
+                yield left
+
+
+@dataclass(slots=True)
+class Decided:
+    """What is known of a partition's documents and pictures when they are joined."""
+
+    gone: Mapping[int, Drop]
+    """Documents that exchange 1 dropped, by `Document.id`."""
+    repeated: Mapping[int, set[int]]
+    """Of documents the lines that their host repeats."""
+    same: Mapping[int, Drop]
+    """Documents that exchange 2 dropped."""
+    duplicates: Mapping[tuple[int, int], Drop]
+    """Pictures that it dropped, by document and `dedup.picture_key`."""
+    found: Mapping[str, Mapping[str, Any]]
+    """Rows of the pictures that there are, by URL."""
+
+    def join(self, one: Document) -> tuple[Offsets, int]:
+        """Fill in a document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here).
+
+        Where the bytes of those that stay begin, and how many bytes they have together.
+        """
+        items: list[document.Item] = []
+        offsets: Offsets = []
+        seen: set[str] = set()
+        held = 0
+        for item in one.items:
+            if isinstance(item, Image):
+                row = self.found.get(item.url)
+                if row is None:
+                    continue
+                item.bytes = row["bytes"]
+                drop = self.duplicates.get((one.id, dedup.picture_key(row["sha256"])))
+                if drop is None and row["sha256"] in seen:
+                    drop = Drop("repeated", "the same picture stands earlier in the document")
+                if drop:
+                    one.removed.append((item, drop))
+                    continue
+                seen.add(row["sha256"])
+                for name in ("sha256", "width", "height", "format"):
+                    setattr(item, name, row[name])
+                item.phash = f"{row['phash']:016x}"
+                item.rights, item.licence = row["rights"] or [], row["licence"] or ""
+                item.scores = dict(row["scores"] or ())
+                offsets.append(row["offset"])
+                held += row["bytes"]
+            items.append(item)
+        one.items = items
+        return offsets, held
+
+
+def _decided(task: JoinTask) -> Decided:
+    build, partition = task.build, task.partition
+    pages_, pictures_ = (exchange.read_decisions(build, name, partition)[0] for name in ("exchange1", "exchange2"))
+    found = storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet"), PICTURE).to_pylist()
+    return Decided(
+        exchange.page_drops(pages_),
+        exchange.repeated_lines(pages_),
+        exchange.same_pictures(pictures_),
+        exchange.picture_duplicates(pictures_),
+        {row["url"]: row for row in found},
+    )
+
+
+def _joined(task: JoinTask, decided: Decided, the_books: Books, near: Nearby) -> Iterator[tuple[Document, Offsets]]:
+    """The documents with what is left of their pictures, in the order of the partition."""
+    stage = "picture_duplicates"
+    base = pages.spooled(task.build, task.partition)
+    for table, places in spool.tables(base):
+        with the_books.timed(stage):
+            told = zip(document.references(table), places, strict=True)
+            rows = [(one, decided.join(one), place) for one, place in told if one.id not in decided.gone]
+        bodies = [
+            near.read(base + spool.TEXTS, place.start, place.stored) if _stands(task, decided, one, offsets) else b""
+            for one, (offsets, _), place in rows
+        ]
+        with the_books.timed(stage):
+            for number, ((_, _, place), body) in enumerate(zip(rows, bodies, strict=True)):
+                if body:
+                    whole = _opened(task, body, place)
+                    rows[number] = whole, decided.join(whole), place
+        left, number, held = [], 0, 0
+        for one, (offsets, size), _ in rows:
+            if one.id in decided.same:
+                the_books.page(stage, one.url, decided.same[one.id], one)
+                continue
+            _take_out_lines(one, decided.repeated.get(one.id, set()))
+            left.append((one, offsets))
+            number, held = number + len(offsets), held + size
+        the_books.kept(stage, [one for one, _ in left])
+        the_books.pictures(stage, number, held)
+        rows.clear()
+        left.reverse()
+        while left:  # what was taken is not held here
+            yield left.pop()
+
+
+def _stands(task: JoinTask, decided: Decided, one: Document, offsets: Offsets) -> bool:
+    """Whether more is asked of a document than how many pictures it has left: else it is never read, and goes as what
+    its row tells. `assemble` looks at their number first."""
+    return one.id not in decided.same and (bool(task.config.align) or len(offsets) >= task.config.assemble.min_pictures)
+
+
+def _opened(task: JoinTask, body: bytes, place: spool.Place) -> Document:
+    """A document as pass 1 kept it; raises SpoiltError where its file holds something else."""
+    try:
+        return spool.opened(body, place)
+    except ValueError:
+        storage.remove(receipt.path(task.build, pages.NAME, task.partition))
+        name = f"{pages.NAME}/{task.partition:06d}{spool.TEXTS}"
+        raise receipt.SpoiltError(f"{name}: not what its task wrote; run again, and it is made anew") from None
 
 
 def _condemned(task: JoinTask) -> dict[str, str]:
@@ -230,56 +313,19 @@ def _take_out_lines(one: Document, repeated: set[int]) -> None:
 
 
 def _aligned(
-    task: JoinTask, pairs: Iterator[tuple[Document, Offsets]], the_books: Books
+    task: JoinTask, pairs: Iterator[tuple[Document, Offsets]], the_books: Books, near: Nearby
 ) -> Iterator[tuple[Document, Offsets]]:
     """The documents through the stages that look at pictures' bytes, some at a time."""
     if not task.config.align:
         yield from pairs
         return
     bodies = storage.join(task.build, f"pictures/{task.partition:06d}.bin")
-    with Nearby() as near:
-        for batch in batches(pairs, BATCH):
-            samples: list[Sample] = []
-            offset_of: dict[int, int] = {}
-            for one, offsets in batch:
-                places = list(zip(one.images, offsets, strict=True))
-                samples.append(Sample(one, [near.read(bodies, offset, image.bytes) for image, offset in places]))
-                offset_of |= {id(image): offset for image, offset in places}
-            for left in the_books.through(task.config.align, samples, lambda sample: sample.document):
-                yield left.document, [offset_of[id(image)] for image in left.document.images]
-
-
-def _join(
-    one: Document, found: dict[str, dict[str, Any]], duplicates: dict[tuple[int, int], Drop]
-) -> tuple[Offsets, int]:
-    """Fill in the document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here).
-
-    Where the bytes of those that stay begin, and how many bytes they have together.
-    """
-    items: list[document.Item] = []
-    offsets: Offsets = []
-    held = 0
-    seen: set[str] = set()
-    for item in one.items:
-        if isinstance(item, Image):
-            row = found.get(item.url)
-            if row is None:
-                continue
-            item.bytes = row["bytes"]
-            drop = duplicates.get((one.id, dedup.picture_key(row["sha256"])))
-            if drop is None and row["sha256"] in seen:
-                drop = Drop("repeated", "the same picture stands earlier in the document")
-            if drop:
-                one.removed.append((item, drop))
-                continue
-            seen.add(row["sha256"])
-            for name in ("sha256", "width", "height", "format"):
-                setattr(item, name, row[name])
-            item.phash = f"{row['phash']:016x}"
-            item.rights, item.licence = row["rights"] or [], row["licence"] or ""
-            item.scores = dict(row["scores"] or ())
-            offsets.append(row["offset"])
-            held += row["bytes"]
-        items.append(item)
-    one.items = items
-    return offsets, held
+    for batch in batches(pairs, BATCH):
+        samples: list[Sample] = []
+        offset_of: dict[int, int] = {}
+        for one, offsets in batch:
+            places = list(zip(one.images, offsets, strict=True))
+            samples.append(Sample(one, [near.read(bodies, offset, image.bytes) for image, offset in places]))
+            offset_of |= {id(image): offset for image, offset in places}
+        for left in the_books.through(task.config.align, samples, lambda sample: sample.document):
+            yield left.document, [offset_of[id(image)] for image in left.document.images]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from m3w_builder import dedup, document, extract, interim, sources, storage
+from m3w_builder import dedup, extract, interim, sources, spool, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import Document, Image, make_key
@@ -67,24 +67,25 @@ def run(task: PagesTask) -> Receipt:
 
 INLINE = pa.schema([("url", pa.string()), ("body", pa.binary())])
 """Of `pages/NNNNNN.inline.parquet`: the pictures whose bytes stand in the pages themselves, each once."""
-WHOLE, REFERENCES = (
-    pa.schema([document.SCHEMA.field(name) for name in names]) for names in (document.WHOLE, document.REFERENCES)
-)
-
 _CODE = (
     *("document.py", "words.py", "stage.py", "rights.py", "urls.py"),
-    *("sources", "extract", "text", "dedup", "passes/pages.py", "interim.py"),
+    *("sources", "extract", "text", "dedup", "passes/pages.py", "interim.py", "spool.py"),
 )
+
+
+def spooled(build: str, partition: int) -> str:
+    """Where a partition's documents lie, for `spool`."""
+    return storage.join(build, f"{NAME}/{partition:06d}")
 
 
 def file_names(partition: int) -> dict[str, str]:
     """The files of a partition by their endings, named from the build's folder."""
-    endings = (".parquet", ".references.arrow", ".keys.arrow", ".dropped.parquet", ".inline.parquet")
+    endings = (spool.ROWS, spool.TEXTS, ".keys.arrow", ".dropped.parquet", ".inline.parquet")
     return {ending: f"{NAME}/{partition:06d}{ending}" for ending in endings}
 
 
 def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
-    names = file_names(task.partition)
+    base, names = spooled(task.build, task.partition), file_names(task.partition)
     urls = {ending: storage.join(task.build, name) for ending, name in names.items()}
     out = {ending: Written(lasting=False) for ending in names}
     archived: list[sources.Archived] = []
@@ -95,8 +96,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
     with (
         books(urls[".dropped.parquet"], mine.ledger, out[".dropped.parquet"]) as the_books,
-        storage.table_writer(urls[".parquet"], WHOLE, out[".parquet"], texts=True) as kept,
-        interim.writer(urls[".references.arrow"], REFERENCES, out[".references.arrow"], BATCH) as references,
+        spool.Writer(base, out[spool.ROWS], out[spool.TEXTS]) as kept,
         interim.writer(urls[".keys.arrow"], dedup.KEYS, out[".keys.arrow"]) as keys,
         storage.table_writer(urls[".inline.parquet"], INLINE, out[".inline.parquet"]) as inline,
     ):
@@ -106,10 +106,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
             if not documents:
                 continue
             with the_books.timed("keys"):
-                table = document.to_table(documents)
-                the_books.pictures("keys", pc.sum(pc.list_value_length(table["images"])).as_py())
-                kept.write_table(table.select(WHOLE.names))
-                references.write(table.select(REFERENCES.names))
+                told = kept.write(documents)
+                the_books.pictures("keys", pc.sum(pc.list_value_length(told["images"])).as_py())
                 _keep_inline(documents, inline, written)
                 made = dedup.page_keys(documents, task.partition, task.config.dedup)
                 keys.write(made)

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from m3w_builder import dedup, extract, fetch, interim, sources, storage
+from m3w_builder import dedup, extract, fetch, interim, sources, spool, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
 from m3w_builder.document import valid
@@ -58,7 +58,7 @@ LINKS = pa.schema(
 )
 """A row a picture's link that gave no picture when it was first asked for."""
 
-READ = (".references.arrow", ".inline.parquet")
+READ = (spool.ROWS, ".inline.parquet")
 """What of a partition's pages is read."""
 
 _CODE = (
@@ -168,7 +168,7 @@ def enter_files(task: PicturesTask, mine: Receipt, out: Mapping[str, storage.Wri
     names = file_names(task.partition)
     for ending, name in names.items():
         mine.enter(name, out[ending])
-    text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}.parquet"))
+    text_bytes = storage.size(storage.join(task.build, f"pages/{task.partition:06d}{spool.TEXTS}"))
     mine.stats |= {"keys": keys, "sample_bytes": mine.outputs[names[".bin"]]["bytes"] + 3 * text_bytes}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from m3w_builder import dedup, document, interim, storage
+from m3w_builder import dedup, document, spool, storage
 from m3w_builder.classes import dataclass
-from m3w_builder.passes import exchange
+from m3w_builder.passes import exchange, pages
 from m3w_builder.passes.books import Books
 from m3w_builder.pictures import Picture
 from m3w_builder.stage import Drop, ask
@@ -36,7 +36,7 @@ def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books)
     gone = exchange.page_drops(decisions)
     common = exchange.picture_drops(decisions)
     wanted = Wanted()
-    for table in interim.tables(storage.join(build, f"pages/{partition:06d}.references.arrow")):
+    for table in storage.iter_tables(f"{pages.spooled(build, partition)}{spool.ROWS}", document.SCHEMA.names):
         with the_books.timed("page_duplicates"):
             kept, pictures = [], 0
             for one in document.references(table):

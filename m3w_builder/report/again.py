@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from m3w_builder import document, extract, plan, sources, storage
+from m3w_builder import extract, plan, sources, spool, storage
 from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.errors import M3WError
@@ -62,8 +62,7 @@ def _kept(build: str, url: str) -> Document | None:
     folder = storage.join(build, "pages")
     for file in storage.names(folder):
         if file.endswith(".parquet") and file.count(".") == 1:
-            table = storage.read_table(storage.join(folder, file), filters=[("url", "==", url)])
-            for one in document.from_table(table):
+            for one in spool.read(storage.join(folder, file.removesuffix(spool.ROWS)), url):
                 return one
     return None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from m3w_builder import interim, storage
+from m3w_builder import storage
 from m3w_builder.classes import dataclass
 from m3w_builder.errors import BuildError
 from m3w_builder.report.catalogue import PASSES
@@ -83,8 +83,8 @@ def _documents_with(build: str, url: str) -> Iterator[tuple[str, str]]:
     """(key, URL) of the documents that stood for a picture after pass 1."""
     folder = storage.join(build, "pages")
     for file in storage.names(folder):
-        if file.endswith(".references.arrow"):
-            for table in interim.tables(storage.join(folder, file)):
+        if file.endswith(".parquet") and file.count(".") == 1:
+            for table in storage.iter_tables(storage.join(folder, file), ["key", "url", "images"]):
                 images = table["images"].combine_chunks()
                 hits = pc.equal(pc.list_flatten(images), url)
                 rows = pc.unique(pc.list_parent_indices(images).filter(pc.fill_null(hits, False)))
