@@ -6,16 +6,16 @@ Most of them are asked for their pictures' addresses and nothing else: so each o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from itertools import accumulate
-from types import TracebackType
+from typing import IO, NamedTuple
 
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 import xxhash
 
 from m3w_builder import document, storage
-from m3w_builder.classes import dataclass
 from m3w_builder.document import Document
 from m3w_builder.storage import Written
 
@@ -27,8 +27,13 @@ ROWS, TEXTS = ".parquet", ".documents"
 _CODEC = "lz4_raw"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+TOGETHER = 2048
+"""Rows that stand together in their file: those of a few hundred documents alone take as long to be read."""
+AT_ONCE = 256
+"""Rows that are handed out at once."""
+
+
+class Place(NamedTuple):
     """Where a document's JSON stands, and what it has to be."""
 
     start: int
@@ -38,19 +43,12 @@ class Place:
 
 
 class Writer:
-    """Writes the two files of `base`, whole or not at all; a context manager."""
+    """Takes documents; see `writer`."""
 
-    def __init__(self, base: str, rows: Written, texts: Written) -> None:
-        self._stack = ExitStack()
-        self._texts = self._stack.enter_context(storage.atomic(base + TEXTS, texts))
-        self._rows = self._stack.enter_context(storage.table_writer(base + ROWS, SCHEMA, rows, texts=True))
+    def __init__(self, texts: IO[bytes], rows: pq.ParquetWriter) -> None:
+        self._texts, self._rows = texts, rows
+        self._waiting: list[pa.Table] = []
         self._codec = pa.Codec(_CODEC)
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._stack.__exit__(kind, error, at)
 
     def write(self, documents: Iterable[Document]) -> pa.Table:
         """Take documents; the rows that tell of them."""
@@ -64,8 +62,27 @@ class Writer:
         columns = [pa.array(fact, field.type) for fact, field in zip(facts, list(SCHEMA)[-3:], strict=True)]
         table = pa.table([*table.columns, *columns], SCHEMA)
         self._texts.write(b"".join(packed))
-        self._rows.write_table(table)
+        self._waiting.append(table)
+        if sum(map(len, self._waiting)) >= TOGETHER:
+            self.flush()
         return table
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._rows.write_table(pa.concat_tables(self._waiting).combine_chunks())
+            self._waiting.clear()
+
+
+@contextmanager
+def writer(base: str, rows: Written, texts: Written) -> Iterator[Writer]:
+    """The two files of `base`, whole or not at all; `rows` and `texts` are filled in at the end."""
+    with (
+        storage.atomic(base + TEXTS, texts) as stream,
+        storage.table_writer(base + ROWS, SCHEMA, rows, texts=True) as table,
+    ):
+        mine = Writer(stream, table)
+        yield mine
+        mine.flush()
 
 
 def tables(base: str) -> Iterator[tuple[pa.Table, list[Place]]]:
@@ -75,7 +92,9 @@ def tables(base: str) -> Iterator[tuple[pa.Table, list[Place]]]:
         stored, size, digest = (table[name].to_pylist() for name in SCHEMA.names[-3:])
         starts = list(accumulate(stored, initial=start))
         start = starts.pop()
-        yield table, list(map(Place, starts, stored, size, digest))
+        places = list(map(Place, starts, stored, size, digest))
+        for first in range(0, len(table), AT_ONCE):
+            yield table.slice(first, AT_ONCE), places[first : first + AT_ONCE]
 
 
 def opened(body: bytes, place: Place) -> Document:

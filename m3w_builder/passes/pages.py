@@ -96,7 +96,7 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
         mine.ledger[name]  # every stage has its page in the books, in order, also where nothing comes through
     with (
         books(urls[".dropped.parquet"], mine.ledger, out[".dropped.parquet"]) as the_books,
-        spool.Writer(base, out[spool.ROWS], out[spool.TEXTS]) as kept,
+        spool.writer(base, out[spool.ROWS], out[spool.TEXTS]) as kept,
         interim.writer(urls[".keys.arrow"], dedup.KEYS, out[".keys.arrow"]) as keys,
         storage.table_writer(urls[".inline.parquet"], INLINE, out[".inline.parquet"]) as inline,
     ):
