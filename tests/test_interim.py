@@ -21,7 +21,6 @@ def test_pieces_come_back_in_their_order(tmp_path_factory, pieces, together):
         for table in tables:
             out.write(table)
     assert interim.read(url).to_pylist() == whole
-    assert [row for table in interim.tables(url) for row in table.to_pylist()] == whole
 
 
 def test_a_column_of_words_has_one_dictionary_though_its_pieces_had_several(tmp_path):

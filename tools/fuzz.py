@@ -94,15 +94,15 @@ def shard(body: bytes) -> None:
 def corpus(body: bytes) -> None:
     """Lines of a published corpus, to the table that a partition becomes and the documents that it gives back."""
     from m3w_builder import sources
-    from m3w_builder.document import from_table, references, to_table
+    from m3w_builder.document import from_json, references, to_table
 
     entry = {"kind": "corpus", "format": "mmc4", "part": 0, "parts": 1, "options": {}}
     with tempfile.NamedTemporaryFile(suffix=".jsonl", dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as file:
         file.write(body)
         file.flush()
         found = list(sources.read({**entry, "path": file.name}, sources.ReadLimits()))
-    table = to_table([one.document for one in found if isinstance(one, sources.Ready)])
-    back = [[image.url for image in one.images] for one in from_table(table)]
+    table, told = to_table([one.document for one in found if isinstance(one, sources.Ready)])
+    back = [[image.url for image in from_json(json.loads(one)).images] for one in told]
     assert back == [[image.url for image in one.images] for one in references(table)]
 
 

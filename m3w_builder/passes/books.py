@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from resource import RUSAGE_SELF, getrusage
 from time import process_time
@@ -88,8 +88,8 @@ class Books:
         self._rows("page", stage, urls, urls, [one.key for one, _ in pages], drops)
         self._removed(stage, [one for one, _ in pages])
         with_it = {drop.reason: Drop(PAGE_DROPPED, drop.reason) for drop in drops}
-        lost = [(image, with_it[drop.reason], one) for one, drop in pages for image in one.images]
-        self._pictures(stage, lost)
+        left = [(one, one.images, with_it[drop.reason]) for one, drop in pages]
+        self._pictures(stage, [(one, images, [drop] * len(images)) for one, images, drop in left])
 
     def picture(self, stage: str, image_url: str, page_url: str, key: str, drop: Drop, size: int = 0) -> None:
         """A picture of `size` bytes, 0 where none had come, went; its page, of this URL and document key, stays."""
@@ -111,17 +111,27 @@ class Books:
     def _removed(self, stage: str, documents: Sequence[Document]) -> None:
         """Enter the pictures that a stage took out of documents, whether these stay or go."""
         left = [one for one in documents if one.removed]
-        self._pictures(stage, [(image, drop, one) for one in left for image, drop in one.removed])
+        of = [(one, [image for image, _ in one.removed], [drop for _, drop in one.removed]) for one in left]
+        self._pictures(stage, of)
         for one in left:
             one.removed.clear()
 
-    def _pictures(self, stage: str, lost: Sequence[tuple[Image, Drop, Document]]) -> None:
-        """Enter pictures that went, each with its reason and its page."""
-        if lost:
-            drops = [drop for _, drop, _ in lost]
-            _count(self.ledger[stage].pictures, drops, [image.bytes for image, _, _ in lost])
-            urls = [image.url for image, _, _ in lost]
-            self._rows("picture", stage, urls, [one.url for *_, one in lost], [one.key for *_, one in lost], drops)
+    def _pictures(self, stage: str, lost: Iterable[tuple[Document, list[Image], list[Drop]]]) -> None:
+        """Enter pictures that went of documents, each with its reason."""
+        urls: list[str] = []
+        sizes: list[int] = []
+        drops: list[Drop] = []
+        pages: list[str] = []
+        keys: list[str] = []
+        for one, images, why in lost:
+            urls += [image.url for image in images]
+            sizes += [image.bytes for image in images]
+            drops += why
+            pages += [one.url] * len(images)
+            keys += [one.key] * len(images)
+        if drops:
+            _count(self.ledger[stage].pictures, drops, sizes)
+            self._rows("picture", stage, urls, pages, keys, drops)
 
     def through(
         self, stages: Sequence[Stage[Record]], records: list[Record], document_of: Callable[[Any], Document] = _itself
@@ -183,7 +193,8 @@ class Books:
         known = {id(drop): drop for drop in self._drops}  # many went for the very same one
         place = {name: number for number, name in enumerate(known)}
         which = pa.array([place[id(drop)] for drop in self._drops])
-        facts = (_column([getattr(drop, of.name) for drop in known.values()], of).take(which) for of in _FACTS)
+        told = zip(*[(drop.reason, drop.detail, drop.value, drop.limit) for drop in known.values()], strict=True)
+        facts = (_column(fact, of).take(which) for fact, of in zip(told, _FACTS, strict=True))
         self._writer.write_table(pa.table([*words, *facts], DROPPED_SCHEMA))
         self._drops.clear()
         for column in self._words:

@@ -221,25 +221,25 @@ def write(build: str, mine: Receipt, name: str, table: pa.Table) -> None:
 
 def page_drops(decisions: pa.Table) -> dict[int, Drop]:
     """Exchange 1: which documents go, by `Document.id`; of several reasons the last in the order of kinds counts."""
-    return {row["doc"]: _drop(row) for row in _rows(decisions, ("paragraph", "minhash", "text", "url"))}
+    return {doc: drop for doc, _, drop in _drops(decisions, "paragraph", "minhash", "text", "url")}
 
 
 def picture_drops(decisions: pa.Table) -> dict[int, Drop]:
     """Exchange 1: which picture URLs go unfetched, by `dedup.picture_url_key`."""
-    return {row["key"]: _drop(row) for row in _rows(decisions, ("picture",))}
+    return {key: drop for _, key, drop in _drops(decisions, "picture")}
 
 
 def picture_duplicates(decisions: pa.Table) -> dict[tuple[int, int], Drop]:
     """Exchange 2: which pictures go, by `Document.id` and `dedup.picture_key`; looks before exact before near."""
     found: dict[tuple[int, int], Drop] = {}
     for kind in ("embedding", "near", "pixels", "exact", "look"):
-        found |= {(row["doc"], row["key"]): _drop(row) for row in _rows(decisions, (kind,))}
+        found |= {(doc, key): drop for doc, key, drop in _drops(decisions, kind)}
     return found
 
 
 def same_pictures(decisions: pa.Table) -> dict[int, Drop]:
     """Exchange 2: which documents go because another has the same set of pictures, by `Document.id`."""
-    return {row["doc"]: _drop(row) for row in _rows(decisions, ("set",))}
+    return {doc: drop for doc, _, drop in _drops(decisions, "set")}
 
 
 def repeated_lines(decisions: pa.Table) -> dict[int, set[int]]:
@@ -253,14 +253,17 @@ def repeated_lines(decisions: pa.Table) -> dict[int, set[int]]:
 
 def archived_places(decisions: pa.Table) -> dict[int, tuple[str, int]]:
     """Exchange 1: (file, offset) of the picture URLs that the archive itself holds, by `dedup.picture_url_key`."""
-    return {row["key"]: (row["file"], row["offset"]) for row in _rows(decisions, ("archived",))}
+    key, file, offset = _columns(decisions, ("archived",), ("key", "file", "offset"))
+    return dict(zip(key, zip(file, offset, strict=True), strict=True))
 
 
-def _rows(decisions: pa.Table, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
-    mine = pc.is_in(decisions["kind"].cast(pa.string()), value_set=pa.array(kinds))
-    return decisions.filter(mine).to_pylist()  # type: ignore[no-any-return]
+def _columns(decisions: pa.Table, kinds: tuple[str, ...], names: tuple[str, ...]) -> list[list[Any]]:
+    mine = decisions.filter(pc.is_in(decisions["kind"].cast(pa.string()), value_set=pa.array(kinds)))
+    return [mine[name].to_pylist() for name in names]
 
 
-def _drop(row: dict[str, Any]) -> Drop:
-    detail = f"kept in document {row['detail']}…" if row["detail"] else ""
-    return Drop(row["reason"], detail, row["value"], row["limit"])
+def _drops(decisions: pa.Table, *kinds: str) -> Iterator[tuple[int, int, Drop]]:
+    """(document, key, reason) of the decisions of some kinds, in their order."""
+    columns = _columns(decisions, kinds, ("doc", "key", "reason", "detail", "value", "limit"))
+    for doc, key, reason, detail, value, limit in zip(*columns, strict=True):
+        yield doc, key, Drop(reason, f"kept in document {detail}…" if detail else "", value, limit)

@@ -155,7 +155,7 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
     """The documents of a partition that come out whole, some at a time, every drop entered."""
     condemned = _condemned(task)
     with Nearby() as near:
-        aligned = _aligned(task, _joined(task, _decided(task), the_books, near), the_books, near)
+        aligned = _aligned(task, _joined(task, _decided(task, the_books), the_books, near), the_books, near)
         for batch in batches(aligned, TOGETHER):
             places = {id(one): offsets for one, offsets in batch}
             standing = []
@@ -219,17 +219,18 @@ class Decided:
         return offsets, held
 
 
-def _decided(task: JoinTask) -> Decided:
+def _decided(task: JoinTask, the_books: Books) -> Decided:
     build, partition = task.build, task.partition
-    pages_, pictures_ = (exchange.read_decisions(build, name, partition)[0] for name in ("exchange1", "exchange2"))
+    of_pages, of_pictures = (exchange.read_decisions(build, name, partition)[0] for name in ("exchange1", "exchange2"))
     found = storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet"), PICTURE).to_pylist()
-    return Decided(
-        exchange.page_drops(pages_),
-        exchange.repeated_lines(pages_),
-        exchange.same_pictures(pictures_),
-        exchange.picture_duplicates(pictures_),
-        {row["url"]: row for row in found},
-    )
+    with the_books.timed("picture_duplicates"):  # to find out whom they name is a part of it
+        return Decided(
+            exchange.page_drops(of_pages),
+            exchange.repeated_lines(of_pages),
+            exchange.same_pictures(of_pictures),
+            exchange.picture_duplicates(of_pictures),
+            {row["url"]: row for row in found},
+        )
 
 
 def _joined(task: JoinTask, decided: Decided, the_books: Books, near: Nearby) -> Iterator[tuple[Document, Offsets]]:

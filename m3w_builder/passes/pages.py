@@ -147,18 +147,7 @@ def _extracted(
             suspects.touch(_name(some[0]))
         with the_books.timed("extract"):
             answers = [_answer(record, task.config.extract, suspects) for record in some]
-        found = []
-        for record, answer in zip(some, answers, strict=True):
-            match record:
-                case sources.Archived():
-                    archived.append(record)
-                case sources.Refused():
-                    the_books.page("read", record.url, record.drop)
-                case sources.Page() | sources.Ready():
-                    assert answer is not None
-                    one = _entered(record, answer, seen, the_books)
-                    if one is not None:
-                        found.append(one)
+        found = _entered(some, answers, seen, archived, the_books)
         the_books.kept("extract", found)
         the_books.pictures("extract", sum([list(map(type, one.items)).count(Image) for one in found]))
         yield from found
@@ -169,24 +158,35 @@ def _size(record: sources.Record) -> int:
 
 
 def _entered(
-    record: sources.Page | sources.Ready, answer: Document | Drop, seen: set[int], the_books: Books
-) -> Document | None:
-    """Enter what became of a page; its document, if there is one that was not seen before and is to be kept."""
-    size = _size(record)
+    records: list[sources.Record],
+    answers: list[Document | Drop | None],
+    seen: set[int],
+    archived: list[sources.Archived],
+    the_books: Books,
+) -> list[Document]:
+    """Enter what became of records; the documents that were not seen before, which are still to be entered as kept."""
+    found = []
     read, extracted = the_books.ledger["read"].pages, the_books.ledger["extract"].pages
-    read.kept += 1
-    read.bytes += size
-    if isinstance(answer, Drop):
-        the_books.page("extract", record.url, answer)
-        extracted.drop(answer.reason, 0, size)
-    elif answer.id in seen:
-        the_books.page("extract", record.url, Drop(REPEATED, answer.key), answer)
-        extracted.drop(REPEATED, 0, size)
-    else:
-        seen.add(answer.id)
-        extracted.bytes += size
-        return answer
-    return None
+    for record, answer in zip(records, answers, strict=True):
+        if isinstance(record, sources.Archived):
+            archived.append(record)
+            continue
+        if isinstance(record, sources.Refused):
+            the_books.page("read", record.url, record.drop)
+            continue
+        size = _size(record)
+        read.kept += 1
+        read.bytes += size
+        if isinstance(answer, Document) and answer.id not in seen:
+            seen.add(answer.id)
+            extracted.bytes += size
+            found.append(answer)
+            continue
+        twin = answer if isinstance(answer, Document) else None
+        drop = answer if isinstance(answer, Drop) else Drop(REPEATED, twin.key if twin else "")
+        the_books.page("extract", record.url, drop, twin)
+        extracted.drop(drop.reason, 0, size)
+    return found
 
 
 def _answer(record: sources.Record, config: extract.ExtractConfig, suspects: Suspects) -> Document | Drop | None:

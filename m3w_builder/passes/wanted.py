@@ -33,8 +33,9 @@ class Wanted:
 
 def wanted_of(build: str, partition: int, decisions: pa.Table, the_books: Books) -> Wanted:
     """Apply exchange 1: duplicate pages go, pictures that stand on too many documents go unfetched."""
-    gone = exchange.page_drops(decisions)
-    common = exchange.picture_drops(decisions)
+    with the_books.timed("page_duplicates"):  # to find out whom they name is a part of it
+        gone = exchange.page_drops(decisions)
+        common = exchange.picture_drops(decisions)
     wanted = Wanted()
     for table in storage.iter_tables(f"{pages.spooled(build, partition)}{spool.ROWS}", document.SCHEMA.names):
         with the_books.timed("page_duplicates"):

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from m3w_builder import cluster, pictures, sources, storage, verify
+from m3w_builder import cluster, pictures, sources, spool, storage, verify
 from m3w_builder.build import bundles
 from m3w_builder.document import Text
 from m3w_builder.errors import BuildError, ConfigError
@@ -51,6 +51,28 @@ def test_pictures_are_found_in_another_file_of_the_archive(make):
     out, summary, _ = make()
     assert summary.ledger["fetch"].pictures.kept == 7
     assert storage.exists(storage.join(out, "pictures/000000.bin"))
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(1, 5), (0, 8)])
+def test_a_document_that_has_too_few_pictures_left_is_not_even_read(make, monkeypatch, least, wanted):
+    """Three of eight have none left; they go with the same rows and counts as if they had been read."""
+    read, opened = [], spool.opened
+    monkeypatch.setattr(spool, "opened", lambda body, place: (read.append(place), opened(body, place))[1])
+    _, summary, _ = make(assemble={"min_pictures": least})
+    assert len(read) == summary.ledger["write"].pages.kept == wanted
+    assert summary.ledger.faults() == []
+
+
+def test_few_keys_are_judged_where_they_lie_and_many_are_gathered_first(make, monkeypatch):
+    out, _, _ = make("few")
+    assert not Path(out, "exchange1", "gather").exists()
+    monkeypatch.setattr("m3w_builder.build.KEYS_A_BUCKET", 4)
+    many, _, _ = make("many")
+    assert list(Path(many, "exchange1", "gather").glob("*.arrow"))
+    assert shard_bytes(many) == shard_bytes(out)
+    monkeypatch.undo()
+    make("many")
+    assert not list(Path(many, "exchange1", "gather").iterdir())
 
 
 def test_verify_finds_nothing_wrong_and_counts_the_samples(make):

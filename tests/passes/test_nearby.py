@@ -9,7 +9,14 @@ from m3w_builder.passes import nearby
 from m3w_builder.passes.nearby import Nearby
 
 FILES = {f"{number}.bin": os.urandom(1000 + number) for number in range(5)}
-ASKED = [("3.bin", 5, 100), ("0.bin", 0, 1000), ("4.bin", 990, 100), ("3.bin", 0, 7), ("1.bin", 1001, 5), ("0.bin", 7, 0)]
+ASKED = [
+    ("3.bin", 5, 100),
+    ("0.bin", 0, 1000),
+    ("4.bin", 990, 100),
+    ("3.bin", 0, 7),
+    ("1.bin", 1001, 5),
+    ("0.bin", 7, 0),
+]
 
 
 @pytest.fixture(params=["local", "far"])

@@ -85,8 +85,8 @@ def test_what_raises_is_nobodys_death(tmp_path):
 @pytest.mark.parametrize(
     ("spoilt", "undone"),
     [
-        ("pages/000000.parquet", ["joined", "shards"]),
-        ("pages/000000.references.arrow", ["pictures", "exchange2", "shards"]),
+        ("pages/000000.parquet", ["pictures", "exchange2", "shards"]),
+        ("pages/000000.documents", ["joined", "shards"]),
         ("pages/000001.keys.arrow", ["exchange1", "pictures", "exchange2", "shards"]),
         ("exchange1/decisions/000000.parquet", ["pictures", "exchange2", "shards"]),
         ("pictures/000000.bin", ["exchange2", "shards"]),

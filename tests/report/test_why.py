@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from m3w_builder import document, interim, storage
+from m3w_builder import document, storage
 from m3w_builder.document import Document, Image, Text
 from m3w_builder.errors import BuildError
 from m3w_builder.passes.books import DROPPED_SCHEMA
@@ -29,7 +29,7 @@ def build(tmp_path):
     ]
     storage.write_table(f"{base}/pages/000000.dropped.parquet", pa.Table.from_pylist(rows, schema=DROPPED_SCHEMA))
     kept = Document("http://b/", [Text("hello"), Image("http://b/y.jpg")], key="00ff" * 8)
-    interim.write(f"{base}/pages/000000.references.arrow", document.to_table([kept]).select(document.REFERENCES))
+    storage.write_table(f"{base}/pages/000000.parquet", document.to_table([kept])[0])
     picture = {"url": "http://b/y.jpg", "width": 10, "height": 20, "format": "jpeg", "bytes": 5, "sha256": "ab" * 32}
     storage.write_table(f"{base}/pictures/000000.parquet", pa.Table.from_pylist([picture]))
     return base
