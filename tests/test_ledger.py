@@ -58,6 +58,8 @@ def test_the_sum_of_partitions_is_stage_by_stage():
 
 def test_what_stages_kept_follows_from_what_they_dropped():
     ledger = Ledger()
+    for stage in ("fetch", "rights", "decode", "size", "store"):
+        ledger[stage]
     ledger["fetch"].pictures.kept, ledger["fetch"].pictures.bytes = 9, 900
     ledger["decode"].pictures.drop("undecodable", 2, 150)
     ledger["size"].pictures.drop("too_small", 3, 30)
@@ -71,6 +73,8 @@ def test_what_stages_kept_follows_from_what_they_dropped():
 
 def test_a_loss_between_stages_that_follow_shows_behind_the_last():
     ledger = Ledger()
+    for stage in ("fetch", "decode", "store"):
+        ledger[stage]
     ledger["fetch"].pictures.kept = 9
     ledger["store"].pictures.kept = 8
     ledger.follow(["fetch", "decode"])

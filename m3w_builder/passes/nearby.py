@@ -23,8 +23,8 @@ class Nearby:
     def __init__(self) -> None:
         self._open: dict[str, IO[bytes]] = {}
         self._copies: IO[bytes] | None = None
-        self._begins: dict[str, int] = {}
-        """Where each copied file begins among the copies."""
+        self._places: dict[str, tuple[int, int]] = {}
+        """Where each copied file begins and ends among the copies."""
 
     def __enter__(self) -> Nearby:
         return self
@@ -39,7 +39,8 @@ class Nearby:
         if stream is None and storage.is_local(url):
             stream = self._opened(url)
         elif stream is None:
-            stream, start = self._copied(url, start)
+            stream, begin, end = self._copied(url)
+            start, size = begin + start, min(size, max(0, end - begin - start))
         stream.seek(start)
         return stream.read(size)
 
@@ -49,12 +50,13 @@ class Nearby:
         self._open[url] = storage.open_read(url)
         return self._open[url]
 
-    def _copied(self, url: str, start: int) -> tuple[IO[bytes], int]:
-        """The copies, and where in them the file's place lies."""
+    def _copied(self, url: str) -> tuple[IO[bytes], int, int]:
+        """The copies, and where among them the file begins and ends."""
         if self._copies is None:
             self._copies = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the others)
-        if url not in self._begins:
-            self._begins[url] = self._copies.seek(0, 2)
+        if url not in self._places:
+            begin = self._copies.seek(0, 2)
             with storage.open_read(url) as far:
                 shutil.copyfileobj(far, self._copies, 1 << 20)
-        return self._copies, self._begins[url] + start
+            self._places[url] = begin, self._copies.tell()
+        return self._copies, *self._places[url]

@@ -155,7 +155,8 @@ def _rows(task: ShardsTask, partition: int) -> Iterator[tuple[str, str, int, int
     """Of each document of a partition its key, host and size, and where in `.samples` it begins, its bytes and hash."""
     table = storage.read_table(storage.join(task.build, joined.file_names(partition)[".parquet"]))
     key, host, size, told, digest = (column.to_pylist() for column in table.columns)
-    return zip(key, host, size, accumulate(told[:-1], initial=0), told, digest, strict=True)
+    starts = [0, *accumulate(told)][: len(told)]
+    return zip(key, host, size, starts, told, digest, strict=True)
 
 
 def _take(task: ShardsTask, partition: int, ready: Ready, statistics: Statistics, the_books: Books) -> None:
