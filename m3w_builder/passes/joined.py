@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,15 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from m3w_builder import dedup, document, shards, spool, storage
+from m3w_builder import document, shards, spool, storage
 from m3w_builder.align import Sample
 from m3w_builder.classes import dataclass
 from m3w_builder.config import Config
-from m3w_builder.document import Document, Image, Text
+from m3w_builder.document import Document
 from m3w_builder.ledger import Ledger
-from m3w_builder.passes import exchange, pages, receipt
+from m3w_builder.passes import decided, exchange, pages, receipt
 from m3w_builder.passes.batches import batches
 from m3w_builder.passes.books import Books, books
+from m3w_builder.passes.decided import Decided
 from m3w_builder.passes.nearby import Nearby
 from m3w_builder.passes.receipt import Receipt
 from m3w_builder.report.statistics import Statistics
@@ -40,13 +41,12 @@ SCHEMA = pa.schema(
 BATCH = 64
 """Documents whose pictures' bytes are held at once for the stages of `align`."""
 TOGETHER = 256
-"""Documents that stand together in the file."""
-PICTURE = ("url", "sha256", "phash", "width", "height", "format", "rights", "licence", "scores", "offset", "bytes")
-"""What a document is told of its pictures."""
+"""Documents that are prepared at once."""
 _CODE = (
     *("document.py", "words.py", "spool.py", "stage.py", "dedup", "align"),
     *("shards/assemble.py", "shards/write.py"),
-    *("report/statistics.py", "report/sketches.py", "report/tokens.py", "passes/joined.py", "passes/pictures.py"),
+    *("report/statistics.py", "report/sketches.py", "report/tokens.py"),
+    *("passes/decided.py", "passes/joined.py", "passes/pictures.py"),
 )
 
 Offsets = list[int]
@@ -155,7 +155,9 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
     """The documents of a partition that come out whole, some at a time, every drop entered."""
     condemned = _condemned(task)
     with Nearby() as near:
-        aligned = _aligned(task, _joined(task, _decided(task, the_books), the_books, near), the_books, near)
+        aligned = _aligned(
+            task, _joined(task, decided.read(task.build, task.partition, the_books), the_books, near), the_books, near
+        )
         for batch in batches(aligned, TOGETHER):
             places = {id(one): offsets for one, offsets in batch}
             standing = []
@@ -170,92 +172,29 @@ def _assembled(task: JoinTask, the_books: Books) -> Iterator[list[tuple[Document
                 yield left
 
 
-@dataclass(slots=True)
-class Decided:
-    """What is known of a partition's documents and pictures when they are joined."""
-
-    gone: Mapping[int, Drop]
-    """Documents that exchange 1 dropped, by `Document.id`."""
-    repeated: Mapping[int, set[int]]
-    """Of documents the lines that their host repeats."""
-    same: Mapping[int, Drop]
-    """Documents that exchange 2 dropped."""
-    duplicates: Mapping[tuple[int, int], Drop]
-    """Pictures that it dropped, by document and `dedup.picture_key`."""
-    found: Mapping[str, Mapping[str, Any]]
-    """Rows of the pictures that there are, by URL."""
-
-    def join(self, one: Document) -> tuple[Offsets, int]:
-        """Fill in a document's pictures; take out those that pass 2 dropped (entered there) and the duplicates (here).
-
-        Where the bytes of those that stay begin, and how many bytes they have together.
-        """
-        items: list[document.Item] = []
-        offsets: Offsets = []
-        seen: set[str] = set()
-        held = 0
-        for item in one.items:
-            if isinstance(item, Image):
-                row = self.found.get(item.url)
-                if row is None:
-                    continue
-                item.bytes = row["bytes"]
-                drop = self.duplicates.get((one.id, dedup.picture_key(row["sha256"])))
-                if drop is None and row["sha256"] in seen:
-                    drop = Drop("repeated", "the same picture stands earlier in the document")
-                if drop:
-                    one.removed.append((item, drop))
-                    continue
-                seen.add(row["sha256"])
-                for name in ("sha256", "width", "height", "format"):
-                    setattr(item, name, row[name])
-                item.phash = f"{row['phash']:016x}"
-                item.rights, item.licence = row["rights"] or [], row["licence"] or ""
-                item.scores = dict(row["scores"] or ())
-                offsets.append(row["offset"])
-                held += row["bytes"]
-            items.append(item)
-        one.items = items
-        return offsets, held
-
-
-def _decided(task: JoinTask, the_books: Books) -> Decided:
-    build, partition = task.build, task.partition
-    of_pages, of_pictures = (exchange.read_decisions(build, name, partition)[0] for name in ("exchange1", "exchange2"))
-    found = storage.read_table(storage.join(build, f"pictures/{partition:06d}.parquet"), PICTURE).to_pylist()
-    with the_books.timed("picture_duplicates"):  # to find out whom they name is a part of it
-        return Decided(
-            exchange.page_drops(of_pages),
-            exchange.repeated_lines(of_pages),
-            exchange.same_pictures(of_pictures),
-            exchange.picture_duplicates(of_pictures),
-            {row["url"]: row for row in found},
-        )
-
-
-def _joined(task: JoinTask, decided: Decided, the_books: Books, near: Nearby) -> Iterator[tuple[Document, Offsets]]:
+def _joined(task: JoinTask, by: Decided, the_books: Books, near: Nearby) -> Iterator[tuple[Document, Offsets]]:
     """The documents with what is left of their pictures, in the order of the partition."""
     stage = "picture_duplicates"
     base = pages.spooled(task.build, task.partition)
     for table, places in spool.tables(base):
         with the_books.timed(stage):
             told = zip(document.references(table), places, strict=True)
-            rows = [(one, decided.join(one), place) for one, place in told if one.id not in decided.gone]
+            rows = [(one, by.join(one), place) for one, place in told if one.id not in by.gone]
         bodies = [
-            near.read(base + spool.TEXTS, place.start, place.stored) if _stands(task, decided, one, offsets) else b""
+            near.read(base + spool.TEXTS, place.start, place.stored) if _stands(task, by, one, offsets) else b""
             for one, (offsets, _), place in rows
         ]
         with the_books.timed(stage):
             for number, ((_, _, place), body) in enumerate(zip(rows, bodies, strict=True)):
                 if body:
                     whole = _opened(task, body, place)
-                    rows[number] = whole, decided.join(whole), place
+                    rows[number] = whole, by.join(whole), place
         left, number, held = [], 0, 0
         for one, (offsets, size), _ in rows:
-            if one.id in decided.same:
-                the_books.page(stage, one.url, decided.same[one.id], one)
+            if one.id in by.same:
+                the_books.page(stage, one.url, by.same[one.id], one)
                 continue
-            _take_out_lines(one, decided.repeated.get(one.id, set()))
+            by.take_out_lines(one)
             left.append((one, offsets))
             number, held = number + len(offsets), held + size
         the_books.kept(stage, [one for one, _ in left])
@@ -266,10 +205,10 @@ def _joined(task: JoinTask, decided: Decided, the_books: Books, near: Nearby) ->
             yield left.pop()
 
 
-def _stands(task: JoinTask, decided: Decided, one: Document, offsets: Offsets) -> bool:
+def _stands(task: JoinTask, by: Decided, one: Document, offsets: Offsets) -> bool:
     """Whether more is asked of a document than how many pictures it has left: else it is never read, and goes as what
     its row tells. `assemble` looks at their number first."""
-    return one.id not in decided.same and (bool(task.config.align) or len(offsets) >= task.config.assemble.min_pictures)
+    return one.id not in by.same and (bool(task.config.align) or len(offsets) >= task.config.assemble.min_pictures)
 
 
 def _opened(task: JoinTask, body: bytes, place: spool.Place) -> Document:
@@ -292,25 +231,6 @@ def _condemned(task: JoinTask) -> dict[str, str]:
     )
     mine = rows.filter(pc.is_in(rows["stage"], value_set=pa.array(wanted)))
     return dict(zip(mine["doc"].to_pylist(), mine["stage"].to_pylist(), strict=True))
-
-
-def _take_out_lines(one: Document, repeated: set[int]) -> None:
-    """Take the lines out that the document's host repeats; the score `lines_out` says how many went."""
-    if not repeated:
-        return
-    out = 0
-    items: list[document.Item] = []
-    for item in one.items:
-        lines = dedup.lines(item) if isinstance(item, Text) else []
-        kept = [line for line in lines if not line.strip() or dedup.line_key(one.host, line) not in repeated]
-        out += len(lines) - len(kept)
-        if len(kept) < len(lines) and isinstance(item, Text):
-            item.text = "\n".join(kept).strip()
-            if not item.text:
-                continue
-        items.append(item)
-    one.items = items
-    one.scores["lines_out"] = one.scores.get("lines_out", 0.0) + out
 
 
 def _aligned(
