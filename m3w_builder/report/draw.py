@@ -105,8 +105,14 @@ def _places(build: str, drawn: Iterable[Drawn]) -> Iterator[Place]:
         url = storage.join(build, "shards", f"{name}.parquet")
         return storage.read_table(url, ["shard", "offset", "bytes", "language"])
 
-    found = _each(build, drawn, lambda one: _place(build, one, index))
-    return (one for one in found if one is not None)
+    def look(one: Drawn) -> Place | None:
+        return _place(build, one, index)
+
+    asked = list(drawn)
+    # Drawn at random, they would ask for each of many indexes again and again.
+    order = sorted(range(len(asked)), key=lambda number: asked[number].shards)
+    found = dict(zip(order, _each(build, (asked[number] for number in order), look), strict=True))
+    return (one for number in range(len(asked)) if (one := found[number]) is not None)
 
 
 def _place(build: str, one: Drawn, index: Callable[[str], pa.Table]) -> Place | None:
