@@ -195,16 +195,19 @@ class Job:
         held = key_buckets.held(buckets)
         ids = tuple(group for group, _ in groups_of)
 
-        def task(number: int, partitions: tuple[int, ...] = (), linked: int = 0) -> ExchangeTask:
-            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, linked, held)
+        gathering = [] if buckets == len(groups_of) == 1 else exchange.gathered(numbers)
+        if len(gathering) <= 2 * exchange.GATHERINGS:  # from there on their numbers stay what they are
+            mine = {number for number, _ in gathering}
+            plan.sweep(self.out, f"{name}/gather", lambda file: _number(file.replace("-", ".")) in mine)
+        made = tuple(number for number, _ in gathering)
 
-        if buckets == len(groups_of) == 1:
-            plan.sweep(self.out, f"{name}/gather", lambda file: False)
-            judges = [task(0, groups_of[0][1])]
-        else:
-            self._step(f"{name}/gather", exchange.gather, [task(group, members) for group, members in groups_of])
-            judges = [task(bucket) for bucket in range(buckets)]
-        judged = self._step(f"{name}/judge", exchange.judge, judges)
+        def task(number: int, partitions: tuple[int, ...] = (), linked: int = 0) -> ExchangeTask:
+            return ExchangeTask(self.out, name, self.config.dedup, buckets, number, partitions, ids, made, linked, held)
+
+        if gathering:
+            self._step(f"{name}/gather", exchange.gather, [task(number, members) for number, members in gathering])
+        lying = () if gathering else groups_of[0][1]
+        judged = self._step(f"{name}/judge", exchange.judge, [task(bucket, lying) for bucket in range(buckets)])
         linked = self._groups(name, buckets, sum(stats["links"] for stats in judged), ids)
         deliveries = [task(group, members, linked) for group, members in groups_of]
         self._step(f"{name}/deliver", exchange.deliver, deliveries)

@@ -1,7 +1,7 @@
 """An exchange: the only place where partitions meet. Keys travel, bytes never do.
 
 Three rounds of ordinary tasks, each with its receipt, so that a lost worker costs one task:
-gather   a group of partitions' keys, split by bucket (the key's top bits); one group and one bucket need none
+gather   some partitions' keys, split by bucket (the key's top bits); few of one bucket are judged where they lie
 judge    one bucket of all groups: every row of a key is here, so the duplicates are decided
 deliver  a group's decisions, one file a partition, rewritten only where they changed
 Where what is alike goes by connected groups and there are several buckets, `passes.groups` comes before the last.
@@ -29,7 +29,9 @@ from m3w_builder.passes.receipt import Receipt
 from m3w_builder.stage import Drop
 
 GROUP = 256
-"""Partitions a group."""
+"""Partitions a group, and those whose keys one task gathers in a large build."""
+LEAST_GATHERED, GATHERINGS = 16, 8
+"""In a small one it gathers fewer, so that there are some tasks for all workers: see `gathered`."""
 ROW_GROUP = 1 << 16
 """Rows that stand together in a table that is read whole: of fewer it is larger, and takes twice as long."""
 
@@ -55,6 +57,8 @@ class ExchangeTask:
     number: int
     partitions: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    gathered: tuple[int, ...] = ()
+    """The numbers of all tasks that gathered keys; none: a judge reads those of `partitions` where they lie."""
     linked: int = 0
     """Buckets of groups that decided on what is alike (`passes.groups`); 0: the judges did."""
     held: int = LEAST_HELD
@@ -88,12 +92,11 @@ def gather(task: ExchangeTask) -> Receipt:
 def judge(task: ExchangeTask) -> Receipt:
     """Decide one bucket of keys; the decisions are split by the group of their partition.
 
-    Where partitions are given, their keys are read where they lie: there is but one bucket, and nobody gathered them.
     What is alike in a chain may meet in several buckets: then its links are written, and their number told.
     """
     name = f"{task.exchange}/judge"
-    source, numbers, ending = f"{task.exchange}/gather", task.groups, f"-{task.number:05d}.arrow"
-    if task.partitions:
+    source, numbers, ending = f"{task.exchange}/gather", task.gathered, f"-{task.number:05d}.arrow"
+    if not task.gathered:
         source, numbers, ending = KEYS_OF[task.exchange], task.partitions, ".keys.arrow"
     inputs = checksums(task.build, source, numbers, ending)
     mark = receipt.fingerprint(inputs, task.config, receipt.code(*CODE))
@@ -182,13 +185,21 @@ def read_decisions(build: str, exchange: str, partition: int) -> tuple[pa.Table,
     return storage.read_table(url), digest
 
 
-def groups(partitions: list[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Rising partition numbers by group: (group's number, its partitions)."""
+def gathered(partitions: list[int]) -> list[tuple[int, tuple[int, ...]]]:
+    """Rising partition numbers by the task that gathers their keys. The outcome does not hang on it."""
+    size = LEAST_GATHERED
+    while size < GROUP and size * GATHERINGS < len(partitions):
+        size *= 2
+    return list(groups(partitions, size))
+
+
+def groups(partitions: list[int], size: int = GROUP) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Rising partition numbers by group of `size`: (group's number, its partitions)."""
     start = 0
     while start < len(partitions):
-        group = partitions[start] // GROUP
+        group = partitions[start] // size
         end = start
-        while end < len(partitions) and partitions[end] // GROUP == group:
+        while end < len(partitions) and partitions[end] // size == group:
             end += 1
         yield group, tuple(partitions[start:end])
         start = end
