@@ -190,7 +190,7 @@ class Job:
         if not numbers:
             return  # every partition is quarantined: nobody waits for it
         groups_of = list(exchange.groups(numbers))
-        least = max(KEYS_A_BUCKET // FEW_BUCKETS, keys // len(numbers))  # a judge may hold what a partition has
+        least = max(KEYS_A_BUCKET // FEW_BUCKETS, keys // len(numbers) + 1)  # a judge may hold what a partition has
         buckets = exchange.bucket_count(keys, KEYS_A_BUCKET, max(1, KEYS_A_BUCKET // least))
         held = key_buckets.held(buckets)
         ids = tuple(group for group, _ in groups_of)

@@ -114,7 +114,8 @@ def _work(task: PagesTask, mine: Receipt, suspects: Suspects) -> None:
                 key_rows += len(made)
                 documents.clear()  # all of them at once, and not when the next ones come
                 batch.clear()
-        keys.write(dedup.archived_keys(archived, task.partition))
+        with the_books.timed("keys"):
+            keys.write(dedup.archived_keys(archived, task.partition))
         mine.ledger.follow(["extract", *(stage.name for stage in stages)])
     mine.stats = {"keys": key_rows + len(archived), "archived": len(archived)}
     for ending, name in names.items():
