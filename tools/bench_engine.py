@@ -108,7 +108,6 @@ def copied(copy: int, warc: str, sites: Path, web: Path) -> None:
             date = {"WARC-Date": record.rec_headers.get_header("WARC-Date")}
             made = writer.create_warc_record(url, "response", body, http_headers=headers, warc_headers_dict=date)
             writer.write_record(made)
-    (web / f"{copy:03d}.warc.gz").write_bytes(out.getvalue())
     for host in hosts:
         for file in (sites / host).rglob("*"):
             if file.is_file() and file.suffix.lower() not in (".html", ".htm", ".xhtml"):
@@ -116,6 +115,7 @@ def copied(copy: int, warc: str, sites: Path, web: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 body = file.read_bytes()
                 target.write_bytes(looking_otherwise(body, copy) if file.suffix.lower() in PICTURES else body)
+    (web / f"{copy:03d}.warc.gz").write_bytes(out.getvalue())  # last: where it is, all of the copy is
 
 
 @contextmanager
