@@ -88,10 +88,10 @@ def _paragraphs(rows: Rows) -> pa.Table:
 def contained(decisions: pa.Table, share: float) -> pa.Table:
     """The decisions with those on paragraphs as decisions on pages: against those of whose words `share` is covered."""
     mine = pc.equal(decisions["kind"], "paragraph")
+    if not pc.any(mine).as_py():
+        return decisions  # which are not held twice
     rows = decisions.filter(mine)
     rest = decisions.filter(pc.invert(mine))
-    if not len(rows):
-        return rest
     pages = rows.group_by(["partition", "doc"]).aggregate([("value", "sum"), ("limit", "max"), ("detail", "min")])
     covered = pages["value_sum"].to_numpy() / pages["limit_max"].to_numpy()
     gone = covered >= share
