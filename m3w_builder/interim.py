@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from m3w_builder import storage
 from m3w_builder.storage import Written
@@ -16,9 +17,9 @@ TOGETHER = 1 << 14
 
 
 class Writer:
-    """Takes tables of one schema; see `writer`."""
+    """Takes tables of one schema, and writes some together: `out` is Arrow's or Parquet's own writer."""
 
-    def __init__(self, out: pa.RecordBatchStreamWriter, together: int) -> None:
+    def __init__(self, out: pa.RecordBatchStreamWriter | pq.ParquetWriter, together: int) -> None:
         self._out = out
         self._together = together
         self._tables: list[pa.Table] = []

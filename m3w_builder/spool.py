@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
-from m3w_builder import document, storage
+from m3w_builder import document, interim, storage
 from m3w_builder.document import Document
 from m3w_builder.storage import Written
 
@@ -25,8 +25,6 @@ SCHEMA = SCHEMA.append(pa.field("hash", pa.uint64()))  # XXH3 of what is stored,
 ROWS, TEXTS = ".parquet", ".documents"
 """How the names of the two files end."""
 _CODEC = "lz4_raw"
-
-
 TOGETHER = 2048
 """Rows that stand together in their file: those of a few hundred documents alone take as long to be read."""
 AT_ONCE = 256
@@ -46,8 +44,7 @@ class Writer:
     """Takes documents; see `writer`."""
 
     def __init__(self, texts: IO[bytes], rows: pq.ParquetWriter) -> None:
-        self._texts, self._rows = texts, rows
-        self._waiting: list[pa.Table] = []
+        self._texts, self.rows = texts, interim.Writer(rows, TOGETHER)
         self._codec = pa.Codec(_CODEC)
 
     def write(self, documents: Iterable[Document]) -> pa.Table:
@@ -62,15 +59,8 @@ class Writer:
         columns = [pa.array(fact, field.type) for fact, field in zip(facts, list(SCHEMA)[-3:], strict=True)]
         table = pa.table([*table.columns, *columns], SCHEMA)
         self._texts.write(b"".join(packed))
-        self._waiting.append(table)
-        if sum(map(len, self._waiting)) >= TOGETHER:
-            self.flush()
+        self.rows.write(table)
         return table
-
-    def flush(self) -> None:
-        if self._waiting:
-            self._rows.write_table(pa.concat_tables(self._waiting).combine_chunks())
-            self._waiting.clear()
 
 
 @contextmanager
@@ -82,7 +72,7 @@ def writer(base: str, rows: Written, texts: Written) -> Iterator[Writer]:
     ):
         mine = Writer(stream, table)
         yield mine
-        mine.flush()
+        mine.rows.flush()
 
 
 def tables(base: str) -> Iterator[tuple[pa.Table, list[Place]]]:

@@ -184,8 +184,8 @@ def read_decisions(build: str, exchange: str, partition: int) -> tuple[pa.Table,
     delivered = receipt.read(build, f"{exchange}/deliver", partition // GROUP)
     entry = delivered.outputs.get(decisions_name(exchange, partition)) if delivered else None
     if entry is None or entry["sha256"] != digest:
-        storage.remove(receipt.path(build, f"{exchange}/deliver", partition // GROUP))
-        raise receipt.SpoiltError(f"{decisions_name(exchange, partition)}: not what its task wrote; run again")
+        name = decisions_name(exchange, partition)
+        raise receipt.spoilt(build, f"{exchange}/deliver", partition // GROUP, name)
     return storage.read_table(url), digest
 
 

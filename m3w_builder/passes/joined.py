@@ -216,9 +216,8 @@ def _opened(task: JoinTask, body: bytes, place: spool.Place) -> Document:
     try:
         return spool.opened(body, place)
     except ValueError:
-        storage.remove(receipt.path(task.build, pages.NAME, task.partition))
-        name = f"{pages.NAME}/{task.partition:06d}{spool.TEXTS}"
-        raise receipt.SpoiltError(f"{name}: not what its task wrote; run again, and it is made anew") from None
+        name = pages.file_names(task.partition)[spool.TEXTS]
+        raise receipt.spoilt(task.build, pages.NAME, task.partition, name) from None
 
 
 def _condemned(task: JoinTask) -> dict[str, str]:

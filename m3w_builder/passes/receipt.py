@@ -135,6 +135,12 @@ class SpoiltError(BuildError):
     """A file of the build is not what its task wrote; its receipt is gone, so that the next run writes it again."""
 
 
+def spoilt(build: str, pass_name: str, number: int, name: str) -> SpoiltError:
+    """What to raise where a file, named from the build's folder, is not what its task wrote; its receipt goes."""
+    storage.remove(path(build, pass_name, number))
+    return SpoiltError(f"{name}: not what its task wrote; run again, and it is made anew")
+
+
 def check(build: str, pass_name: str, number: int, endings: tuple[str, ...]) -> None:
     """Hold files of a task against its receipt before they are used; raises SpoiltError.
 
@@ -152,8 +158,7 @@ def check(build: str, pass_name: str, number: int, endings: tuple[str, ...]) -> 
         except FileNotFoundError:
             whole = False
         if not whole:
-            storage.remove(path(build, pass_name, number))
-            raise SpoiltError(f"{name}: not what its task wrote; run again, and it is made anew")
+            raise spoilt(build, pass_name, number, name)
 
 
 def _whole(build: str, receipt: Receipt) -> bool:

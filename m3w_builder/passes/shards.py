@@ -198,8 +198,7 @@ def _take_what_is_left(
 def _proven(task: ShardsTask, partition: int, told: bytes, digest: int) -> tuple[Offsets, Prepared]:
     """What stands of a document in `.samples`; raises SpoiltError where it is not what was written."""
     if xxhash.xxh3_64_intdigest(told) != digest:
-        storage.remove(receipt.path(task.build, joined.NAME, partition))
-        raise receipt.SpoiltError(f"{joined.file_names(partition)['.samples']}: not what its task wrote; run again")
+        raise receipt.spoilt(task.build, joined.NAME, partition, joined.file_names(partition)[".samples"])
     return joined.unpacked(told)
 
 
@@ -222,8 +221,7 @@ def _samples(
         for picture, offset in zip(one.row["pictures"], offsets, strict=True):
             body = near.read(file, offset, picture["bytes"])
             if hashlib.sha256(body).hexdigest() != picture["sha256"]:
-                storage.remove(receipt.path(task.build, "pictures", partition))
-                raise receipt.SpoiltError(f"pictures/{partition:06d}.bin: not what its task wrote; run again")
+                raise receipt.spoilt(task.build, "pictures", partition, f"pictures/{partition:06d}.bin")
             bodies.append(body)
         entry.pages.kept += 1
         entry.pictures.kept += len(bodies)
